@@ -1,0 +1,1 @@
+"""Data sets and transforms. Each subpackage registers its own: importing this one imports none of them."""

@@ -1,0 +1,3 @@
+from .random_channel_gain import RandomChannelGain
+
+__all__ = ['RandomChannelGain']

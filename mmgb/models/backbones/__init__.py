@@ -1,0 +1,3 @@
+from .pixelnet_vgg import PixelNetVGG
+
+__all__ = ['PixelNetVGG']

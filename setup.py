@@ -1,0 +1,55 @@
+"""Build script. The metadata stands here, tool settings in ``pyproject.toml``.
+
+Besides the package, an installation carries ``configs`` and ``tools`` as ``mmgb/.mim``, the folder in which
+OpenMMLab's ``mim train mmgb …`` looks for them: copied into a wheel, linked in an editable install.
+"""
+import re
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).parent
+MIM_CONTENT = ('configs', 'tools')
+
+EXTRAS = {
+    # The maintained distributions: the default stack.
+    'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6', 'onedl-mmsegmentation>=1.4.2',
+              'onedl-mmpretrain>=1.3.6', 'torchvision'],
+    # The original ones. Both stacks hold modules of the same names: install one of them, never both.
+    'openmmlab': ['mmengine>=0.10.7', 'mmcv>=2.0.0,<2.2.0', 'mmsegmentation>=1.2.2', 'mmpretrain>=1.2.0',
+                  'ftfy', 'regex', 'torchvision'],
+    'test': ['build', 'hypothesis', 'pytest', 'ruff', 'scikit-learn'],
+}
+
+
+class BuildWithMim(build_py):
+    """Adds ``mmgb/.mim`` to what is built."""
+
+    def run(self):
+        super().run()
+        mim = (ROOT if self.editable_mode else Path(self.build_lib)) / 'mmgb' / '.mim'
+        shutil.rmtree(mim, ignore_errors=True)
+        mim.mkdir(parents=True)
+        for name in MIM_CONTENT:
+            if self.editable_mode:
+                (mim / name).symlink_to(Path('..', '..', name), target_is_directory=True)
+            else:
+                shutil.copytree(ROOT / name, mim / name, ignore=shutil.ignore_patterns('__pycache__'))
+
+
+setup(
+    name='mmgb',
+    version=re.search(r"__version__ = '(.+)'", (ROOT / 'mmgb' / 'version.py').read_text()).group(1),
+    description='Boosted gradients and relay backpropagation for OpenMMLab',
+    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    license_files=['LICENSE'],
+    python_requires='>=3.9',
+    packages=find_packages(include=['mmgb', 'mmgb.*']),
+    install_requires=['numpy', 'torch>=2.4'],
+    extras_require=EXTRAS,
+    cmdclass={'build_py': BuildWithMim},
+)
