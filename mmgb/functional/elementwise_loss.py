@@ -52,9 +52,9 @@ def elementwise_loss(scores: Tensor, target: Tensor, potential: Elementwise, del
         potential, delta: functions of scores and real-valued targets of equal shape.
         weight: a factor for each sample, of the labels' shape or broadcast to it.
         class_weight: (C,) a factor for each sample by its label (by its class scores: ``sum_c p_c * w_c``).
-        avg_non_ignore: whether ``'mean'`` divides by the samples that count, or by all.
-        reduction: ``'mean'``, ``'sum'`` or ``'none'``. The mean divides by the sum of the samples' class weights
-            (their number, without class weights), as cross-entropy does, and not by ``weight``.
+        avg_non_ignore: whether ``'mean'`` divides by the number of samples that count, or of all.
+        reduction: ``'mean'``, ``'sum'`` or ``'none'``. With class weights the mean divides by their sum over the
+            samples that count, as cross-entropy does. It never divides by the sum of ``weight``.
         avg_factor: what ``'mean'`` divides by instead.
 
     Returns:
@@ -105,4 +105,6 @@ def _class_weights(scores: Tensor, target: Tensor, class_weight: Optional[Tensor
     class_weight = class_weight.to(scores)
     if target.shape == scores.shape:
         return torch.tensordot(target.to(scores), class_weight, dims=([1], [0]))
-    return class_weight[target.long() if valid is None else target.long().masked_fill(~valid, 0)]
+    if valid is None:
+        return class_weight[target.long()]
+    return class_weight[target.long().masked_fill(~valid, 0)] * valid

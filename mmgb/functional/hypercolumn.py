@@ -14,7 +14,7 @@ smaller.
 import math
 from collections.abc import Sequence
 from functools import reduce
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 import torch
 import torch.nn.functional as F
@@ -72,7 +72,7 @@ def crop_to_image(feature: Tensor, size: tuple[int, int], stride: float,
 
 
 def interpolate_at(feature: Tensor, points: Tensor, stride: float, offset: float) -> Tensor:
-    """Bilinear interpolation at pixels, clamped into the map.
+    """Bilinear interpolation at scattered pixels, clamped into the map.
 
     Args:
         feature: (B, C, h, w).
@@ -85,6 +85,28 @@ def interpolate_at(feature: Tensor, points: Tensor, stride: float, offset: float
     extent = cells.new_tensor([feature.shape[3] - 1, feature.shape[2] - 1]).clamp(min=1)
     return F.grid_sample(feature, (2 * cells / extent - 1).unsqueeze(2), mode='bilinear', padding_mode='border',
                          align_corners=True)
+
+
+def interpolate_grid(feature: Tensor, rows: Tensor, columns: Tensor, stride: float, offset: float) -> Tensor:
+    """Bilinear interpolation at every crossing of rows and columns: two small matrix products instead of gathers.
+
+    Args:
+        feature: (B, C, h, w).
+        rows, columns: (R) and (S), in pixels.
+
+    Returns:
+        (B, C, R, S): what :func:`interpolate_at` gives at these pixels.
+    """
+    vertical, horizontal = (_interpolation_matrix((pixels.to(feature.dtype) - offset) / stride, cells)
+                            for pixels, cells in ((rows, feature.shape[2]), (columns, feature.shape[3])))
+    return vertical @ feature @ horizontal.T
+
+
+def _interpolation_matrix(positions: Tensor, cells: int) -> Tensor:
+    """(P, cells): row p holds the weights of the two cells beside position p, clamped."""
+    positions = positions.clamp(0, cells - 1).unsqueeze(1)
+    distance = (positions - torch.arange(cells, device=positions.device)).abs()
+    return (1 - distance).clamp(min=0)
 
 
 def split_first_layer(features: Sequence[Tensor], weight: Tensor, strides: Sequence[float],
@@ -109,12 +131,20 @@ def split_first_layer(features: Sequence[Tensor], weight: Tensor, strides: Seque
     return parts
 
 
-def hypercolumn_linear(parts: Sequence[LinearPart], points: Tensor) -> Tensor:
-    """The first layer's outputs at pixels, without its bias: (B, hidden, P, 1) for points (B, P, 2).
+def hypercolumn_linear(parts: Sequence[LinearPart],
+                       interpolate: Callable[..., Tensor]) -> Tensor:
+    """The first layer's outputs at pixels, without its bias.
 
     The parts not yet applied are concatenated first: together they are the (rest of the) literal hypercolumn.
+
+    Args:
+        parts: of :func:`split_first_layer`.
+        interpolate: :func:`interpolate_at` or :func:`interpolate_grid` with its pixels bound.
+
+    Returns:
+        (B, hidden, …), in the shape that ``interpolate`` gives.
     """
-    columns = [interpolate_at(part.feature, points, part.stride, part.offset) for part in parts]
+    columns = [interpolate(part.feature, stride=part.stride, offset=part.offset) for part in parts]
     outputs = [column for column, part in zip(columns, parts) if part.weight is None]
     pending = [(column, part.weight) for column, part in zip(columns, parts) if part.weight is not None]
     if pending:

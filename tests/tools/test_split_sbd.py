@@ -92,7 +92,8 @@ def test_missing_labels_are_refused_with_their_count_and_the_first_name(tmp_path
 def test_a_missing_label_folder_is_refused_and_says_what_makes_it(tmp_path):
     sbd_root, voc_root = make_roots(tmp_path, NAMES)
     (voc_root / 'SegmentationClassAug').rename(voc_root / 'elsewhere')
-    assert_one_sentence(split_sbd(sbd_root, voc_root, '--held-out', '5'), 'SegmentationClassAug', 'voc_aug.py')
+    result = split_sbd(sbd_root, voc_root, '--held-out', '5')
+    assert_one_sentence(result, 'SegmentationClassAug', 'voc_aug.py')
 
 
 def test_a_missing_train_list_is_refused(tmp_path):

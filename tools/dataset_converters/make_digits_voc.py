@@ -1,7 +1,8 @@
 """Compose handwritten digits into scenes for semantic segmentation, in the folder layout of VOC 2012.
 
 The digits are the 1,797 real ones that scikit-learn ships (8x8, from UCI's "Optical Recognition of
-Handwritten Digits"), so nothing is downloaded. Label 0 is the ground, label k the digit k - 1, 255 is ignored.
+Handwritten Digits"), so nothing is downloaded. Label 0 is the ground, label k the digit k - 1, and 255 is
+ignored, as in VOC.
 
     python tools/dataset_converters/make_digits_voc.py data/digits     # makes data/digits/VOC2012
 """
@@ -20,9 +21,13 @@ from scipy import ndimage
 NUM_DIGITS, IGNORE = 10, 255
 SPLITS = ('train', 'val')
 VAL_SHARE = 0.25         # of each class's handwritten samples
-MIN_SIZE = 32            # below it the strokes of the smallest digits are thinner than two pixels
-STROKE_LEVEL = 0.4       # of full ink; lower makes strokes wider and closes the loops of 6, 8 and 9
-MIN_COLOUR_DISTANCE = 0.5    # Euclidean, RGB in [0, 1]
+COUNTS = (4, 7)          # digits in a scene
+SIDES = (0.22, 0.45)     # of a digit, in sides of the scene
+MIN_SIZE = 48            # below it the strokes of the smallest digits are thinner than two pixels
+STROKE_LEVEL = 0.45      # of full ink; lower closes the loops of 8, higher breaks thin strokes into pieces
+LUMA = np.array([0.299, 0.587, 0.114])
+MAX_INK_LUMA = 0.35      # darker than every ground, or a small network spends its time on finding the strokes
+MIN_COLOUR_DISTANCE = 0.35    # Euclidean, RGB in [0, 1]
 
 
 class BadInput(Exception):
@@ -36,13 +41,13 @@ def smooth_noise(rng, size, cells):
 
 
 def textured_ground(rng, size):
-    """A gradient and noise of several scales between two related colours.
+    """A gradient and noise of several scales between two related pale colours.
 
     Returns:
-        tuple: (size, size, 3) float array, RGB mostly in [0, 1], and the two colours, (2, 3).
+        tuple: (size, size, 3) float array, RGB in [0.5, 1], and the two colours, (2, 3).
     """
-    first = rng.uniform(0.1, 0.9, 3)
-    colours = np.stack([first, np.clip(first + rng.normal(0, 0.18, 3), 0, 1)])
+    first = rng.uniform(0.65, 0.95) + rng.uniform(-0.1, 0.1, 3)
+    colours = np.stack([first, first + rng.normal(0, 0.12, 3)]).clip(0.5, 1)
     y, x = np.mgrid[-1:1:size * 1j, -1:1:size * 1j]
     direction = rng.uniform(0, 2 * np.pi)
     blend = 0.5 + 0.3 * (np.cos(direction) * x + np.sin(direction) * y)
@@ -52,18 +57,19 @@ def textured_ground(rng, size):
 
 
 def contrasting_ink(rng, present):
-    """A random RGB colour in [0, 1], (3,), where possible well apart from those in ``present``, (M, 3)."""
+    """A random dark RGB colour in [0, 1], (3,), if possible well apart from those in ``present``, (M, 3)."""
     candidates = rng.uniform(0, 1, (32, 3))
+    candidates *= np.minimum(1, MAX_INK_LUMA / (candidates @ LUMA))[:, None]
     distance = np.linalg.norm(candidates[:, None] - present, axis=-1).min(axis=1)
     return candidates[np.argmax(np.minimum(distance, MIN_COLOUR_DISTANCE))]
 
 
 def place(rng, earlier, side, size):
-    """A centre (y, x) for a digit of ``side`` pixels: of four random ones the farthest from the earlier centres.
+    """A centre (y, x) for a digit of ``side`` pixels: the farthest of eight from the earlier centres.
 
     At most a tenth of the digit's box leaves the scene; digits may overlap, but seldom bury each other.
     """
-    candidates = rng.uniform(0.4 * side, size - 0.4 * side, (4, 2))
+    candidates = rng.uniform(0.4 * side, size - 0.4 * side, (8, 2))
     if not earlier:
         return candidates[0]
     distance = np.linalg.norm(candidates[:, None] - np.array(earlier), axis=-1).min(axis=1)
@@ -92,14 +98,14 @@ def compose_scene(rng, digits, labels, size):
         size (int): Side of the scene in pixels.
 
     Returns:
-        tuple: image (size, size, 3) uint8 RGB, and mask (size, size) uint8: 0 ground, ``label + 1`` on the strokes
-        of a digit, 255 on a thin line around about half of the digits.
+        tuple: image (size, size, 3) uint8 RGB, and mask (size, size) uint8: 0 ground, ``label + 1`` on the
+        strokes of a digit, 255 on a thin line around about half of the digits.
     """
     image, present = textured_ground(rng, size)
     mask = np.zeros((size, size), np.uint8)
     centres = []
     for digit, label in zip(digits, labels):
-        side = rng.uniform(0.28, 0.60) * size
+        side = rng.uniform(*SIDES) * size
         centres.append(place(rng, centres, side, size))
         ink = render_digit(digit, centres[-1], side, np.deg2rad(rng.uniform(-25, 25)), size)
         stroke = ink > STROKE_LEVEL
@@ -139,11 +145,11 @@ def split_samples(labels, seed):
 
 
 def choose_samples(rng, index, labels, pool):
-    """Indices of the 2 to 5 samples out of ``pool`` that scene ``index`` shows, in drawing order.
+    """Indices of the 4 to 7 samples out of ``pool`` that scene ``index`` shows, in drawing order.
 
-    The last one, which nothing occludes, cycles through the classes: any ten scenes in a row show all of them.
+    The last one, which nothing occludes, cycles through the classes: any ten scenes in a row show them all.
     """
-    classes = rng.integers(NUM_DIGITS, size=rng.integers(2, 6))
+    classes = rng.integers(NUM_DIGITS, size=rng.integers(*COUNTS, endpoint=True))
     classes[-1] = index % NUM_DIGITS
     return np.array([rng.choice(pool[labels[pool] == label]) for label in classes])
 
@@ -224,7 +230,7 @@ def run(args):
             raise BadInput(f'--{name} must be at least {lowest}, got {getattr(args, name)}.')
     made_with = {name: getattr(args, name) for name in ('train', 'val', 'size', 'seed')}
     folder = args.out / 'VOC2012'
-    unfinished = args.out / 'VOC2012.unfinished'    # renamed when complete, so that VOC2012 is never half made
+    unfinished = args.out / 'VOC2012.unfinished'    # renamed when complete: VOC2012 is never half made
     try:
         if is_made(folder, made_with, args.overwrite):
             print(f'{folder} is there already, made with the same arguments.')
@@ -243,11 +249,11 @@ def run(args):
 
 
 def main():
-    parser = argparse.ArgumentParser(description='Compose handwritten digits into scenes, laid out as VOC 2012')
+    parser = argparse.ArgumentParser(description='Compose handwritten digits into scenes like VOC 2012')
     parser.add_argument('out', type=Path, metavar='OUT', help='folder that will hold VOC2012/')
     parser.add_argument('--train', type=int, default=600, help='number of training scenes')
     parser.add_argument('--val', type=int, default=150, help='number of validation scenes')
-    parser.add_argument('--size', type=int, default=128, help='side of a scene in pixels')
+    parser.add_argument('--size', type=int, default=200, help='side of a scene in pixels')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--jobs', type=int, default=2, help='worker processes; they do not change the result')
     parser.add_argument('--overwrite', action='store_true', help='replace scenes made earlier by this tool')

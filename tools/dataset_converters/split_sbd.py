@@ -1,7 +1,7 @@
-"""Hold images of SBD's train list (Hariharan et al., "Semantic Contours from Inverse Detectors") out of training.
+"""Hold images of SBD's train list (Hariharan et al., "Semantic Contours from Inverse Detectors") out.
 
 The gradient-boosting paper trains PixelNet on the 8,498 images of that list and holds 100 of them out for
-validation. Which 100 is not published; here it is a seeded draw. Convert the labels first with mmsegmentation's
+validation. Which 100 is not published; here it is a seeded draw. mmsegmentation converts the labels with its
 tools/dataset_converters/voc_aug.py.
 
     python tools/dataset_converters/split_sbd.py data/VOCdevkit/VOCaug data/VOCdevkit/VOC2012
@@ -23,8 +23,8 @@ def hold_out(names, num_held_out, seed):
     """Draw ``num_held_out`` of the distinct ``names`` without replacement.
 
     Returns:
-        tuple[list[str], list[str]]: The names kept for training and those held out: sorted, disjoint, together
-        all. They depend on the set of names and the seed, not on the order of ``names``.
+        tuple[list[str], list[str]]: Names for training and names held out: sorted, disjoint, together all.
+        They depend on the set of names and the seed, not on the order of ``names``.
     """
     names = sorted(names)
     drawn = np.random.default_rng(seed).choice(len(names), num_held_out, replace=False)
@@ -42,7 +42,7 @@ def read_train_list(sbd_root):
             if twice:
                 raise BadInput(f'{path} repeats names: {twice} of its {len(names)} entries came before.')
             return names
-    raise BadInput(f'SBD_ROOT {sbd_root} has no train list: neither {candidates[0]} nor {candidates[1]} is a file.')
+    raise BadInput(f'SBD_ROOT {sbd_root} has no train list, neither {candidates[0]} nor {candidates[1]}.')
 
 
 def check_labels(names, label_folder):
@@ -66,7 +66,7 @@ def run(args):
                        f'got {args.held_out}.')
     check_labels(names, args.voc_root / 'SegmentationClassAug')
     if len(names) != SBD_TRAIN_IMAGES:
-        print(f'Warning: the list holds {len(names)} names, that of the paper {SBD_TRAIN_IMAGES}.', file=sys.stderr)
+        print(f'Warning: the list holds {len(names)} names, not {SBD_TRAIN_IMAGES}.', file=sys.stderr)
 
     lists = args.voc_root / 'ImageSets' / 'Segmentation'
     lists.mkdir(parents=True, exist_ok=True)
@@ -77,8 +77,8 @@ def run(args):
     voc_val = lists / 'val.txt'
     shared = set(names).intersection(voc_val.read_text().split()) if voc_val.is_file() else ()
     if shared:
-        print(f'Warning: {len(shared)} of these images are in {voc_val}, too: after training on them an mIoU on that '
-              'list is not one on unseen images; use sbd_val or the PASCAL server.', file=sys.stderr)
+        print(f'Warning: {len(shared)} of these images are in {voc_val}, too: after training on them, it '
+              'does not measure unseen images; use sbd_val or the PASCAL server.', file=sys.stderr)
 
 
 def main():

@@ -2,6 +2,7 @@
 from typing import Optional, Union
 
 import torch.nn.functional as F
+from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
@@ -25,6 +26,8 @@ class PixelNetVGG(BaseModule):
         width: factor of all channel numbers, > 0; 1 is the paper's, less is for small machines.
         padding: zero pixels around the image, >= 0.
         dropout_ratio: of fc6's and fc7's outputs.
+        norm_cfg: a normalisation after each 3x3 convolution, for training from scratch; the paper's network has none.
+            With ``dict(type='BN')`` the names are those of torchvision's ``vgg16_bn``.
         init_cfg: by default He initialisation (fan-in) and zero biases.
 
     Returns (of ``forward``):
@@ -36,7 +39,7 @@ class PixelNetVGG(BaseModule):
     """
 
     def __init__(self, width: float = 1.0, padding: int = 100, dropout_ratio: float = 0.5,
-                 init_cfg: Optional[Union[dict, list]] = None) -> None:
+                 norm_cfg: Optional[dict] = None, init_cfg: Optional[Union[dict, list]] = None) -> None:
         if not width > 0:
             raise ValueError(f'width={width!r}: expected a positive number')
         if padding < 0:
@@ -51,7 +54,10 @@ class PixelNetVGG(BaseModule):
         in_channels = 3
         for stage in stages:
             for channels in stage:
-                layers += [nn.Conv2d(in_channels, channels, 3, padding=1), nn.ReLU(inplace=True)]
+                layers.append(nn.Conv2d(in_channels, channels, 3, padding=1))
+                if norm_cfg is not None:
+                    layers.append(build_norm_layer(norm_cfg, channels)[1])
+                layers.append(nn.ReLU(inplace=True))
                 in_channels = channels
             self.taps.append(len(layers) - 1)
             layers.append(nn.MaxPool2d(2, ceil_mode=True))

@@ -1,6 +1,7 @@
 """PixelNet's multi-layer perceptron over hypercolumns, as a decode head of mmsegmentation."""
 from collections.abc import Sequence
-from typing import Optional, Union
+from functools import partial
+from typing import Callable, Optional, Union
 
 import torch
 import torch.nn.functional as F
@@ -9,8 +10,16 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
-from mmgb.functional.hypercolumn import (LinearPart, crop_to_image, draw_valid_pixels, hypercolumn_linear,
-                                         pixel_coordinates, split_first_layer)
+from mmgb.functional.hypercolumn import (
+    LinearPart,
+    crop_to_image,
+    draw_valid_pixels,
+    hypercolumn_linear,
+    interpolate_at,
+    interpolate_grid,
+    pixel_coordinates,
+    split_first_layer,
+)
 from mmgb.registry import MODELS
 
 
@@ -19,7 +28,7 @@ class PixelNetHead(BaseDecodeHead):
     """A perceptron with two hidden layers on each pixel's hypercolumn (Bansal et al., arXiv:1702.06506, Section 3).
 
     In training it sees ``pixels_per_image`` valid pixels of each image, drawn anew at each step; in testing every
-    pixel, in pieces of ``chunk_size``. The hypercolumn is not built (:mod:`mmgb.functional.hypercolumn`).
+    pixel, in pieces of about ``chunk_size``. The hypercolumn is not built (:mod:`mmgb.functional.hypercolumn`).
 
     Args:
         in_channels: of each map, in the order of ``PixelNetVGG``'s outputs. The first map must have stride 1: its
@@ -31,7 +40,7 @@ class PixelNetHead(BaseDecodeHead):
         strides: pixels between two cells of each map.
         offsets: where the centre of each map's cell 0 lies, in pixels of the padded image. The default for fc7 is
             where a 7x7 kernel at stride 32 has its centre; the released analysis files use stride 224 instead.
-        chunk_size: pixels an image evaluated at once when predicting all of them. Bounds the memory.
+        chunk_size: pixels an image evaluated at once when predicting all of them, in whole rows. Bounds the memory.
         factorised: False builds the literal hypercolumn, for comparison.
         dropout_ratio: of the hidden layers' outputs, elementwise.
         init_cfg: by default the release's gaussian of 0.001 and zero biases.
@@ -74,16 +83,15 @@ class PixelNetHead(BaseDecodeHead):
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Scores of every pixel: maps of the padded image to (B, num_classes, H, W)."""
         height, width = self.image_size(inputs)
+        rows, columns = (torch.arange(size, device=inputs[0].device) for size in (height, width))
         parts = self._first_layer_parts(inputs, self.chunk_size)
-        pixels = torch.arange(height * width, device=inputs[0].device).expand(len(inputs[0]), -1)
-        scores = [self._classify(parts, pixel_coordinates(chunk, width))
-                  for chunk in pixels.split(self.chunk_size, dim=1)]
-        return torch.cat(scores, dim=2).unflatten(2, (height, width)).squeeze(-1)
+        return torch.cat([self._classify(parts, partial(interpolate_grid, rows=chunk, columns=columns))
+                          for chunk in rows.split(max(1, self.chunk_size // width))], dim=2)
 
     def score_pixels(self, inputs: Sequence[Tensor], pixels: Tensor) -> Tensor:
         """Scores of chosen pixels: flat indices ``y * W + x`` of (B, P) to (B, num_classes, P, 1)."""
-        parts = self._first_layer_parts(inputs, pixels.shape[1])
-        return self._classify(parts, pixel_coordinates(pixels, self.image_size(inputs)[1]))
+        points = pixel_coordinates(pixels, self.image_size(inputs)[1])
+        return self._classify(self._first_layer_parts(inputs, pixels.shape[1]), partial(interpolate_at, points=points))
 
     def loss(self, inputs: Sequence[Tensor], batch_data_samples: list[SegDataSample], train_cfg: dict) -> dict:
         """Losses of pixels drawn anew. They form an image of P x 1 pixels, on which the stock head's own losses,
@@ -108,8 +116,8 @@ class PixelNetHead(BaseDecodeHead):
                                   feature, stride, offset in zip(inputs, self.strides, self.offsets)))
         return split_first_layer(features, self.fc1.weight, self.strides, offsets, num_points, self.factorised)
 
-    def _classify(self, parts: list[LinearPart], points: Tensor) -> Tensor:
-        hidden = F.relu(hypercolumn_linear(parts, points) + self.fc1.bias.view(1, -1, 1, 1))
+    def _classify(self, parts: list[LinearPart], interpolate: Callable[..., Tensor]) -> Tensor:
+        hidden = F.relu(hypercolumn_linear(parts, interpolate) + self.fc1.bias.view(1, -1, 1, 1))
         if self.dropout is not None:
             hidden = self.dropout(hidden)
         return self.cls_seg(F.relu(self.fc2(hidden)))

@@ -25,10 +25,15 @@ class GBLoss(nn.Module):
         avg_non_ignore: whether the mean is over the samples that count, or over all.
         loss_weight: factor of the loss.
         loss_name: key in the log; must begin with ``loss_`` for mmseg to back-propagate it.
+        use_sigmoid: only False. A config that swaps the type of mmseg's ``CrossEntropyLoss`` inherits this key.
     """
 
     def __init__(self, function: Callable[..., Tensor], reduction: str, class_weight: Optional[Sequence[float]],
-                 ignore_index: Optional[int], avg_non_ignore: bool, loss_weight: float, loss_name: str) -> None:
+                 ignore_index: Optional[int], avg_non_ignore: bool, loss_weight: float, loss_name: str,
+                 use_sigmoid: bool) -> None:
+        if use_sigmoid:
+            raise ValueError(f'use_sigmoid={use_sigmoid!r}: the outputs of a boosted loss are linear; only False is '
+                             'allowed')
         super().__init__()
         check_reduction(reduction)
         self.function = function
@@ -76,10 +81,11 @@ class ExpGBLoss(GBLoss):
 
     def __init__(self, alpha: float = 0.1, targets: tuple[float, float] = (0., 16.), reduction: str = 'mean',
                  class_weight: Optional[Sequence[float]] = None, ignore_index: Optional[int] = None,
-                 avg_non_ignore: bool = True, loss_weight: float = 1.0, loss_name: str = 'loss_exp_gb') -> None:
+                 avg_non_ignore: bool = True, loss_weight: float = 1.0, loss_name: str = 'loss_exp_gb',
+                 use_sigmoid: bool = False) -> None:
         targets = check_exp_gb(alpha, targets)
         super().__init__(partial(exp_gb_loss, alpha=alpha, targets=targets), reduction, class_weight, ignore_index,
-                         avg_non_ignore, loss_weight, loss_name)
+                         avg_non_ignore, loss_weight, loss_name, use_sigmoid)
 
 
 @MODELS.register_module()
@@ -99,7 +105,7 @@ class Pow3GBLoss(GBLoss):
     def __init__(self, alpha: float = 0.001, beta: float = 0.4, targets: tuple[float, float] = (0., 10.),
                  reduction: str = 'mean', class_weight: Optional[Sequence[float]] = None,
                  ignore_index: Optional[int] = None, avg_non_ignore: bool = True, loss_weight: float = 1.0,
-                 loss_name: str = 'loss_pow3_gb') -> None:
+                 loss_name: str = 'loss_pow3_gb', use_sigmoid: bool = False) -> None:
         targets = check_pow3_gb(alpha, beta, targets)
         super().__init__(partial(pow3_gb_loss, alpha=alpha, beta=beta, targets=targets), reduction, class_weight,
-                         ignore_index, avg_non_ignore, loss_weight, loss_name)
+                         ignore_index, avg_non_ignore, loss_weight, loss_name, use_sigmoid)

@@ -1,0 +1,8 @@
+_base_ = [
+    '../../_base_/models/pixelnet_vgg16-slim.py', '../../_base_/datasets/digits_200x200.py',
+    '../../_base_/schedules/pixelnet_60e.py', '../../_base_/mmseg_runtime.py'
+]
+model = dict(decode_head=dict(num_classes=11))
+optim_wrapper = dict(optimizer=dict(lr=0.01))
+train_cfg = dict(max_epochs=8, val_interval=2)
+auto_scale_lr = dict(base_batch_size=4)

@@ -1,0 +1,3 @@
+# S-40 from the release's Caffe weights.
+_base_ = './pixelnet-vgg16-caffe_softmax_1xb5-60e_voc12sbd-224x224.py'
+train_cfg = dict(max_epochs=40)

@@ -1,0 +1,62 @@
+"""How our tools end: exit code 0, or 2 with one sentence for bad input, or 1 with a traceback."""
+import os
+import re
+import sys
+import traceback
+from pickle import UnpicklingError
+
+from torch import distributed
+
+
+class UsageError(Exception):
+    """Bad input of a user. The message is one sentence: the field, its value, and what is allowed."""
+
+
+def one_line(error: BaseException, limit: int = 400) -> str:
+    """``error``'s type and message in one line of at most about ``limit`` characters."""
+    message = ' '.join(str(error.args[0] if len(error.args) == 1 else error).split())
+    shortened = message if len(message) <= limit else message[:limit] + '…'
+    return f'{type(error).__name__}: {shortened}'
+
+
+def unsafe_content(error: UnpicklingError) -> str:
+    """Why torch's strict reading refused a file."""
+    asked_for = re.search(r'GLOBAL (\S+)', str(error))
+    return ('reading it could run code, because it holds more than weights and numbers ('
+            + (asked_for.group(1) if asked_for else one_line(error)) + ')')
+
+
+def run_tool(main) -> None:
+    """Calls ``main()`` and ends this process, and its part of a process group, with the right exit code.
+
+    Raises:
+        SystemExit: with code 2, when a single process met a :class:`UsageError`.
+    """
+    try:
+        main()
+    except Exception as error:
+        if isinstance(error, UnpicklingError):  # from pretrained weights of an `init_cfg`
+            error = UsageError(f'a checkpoint is refused: {unsafe_content(error)}')
+        if isinstance(error, UsageError):
+            print(f'{os.path.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
+            _fail(2)
+        if not _in_process_group():
+            raise
+        traceback.print_exc()
+        _fail(1)
+    if _in_process_group():
+        # A group that is still alive at the interpreter's end aborts the process: exit code 6.
+        distributed.destroy_process_group()
+
+
+def _in_process_group() -> bool:
+    return distributed.is_available() and distributed.is_initialized()
+
+
+def _fail(code: int) -> None:
+    if _in_process_group():
+        # An orderly way out can wait for ranks that wait for this one; the launcher stops those.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -1,0 +1,148 @@
+"""PixelNet's geometry: sampled pixels, interpolated maps, and the first layer applied on either side."""
+from functools import partial
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from mmgb.functional.hypercolumn import (
+    crop_to_image,
+    draw_valid_pixels,
+    hypercolumn_linear,
+    interpolate_at,
+    interpolate_grid,
+    pixel_coordinates,
+    split_first_layer,
+)
+
+PADDING = 100
+STRIDES = (1, 2, 4, 8, 16, 32)
+OFFSETS = (0, 0.5, 1.5, 3.5, 7.5, 111.5)
+
+
+def bilinear(feature, x, y):
+    """One map's value at one point of its grid, clamped: written out for one channel vector."""
+    height, width = feature.shape[1:]
+    x, y = min(max(x, 0.), width - 1.), min(max(y, 0.), height - 1.)
+    x0, y0 = int(x), int(y)
+    x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
+    fx, fy = x - x0, y - y0
+    return ((1 - fy) * ((1 - fx) * feature[:, y0, x0] + fx * feature[:, y0, x1])
+            + fy * ((1 - fx) * feature[:, y1, x0] + fx * feature[:, y1, x1]))
+
+
+@settings(max_examples=50, deadline=None)
+@given(height=st.integers(1, 6), width=st.integers(1, 6), stride=st.sampled_from([1, 2, 32, 224]),
+       offset=st.floats(-50, 120), seed=st.integers(0, 999))
+def test_interpolation_equals_the_formula_of_the_release(height, width, stride, offset, seed):
+    generator = torch.Generator().manual_seed(seed)
+    feature = torch.randn(1, 3, height, width, generator=generator, dtype=torch.float64)
+    points = torch.randint(0, 300, (1, 7, 2), generator=generator).double()
+    result = interpolate_at(feature, points, stride, offset)
+    for p, (x, y) in enumerate(points[0].tolist()):
+        expected = bilinear(feature[0], (x - offset) / stride, (y - offset) / stride)
+        assert torch.allclose(result[0, :, p, 0], expected, atol=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(height=st.integers(1, 6), width=st.integers(1, 6), stride=st.sampled_from([1, 2, 32, 224]),
+       offset=st.floats(-50, 120), first=st.integers(0, 100))
+def test_a_grid_of_pixels_has_the_values_of_its_points(height, width, stride, offset, first):
+    torch.manual_seed(0)
+    feature = torch.randn(2, 3, height, width, dtype=torch.float64)
+    rows, columns = torch.arange(first, first + 4), torch.arange(5)
+    points = torch.cartesian_prod(rows, columns).flip(1).expand(2, -1, -1)
+    expected = interpolate_at(feature, points, stride, offset).view(2, 3, 4, 5)
+    assert torch.allclose(interpolate_grid(feature, rows, columns, stride, offset), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize('stage, stride, offset', list(zip(range(6), STRIDES, OFFSETS)))
+def test_offsets_are_the_centres_of_the_receptive_fields(stage, stride, offset):
+    """The gradient of one cell with respect to the input is symmetric about the cell's centre."""
+    layers = []
+    for _ in range(min(stage, 4)):
+        layers += [nn.Conv2d(1, 1, 3, padding=1, bias=False), nn.AvgPool2d(2, ceil_mode=True)]
+    layers.append(nn.Conv2d(1, 1, 3, padding=1, bias=False))
+    if stage == 5:
+        layers += [nn.AvgPool2d(2, ceil_mode=True), nn.Conv2d(1, 1, 7, bias=False)]
+    network = nn.Sequential(*layers)
+    for parameter in network.parameters():
+        nn.init.ones_(parameter)
+    image = torch.zeros(1, 1, 448, 448, requires_grad=True)
+    output = network(image)
+    cell = output.shape[-1] // 2  # far from the borders
+    output[0, 0, cell, cell].backward()
+    mass = image.grad[0, 0].sum(0).double()
+    centre = (mass * torch.arange(448)).sum() / mass.sum()
+    assert centre.item() == pytest.approx(cell * stride + offset, abs=1e-3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(height=st.integers(5, 40), width=st.integers(5, 40), stride=st.sampled_from(STRIDES),
+       padding=st.integers(0, 60), seed=st.integers(0, 999))
+def test_cropping_changes_no_pixel_of_the_image(height, width, stride, padding, seed):
+    generator = torch.Generator().manual_seed(seed)
+    cells = [-(-(size + 2 * padding) // stride) for size in (height, width)]
+    feature = torch.randn(1, 2, *cells, generator=generator, dtype=torch.float64)
+    offset = (stride - 1) / 2 - padding
+    cropped, cropped_offset = crop_to_image(feature, (height, width), stride, offset)
+    points = pixel_coordinates(torch.arange(height * width).unsqueeze(0), width)
+    assert torch.allclose(interpolate_at(cropped, points, stride, cropped_offset),
+                          interpolate_at(feature, points, stride, offset), atol=1e-12)
+    assert cropped.shape[2] <= (height - 1) / stride + 3 and cropped.shape[3] <= (width - 1) / stride + 3
+
+
+def test_factorised_layer_equals_the_literal_hypercolumn_in_value_and_gradient():
+    torch.manual_seed(0)
+    features = [torch.randn(2, c, s, s, dtype=torch.float64, requires_grad=True)
+                for c, s in ((4, 32), (6, 16), (8, 8), (10, 2))]
+    strides, offsets = (1, 2, 4, 16), (0, 0.5, 1.5, 7.5)
+    weight = torch.randn(5, 28, 1, 1, dtype=torch.float64, requires_grad=True)
+    points = pixel_coordinates(torch.randint(32 * 32, (2, 70)), 32).double()
+
+    # The literal way, spelt out: concatenate the interpolated maps, then one product.
+    column = torch.cat([interpolate_at(*args) for args in zip(features, [points] * 4, strides, offsets)], 1)
+    literal = torch.einsum('ki,bipq->bkpq', weight[:, :, 0, 0], column)
+    expected = torch.autograd.grad(literal.square().sum(), [weight, *features])
+
+    for factorised in (False, True):
+        parts = split_first_layer(features, weight, strides, offsets, 70, factorised)
+        assert [part.weight is None for part in parts] == [factorised and size <= 70 for size in (1024, 256, 64, 4)]
+        result = hypercolumn_linear(parts, partial(interpolate_at, points=points))
+        assert torch.allclose(result, literal, atol=1e-10)
+        for gradient, reference in zip(torch.autograd.grad(result.square().sum(), [weight, *features]), expected):
+            assert torch.allclose(gradient, reference, atol=1e-8)
+
+
+def test_drawn_pixels_are_valid_distinct_and_uniform():
+    torch.manual_seed(0)
+    labels = torch.zeros(1, 6, 5, dtype=torch.long)
+    labels[0, ::2] = 255
+    counts = torch.zeros(30)
+    draws = 3000
+    for _ in range(draws):
+        pixels = draw_valid_pixels(labels, 4, 255)
+        assert pixels.unique().numel() == 4
+        counts[pixels[0]] += 1
+    assert (counts[labels.flatten() == 255] == 0).all()
+    expected = draws * 4 / 15
+    chi_squared = ((counts[labels.flatten() != 255] - expected) ** 2 / expected).sum()
+    assert chi_squared < 36.1  # 14 degrees of freedom, p = 0.001
+
+
+@pytest.mark.parametrize('valid', [1, 3, 20])
+def test_too_few_valid_pixels_are_repeated_equally_often(valid):
+    labels = torch.full((2, 5, 8), 255)
+    labels.flatten(1)[:, :valid] = 1
+    pixels = draw_valid_pixels(labels, 100, 255)
+    for row in pixels:
+        counts = torch.bincount(row, minlength=40)
+        assert (counts[valid:] == 0).all() and counts[:valid].max() - counts[:valid].min() <= 1
+
+
+def test_image_without_a_valid_pixel_gives_ignored_ones_and_more_pixels_than_it_has_are_repeated():
+    labels = torch.full((1, 2, 3), 255)
+    assert (labels.flatten(1).gather(1, draw_valid_pixels(labels, 50, 255)) == 255).all()
+    assert torch.bincount(draw_valid_pixels(labels, 12, None)[0], minlength=6).tolist() == [2] * 6

@@ -1,0 +1,108 @@
+"""PixelNetVGG is torchvision's VGG-16, tapped, padded, and convolutional to the end."""
+import pytest
+import torch
+import torchvision
+from mmengine.runner import CheckpointLoader
+from mmengine.runner.checkpoint import load_state_dict
+
+from mmgb.models.backbones import PixelNetVGG
+
+
+@pytest.fixture(scope='module')
+def vgg16():
+    torch.manual_seed(0)
+    model = torchvision.models.vgg16(weights=None).eval()
+    for module in model.modules():
+        if getattr(module, 'bias', None) is not None:
+            torch.nn.init.normal_(module.bias, std=0.1)  # zero biases would hide one that isn't loaded
+    return model
+
+
+@pytest.mark.parametrize('through', ['torch', 'mmengine', 'init_cfg'])
+def test_unpadded_network_with_torchvisions_weights_gives_its_activations_fc7_included(vgg16, tmp_path, through):
+    if through == 'init_cfg':
+        torch.save(vgg16.state_dict(), tmp_path / 'vgg16.pth')
+        network = PixelNetVGG(padding=0, init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'vgg16.pth')))
+        network.init_weights()
+    else:
+        network = PixelNetVGG(padding=0)
+        if through == 'torch':
+            result = network.load_state_dict(vgg16.state_dict(), strict=False)
+            assert not result.missing_keys
+            assert result.unexpected_keys == ['classifier.6.weight', 'classifier.6.bias']  # ImageNet's classes
+        else:
+            load_state_dict(network, vgg16.state_dict())
+    network.eval()
+    image = torch.randn(1, 3, 224, 224)
+    with torch.no_grad():
+        outputs = network(image)
+        fc7 = vgg16.classifier[:6](vgg16.avgpool(vgg16.features(image)).flatten(1))
+        assert torch.allclose(outputs[5].flatten(1), fc7, atol=1e-4)
+        for output, end in zip(outputs, (4, 9, 16, 23, 30)):
+            assert torch.allclose(output, vgg16.features[:end](image), atol=1e-4)
+
+
+def test_shapes_are_the_releases():
+    network = PixelNetVGG(width=1 / 16).eval()
+    with torch.no_grad():
+        outputs = network(torch.zeros(1, 3, 224, 224))
+    assert [tuple(output.shape[1:]) for output in outputs] == [
+        (4, 424, 424), (8, 212, 212), (16, 106, 106), (32, 53, 53), (32, 27, 27), (256, 8, 8)]
+    assert network.out_channels == (4, 8, 16, 32, 32, 256)
+
+
+def test_full_width_has_the_hypercolumn_of_5568_values_and_vgg16s_parameters(vgg16):
+    network = PixelNetVGG()
+    assert sum(network.out_channels) == 5568
+    classifier = sum(p.numel() for p in vgg16.classifier[6].parameters())
+    assert sum(p.numel() for p in network.parameters()) == sum(p.numel() for p in vgg16.parameters()) - classifier
+
+
+def test_frame_is_zero_after_normalisation():
+    """Moving the image inside a larger zero image is the same as more padding."""
+    torch.manual_seed(0)
+    image = torch.randn(1, 3, 32, 32)
+    framed = torch.zeros(1, 3, 232, 232)
+    framed[:, :, 100:132, 100:132] = image
+    padded, unpadded = PixelNetVGG(width=1 / 16).eval(), PixelNetVGG(width=1 / 16, padding=0).eval()
+    unpadded.load_state_dict(padded.state_dict())
+    with torch.no_grad():
+        for a, b in zip(padded(image), unpadded(framed)):
+            assert torch.equal(a, b)
+
+
+def test_dropout_acts_on_single_values_in_training_only():
+    torch.manual_seed(0)
+    network = PixelNetVGG(width=1 / 16, dropout_ratio=0.5)
+    with torch.no_grad():
+        a, b = (network.eval()(torch.ones(1, 3, 32, 32))[5] for _ in range(2))
+        assert torch.equal(a, b)
+        dropped = network.train()(torch.ones(1, 3, 32, 32))[5]
+    assert not torch.equal(dropped, a)
+
+
+def test_batch_norm_form_has_the_names_of_torchvisions_vgg16_bn():
+    network = PixelNetVGG(norm_cfg=dict(type='BN'))
+    reference = torchvision.models.vgg16_bn(weights=None).state_dict()
+    result = network.load_state_dict(reference, strict=False)
+    assert not result.missing_keys and result.unexpected_keys == ['classifier.6.weight', 'classifier.6.bias']
+    assert network.taps == [5, 12, 22, 32, 42]
+
+
+def test_weights_of_another_shape_are_not_reshaped_silently(vgg16, tmp_path):
+    torch.save(vgg16.state_dict(), tmp_path / 'vgg16.pth')
+    with pytest.raises(RuntimeError, match='size mismatch for classifier.0.weight'):
+        PixelNetVGG(width=0.5).load_state_dict(CheckpointLoader.load_checkpoint(str(tmp_path / 'vgg16.pth')))
+
+
+@pytest.mark.parametrize('setting, message', [
+    (dict(width=0), 'width=0: expected a positive number'),
+    (dict(padding=-1), 'padding=-1: expected a number of pixels >= 0')])
+def test_bad_settings_are_refused(setting, message):
+    with pytest.raises(ValueError, match=message):
+        PixelNetVGG(**setting)
+
+
+def test_image_too_small_for_fc6_is_refused_in_one_sentence():
+    with pytest.raises(ValueError, match='image of 64x64 pixels with padding=0 leaves 2x2 cells for fc6'):
+        PixelNetVGG(width=1 / 16, padding=0)(torch.zeros(1, 3, 64, 64))

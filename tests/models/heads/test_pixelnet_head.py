@@ -1,0 +1,187 @@
+"""PixelNetHead inside mmsegmentation: sampled training, dense prediction, and the stock parts around it."""
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmengine.structures import PixelData
+from mmseg.datasets import PascalVOCDataset
+from mmseg.engine.hooks import SegVisualizationHook
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from mmseg.visualization import SegLocalVisualizer
+from PIL import Image
+
+from mmgb.models.backbones import PixelNetVGG
+from mmgb.models.heads import PixelNetHead
+
+CONFIGS = Path(__file__).parents[3] / 'configs'
+PADDING = 72
+SIZE = (56, 64)
+HE = dict(type='Kaiming', layer='Conv2d')  # the release's gaussian of 0.001 would make every score nearly 0
+
+
+@pytest.fixture(scope='module')
+def inputs():
+    torch.manual_seed(0)
+    backbone = PixelNetVGG(width=1 / 16, padding=PADDING).eval()
+    backbone.init_weights()
+    with torch.no_grad():
+        return backbone(torch.randn(2, 3, *SIZE))
+
+
+def make_head(**settings):
+    torch.manual_seed(1)
+    defaults = dict(num_classes=5, padding=PADDING, pixels_per_image=300, chunk_size=1000, init_cfg=HE)
+    head = PixelNetHead((4, 8, 16, 32, 32, 256), 64, **{**defaults, **settings}).eval()
+    head.init_weights()
+    return head
+
+
+def make_samples(labels):
+    return [SegDataSample(gt_sem_seg=PixelData(data=x)) for x in labels]
+
+
+def assert_close(a, b):
+    """To 1e-4 of scores whose size is of order 1 or more."""
+    assert a.abs().max() > 0.5
+    assert torch.allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+def test_prediction_in_chunks_equals_prediction_in_one_piece(inputs):
+    with torch.no_grad():
+        whole = make_head(chunk_size=10 ** 6)(inputs)
+        assert whole.shape == (2, 5, *SIZE)
+        for chunk_size in (1, 17, 1000):
+            rows = make_head(chunk_size=chunk_size)
+            if chunk_size == 1:  # one pixel at a time takes long: the last ones only
+                pixels = torch.arange(SIZE[0] * SIZE[1] - 5, SIZE[0] * SIZE[1]).expand(2, -1)
+                scores = torch.cat([rows.score_pixels(inputs, p) for p in pixels.split(1, dim=1)], 2)
+                assert_close(scores.squeeze(-1), whole.flatten(2)[:, :, -5:])
+            else:
+                assert_close(rows(inputs), whole)
+
+
+def test_factorised_head_equals_the_literal_hypercolumn(inputs):
+    with torch.no_grad():
+        assert_close(make_head(factorised=True)(inputs), make_head(factorised=False)(inputs))
+
+
+def test_literal_head_is_the_papers_formula(inputs):
+    """Concatenate the six maps at a pixel, three linear layers, ReLU between: without any code of the product."""
+    head = make_head()
+    y, x = 13, 41
+    column = []
+    for feature, stride, offset in zip(inputs, (1, 2, 4, 8, 16, 32), (0, 0.5, 1.5, 3.5, 7.5, 111.5)):
+        ty, tx = ((v + head.padding - offset) / stride for v in (y, x))
+        ty, tx = min(max(ty, 0), feature.shape[2] - 1), min(max(tx, 0), feature.shape[3] - 1)
+        y0, x0 = int(ty), int(tx)
+        y1, x1 = min(y0 + 1, feature.shape[2] - 1), min(x0 + 1, feature.shape[3] - 1)
+        fy, fx = ty - y0, tx - x0
+        f = feature[0].numpy()
+        column.append((1 - fy) * ((1 - fx) * f[:, y0, x0] + fx * f[:, y0, x1])
+                      + fy * ((1 - fx) * f[:, y1, x0] + fx * f[:, y1, x1]))
+    hidden = np.concatenate(column)
+    for layer in (head.fc1, head.fc2):
+        hidden = np.maximum(layer.weight.detach().numpy()[:, :, 0, 0] @ hidden + layer.bias.detach().numpy(), 0)
+    scores = head.conv_seg.weight.detach().numpy()[:, :, 0, 0] @ hidden + head.conv_seg.bias.detach().numpy()
+    with torch.no_grad():
+        assert np.allclose(head(inputs)[0, :, y, x].numpy(), scores, rtol=1e-4, atol=1e-4)
+
+
+def test_sampled_scores_equal_the_dense_ones_at_those_pixels(inputs):
+    pixels = torch.randint(SIZE[0] * SIZE[1], (2, 150))
+    with torch.no_grad():
+        head = make_head()
+        dense = head(inputs).flatten(2).gather(2, pixels.unsqueeze(1).expand(-1, 5, -1))
+        assert_close(head.score_pixels(inputs, pixels).squeeze(-1), dense)
+
+
+def test_loss_is_over_the_drawn_pixels_of_each_image_and_never_over_ignored_ones(inputs):
+    head = make_head(loss_decode=[dict(type='mmgb.ExpGBLoss'), dict(type='CrossEntropyLoss', avg_non_ignore=True)])
+    labels = torch.full((2, 1, *SIZE), 255)
+    labels[0, 0, 10:12, 20] = 3  # two valid pixels in the first image, one in the second
+    labels[1, 0, 30, 5] = 1
+    losses = head.loss(inputs, make_samples(labels), None)
+    assert set(losses) == {'loss_exp_gb', 'loss_ce', 'acc_seg'}
+
+    # 300 draws repeat the first image's two pixels 150 times each, the second's one 300 times.
+    with torch.no_grad():
+        dense = head(inputs)
+    scores = torch.cat([dense[0, :, 10:12, 20].T.repeat(150, 1), dense[1, :, 30, 5].expand(300, -1)])
+    target = torch.cat([torch.full((300,), 3), torch.full((300,), 1)])
+    expected = torch.nn.functional.cross_entropy(scores, target)
+    assert torch.allclose(losses['loss_ce'], expected, rtol=1e-4)
+
+
+def test_training_step_moves_every_parameter_and_an_ignored_batch_none():
+    torch.manual_seed(0)
+    backbone = PixelNetVGG(width=1 / 16, padding=PADDING)
+    backbone.init_weights()
+    head = make_head(loss_decode=dict(type='mmgb.Pow3GBLoss')).train()
+    image = torch.randn(2, 3, *SIZE)
+    parameters = [*backbone.parameters(), *head.parameters()]
+
+    def gradients(labels):
+        loss = head.loss(backbone(image), make_samples(labels), None)['loss_pow3_gb']
+        return loss, torch.autograd.grad(loss, parameters)
+
+    loss, grads = gradients(torch.randint(5, (2, 1, *SIZE)))
+    assert loss > 0 and all(grad.abs().max() > 0 for grad in grads)
+    loss, grads = gradients(torch.full((2, 1, *SIZE), 255))
+    assert loss == 0 and all((grad == 0).all() for grad in grads)
+
+
+def test_stock_encoder_decoder_tta_and_visualization_hook_work_unchanged(tmp_path):
+    torch.manual_seed(0)
+    config = Config.fromfile(CONFIGS / '_base_/models/pixelnet_vgg16-slim.py')
+    config.model.backbone.update(width=1 / 16, padding=50)
+    config.model.decode_head.update(in_channels=(4, 8, 16, 32, 32, 256), padding=50)
+    config.model.data_preprocessor.size = None
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        tta = MODELS.build(dict(type='SegTTAModel', module=config.model)).eval()
+    image = torch.randint(256, (3, 112, 120), dtype=torch.uint8)
+    meta = dict(img_shape=(112, 120), ori_shape=(56, 60), pad_shape=(112, 120), scale_factor=(2., 2.), flip=False,
+                flip_direction=None, img_path='scene.jpg')
+    views = [image, image.flip(-1), torch.nn.functional.interpolate(image[None].float(), scale_factor=1.5)[0].byte()]
+    metas = [meta, {**meta, 'flip': True, 'flip_direction': 'horizontal'},
+             {**meta, 'img_shape': (168, 180), 'pad_shape': (168, 180), 'scale_factor': (3., 3.)}]
+    with torch.no_grad():
+        result = tta.test_step(dict(inputs=[[view] for view in views], data_samples=[[SegDataSample(metainfo=m)]
+                                                                                     for m in metas]))
+        plain = tta.module.test_step(dict(inputs=[image], data_samples=[SegDataSample(metainfo=meta)]))
+    for prediction in (result[0], plain[0]):
+        assert prediction.pred_sem_seg.shape == (56, 60)
+
+    path = tmp_path / 'scene.png'
+    Image.fromarray(image.permute(1, 2, 0).numpy()).resize((60, 56)).save(path)
+    plain[0].set_metainfo(dict(img_path=str(path)))
+    plain[0].set_data(dict(gt_sem_seg=PixelData(data=torch.zeros(1, 56, 60, dtype=torch.long))))
+    visualizer = SegLocalVisualizer.get_instance('pixelnet', vis_backends=[dict(type='LocalVisBackend')],
+                                                 save_dir=str(tmp_path))
+    visualizer.dataset_meta = PascalVOCDataset.METAINFO
+    hook = SegVisualizationHook(draw=True, interval=1)  # it takes the visualizer that was made last
+
+    class Runner:
+        iter = 0
+    hook.after_test_iter(Runner, 0, None, plain)
+    assert list(tmp_path.rglob('vis_image/*.png'))
+
+
+@pytest.mark.parametrize('setting, message', [
+    (dict(strides=(1, 2, 4)), r'strides=\(1, 2, 4\): 3 numbers for the 6 maps'),
+    (dict(offsets=(0,)), r'offsets=\(0,\): 1 numbers for the 6 maps'),
+    (dict(strides=(2, 2, 4, 8, 16, 32)), r'first map must have the image.s resolution, stride 1'),
+    (dict(pixels_per_image=0), r'pixels_per_image=0: expected at least 1'),
+    (dict(chunk_size=0), r'chunk_size=0: expected at least 1'),
+])
+def test_bad_settings_are_refused_when_the_head_is_built(setting, message):
+    with pytest.raises(ValueError, match=message):
+        make_head(**setting)
+
+
+def test_padding_that_is_not_the_backbones_is_refused(inputs):
+    with pytest.raises(ValueError, match="padding=10: .* the head's padding must be the backbone's"):
+        make_head(padding=10).loss(inputs, make_samples(torch.zeros(2, 1, *SIZE, dtype=torch.long)), None)

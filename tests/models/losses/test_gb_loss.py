@@ -1,0 +1,123 @@
+"""The registered losses, as the heads of both hosts call them."""
+import copy
+import pickle
+
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+from mmengine.structures import PixelData
+from mmpretrain.models.heads import LinearClsHead
+from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
+from mmpretrain.structures import DataSample
+from mmseg.models.decode_heads import FCNHead
+from mmseg.registry import MODELS as MMSEG_MODELS
+from mmseg.structures import SegDataSample
+
+from mmgb.functional import exp_gb_loss, pow3_gb_loss
+from mmgb.models.losses import ExpGBLoss, Pow3GBLoss
+
+LOSSES = [pytest.param(ExpGBLoss, exp_gb_loss, id='exp'), pytest.param(Pow3GBLoss, pow3_gb_loss, id='pow3')]
+
+
+@pytest.fixture
+def case():
+    torch.manual_seed(0)
+    labels = torch.randint(3, (2, 4, 5))
+    labels[0, :2] = 255
+    return torch.randn(2, 3, 4, 5), labels
+
+
+@pytest.mark.parametrize('module, function', LOSSES)
+def test_defaults_are_the_functions(module, function, case):
+    scores, labels = case
+    assert module()(scores, labels, ignore_index=255) == function(scores, labels, ignore_index=255)
+
+
+@pytest.mark.parametrize('module, function', LOSSES)
+def test_constructors_ignore_index_is_the_fallback_of_the_calls(module, function, case):
+    scores, labels = case
+    assert module(ignore_index=255)(scores, labels) == function(scores, labels, ignore_index=255)
+    labels = labels.masked_fill(labels == 255, 2)
+    assert module(ignore_index=1)(scores, labels, ignore_index=2) == function(scores, labels, ignore_index=2)
+
+
+@pytest.mark.parametrize('module, function', LOSSES)
+def test_call_arguments_reach_the_function(module, function, case):
+    scores, labels = case
+    weight = torch.rand(labels.shape)
+    class_weight = [0.5, 1., 2.]
+    options = dict(weight=weight, ignore_index=255)
+    loss = module(class_weight=class_weight, loss_weight=0.4, reduction='sum', avg_non_ignore=False)
+    kept = dict(class_weight=torch.tensor(class_weight), avg_non_ignore=False, **options)
+    assert loss(scores, labels, **options) == 0.4 * function(scores, labels, reduction='sum', **kept)
+    assert torch.equal(loss(scores, labels, reduction_override='none', **options),
+                       0.4 * function(scores, labels, reduction='none', **kept))
+    assert loss(scores, labels, avg_factor=3., reduction_override='mean', **options) == 0.4 * function(
+        scores, labels, avg_factor=3., **kept)
+
+
+@pytest.mark.parametrize('module, function', LOSSES)
+@pytest.mark.parametrize('host', [MMSEG_MODELS, MMPRETRAIN_MODELS], ids=['mmseg', 'mmpretrain'])
+def test_resolves_from_each_hosts_registry_and_default_scope(module, function, host):
+    with DefaultScope.overwrite_default_scope(host.scope):
+        assert type(host.build(dict(type=f'mmgb.{module.__name__}'))) is module
+
+
+@pytest.mark.parametrize('module, function', LOSSES)
+def test_mmseg_head_back_propagates_the_paper_s_loss_of_the_valid_pixels(module, function):
+    torch.manual_seed(0)
+    head = FCNHead(in_channels=8, channels=8, num_convs=0, concat_input=False, num_classes=3, in_index=0,
+                   dropout_ratio=0, loss_decode=[dict(type=f'mmgb.{module.__name__}', loss_weight=0.5),
+                                                 dict(type='CrossEntropyLoss')])
+    features = torch.randn(2, 8, 4, 4)
+    labels = torch.randint(3, (2, 1, 4, 4))
+    labels[:, :, 0] = 255
+    losses = head.loss((features,), [SegDataSample(gt_sem_seg=PixelData(data=x)) for x in labels], None)
+    expected = 0.5 * function(head((features,)), labels.squeeze(1), ignore_index=255)
+    name = 'loss_exp_gb' if module is ExpGBLoss else 'loss_pow3_gb'
+    assert torch.allclose(losses[name], expected, rtol=1e-6)
+    assert set(losses) == {name, 'loss_ce', 'acc_seg'}
+
+
+@pytest.mark.parametrize('module, function', LOSSES)
+@pytest.mark.parametrize('soft', [False, True], ids=['labels', 'mixup'])
+def test_mmpretrain_head_averages_over_the_batch(module, function, soft):
+    torch.manual_seed(0)
+    head = LinearClsHead(num_classes=4, in_channels=6, loss=dict(type=f'mmgb.{module.__name__}'))
+    features = torch.randn(5, 6)
+    if soft:
+        target = torch.softmax(torch.randn(5, 4), 1)
+        samples = [DataSample().set_gt_score(score) for score in target]
+    else:
+        target = torch.randint(4, (5,))
+        samples = [DataSample().set_gt_label(label) for label in target]
+    loss = head.loss((features,), samples)['loss']
+    assert torch.allclose(loss, function(head((features,)), target), rtol=1e-6)
+
+
+@pytest.mark.parametrize('module, function', LOSSES)
+def test_leaves_no_key_in_a_checkpoint_and_survives_copies(module, function, case):
+    loss = module(class_weight=[1., 2., 3.], ignore_index=255)
+    assert not loss.state_dict()
+    for twin in (copy.deepcopy(loss), pickle.loads(pickle.dumps(loss))):
+        assert twin(*case) == loss(*case)
+
+
+@pytest.mark.parametrize('module, function', LOSSES)
+def test_key_left_over_from_mmsegs_cross_entropy_is_accepted_only_as_false(module, function, case):
+    assert module(use_sigmoid=False, ignore_index=255)(*case) == function(*case, ignore_index=255)
+    with pytest.raises(ValueError, match='use_sigmoid=True: the outputs of a boosted loss are linear'):
+        module(use_sigmoid=True)
+
+
+@pytest.mark.parametrize('setting, message', [
+    (dict(type='mmgb.ExpGBLoss', targets=(16., 0.)), r'targets=\(16, 0\)'),
+    (dict(type='mmgb.ExpGBLoss', targets=(-1., 16.)), r'targets=\(-1, 16\).*negative target >= 0'),
+    (dict(type='mmgb.ExpGBLoss', alpha=0.), r'alpha=0.0'),
+    (dict(type='mmgb.Pow3GBLoss', targets=(3., 3.)), r'targets=\(3, 3\)'),
+    (dict(type='mmgb.Pow3GBLoss', alpha=-0.001), r'alpha=-0.001'),
+    (dict(type='mmgb.Pow3GBLoss', reduction='avg'), r"reduction='avg'"),
+])
+def test_bad_settings_are_refused_when_the_model_is_built(setting, message):
+    with pytest.raises(ValueError, match=message):
+        MMSEG_MODELS.build(setting)

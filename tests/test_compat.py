@@ -1,0 +1,174 @@
+import importlib.util
+import os
+import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.config.utils import MODULE2PACKAGE
+from mmengine.logging import HistoryBuffer
+
+from mmgb import compat
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from tiny_runs import make_workspace, run, succeeded  # noqa: E402
+
+
+def saved(tmp_path, content):
+    torch.save(content, tmp_path / 'x.pth')
+    return tmp_path / 'x.pth'
+
+
+def strictly_read(path):
+    return torch.load(path, weights_only=True)
+
+
+def test_a_history_buffer_and_numpys_numbers_and_strings_survive_strict_reading(tmp_path):
+    compat.allow_checkpoint_globals()
+    buffer = HistoryBuffer([1., 2.], [1, 1])
+    content = dict(buffer=buffer, scalars=[np.float32(.5), np.int64(3), np.bool_(True)],
+                   arrays=[np.arange(3), np.array(['a', 'bc']), np.array([True])])
+    read = strictly_read(saved(tmp_path, content))
+    assert read['buffer'].mean() == 1.5 and read['buffer'].statistics('current') == 2.
+    assert read['scalars'] == content['scalars']
+    for ours, theirs in zip(read['arrays'], content['arrays']):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_arrays_are_read_under_numpy_1_and_numpy_2_module_names(tmp_path):
+    compat.allow_checkpoint_globals()
+    own = np.empty(0).__reduce__()[0].__module__.split('.')[1]
+    other = 'core' if own == '_core' else '_core'
+
+    class Renaming(pickle._Pickler):
+        """Writes what the other generation of numpy writes."""
+
+        def save_global(self, obj, name=None):
+            module = getattr(obj, '__module__', '')
+            if module.startswith(f'numpy.{own}.multiarray'):
+                self.write(f'cnumpy.{other}.multiarray\n{obj.__name__}\n'.encode())
+            else:
+                super().save_global(obj, name)
+        dispatch = dict(pickle._Pickler.dispatch)
+
+    class Module:
+        Pickler, Unpickler = Renaming, pickle.Unpickler
+        dump, load = pickle.dump, pickle.load
+
+    torch.save({'x': np.arange(3.)}, tmp_path / 'x.pth', pickle_module=Module)
+    np.testing.assert_array_equal(strictly_read(tmp_path / 'x.pth')['x'], np.arange(3.))
+
+
+@pytest.mark.parametrize('function, arguments', [
+    (getattr, (HistoryBuffer, '__init__')), (getattr, (np, 'load')), (getattr, (torch.Tensor, 'mean')),
+    (eval, ('1',)), (os.getcwd, ()),
+])
+def test_nothing_else_may_be_called_or_looked_up_by_a_checkpoint(function, arguments, tmp_path):
+    compat.allow_checkpoint_globals()
+
+    class Payload:
+        def __reduce__(self):
+            return function, arguments
+
+    with pytest.raises((pickle.UnpicklingError, TypeError)):
+        strictly_read(saved(tmp_path, Payload()))
+
+
+def test_objects_in_numpy_arrays_are_refused(tmp_path):
+    compat.allow_checkpoint_globals()
+    with pytest.raises(pickle.UnpicklingError):
+        strictly_read(saved(tmp_path, np.array([{}], dtype=object)))
+
+
+@pytest.mark.parametrize('given, expected', [
+    ({}, '1'), ({'TORCH_FORCE_WEIGHTS_ONLY_LOAD': '0'}, '0'), ({'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD': '1'}, None),
+])
+def test_every_torch_load_becomes_strict_unless_the_user_has_spoken(given, expected, monkeypatch):
+    for name in ('TORCH_FORCE_WEIGHTS_ONLY_LOAD', 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'):
+        monkeypatch.setenv(name, '')  # so that it is as before after this test
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    compat.forbid_full_unpickling()
+    assert os.environ.get('TORCH_FORCE_WEIGHTS_ONLY_LOAD') == expected
+
+
+def test_a_base_of_mmseg_is_found_whatever_its_distribution_is_called(tmp_path, monkeypatch):
+    monkeypatch.setitem(MODULE2PACKAGE, 'mmseg', 'mmsegmentation')
+    compat.map_mmseg_to_its_module()
+    (tmp_path / 'config.py').write_text("_base_ = 'mmseg::_base_/models/fcn_r50-d8.py'")
+    assert Config.fromfile(tmp_path / 'config.py').model.type == 'EncoderDecoder'
+
+
+def test_the_substitute_of_pkg_resources_answers_what_mmengine_asks():
+    finder = compat._PkgResourcesFinder()
+    assert isinstance(finder.find_spec('pkg_resources'), ModuleSpec) and finder.find_spec('other') is None
+    module = importlib.util.module_from_spec(finder.find_spec('pkg_resources'))
+    finder.exec_module(module)
+    torchs = module.get_distribution('torch')
+    assert Path(torchs.location, 'torch') == Path(torch.__file__).parent
+    assert not torchs.has_metadata('nothing.txt')
+    assert torchs.get_metadata('METADATA') == metadata.distribution('torch').read_text('METADATA')
+    with pytest.raises(module.DistributionNotFound):
+        module.get_distribution('no-such-distribution')
+
+
+def test_an_absent_operator_is_named_when_it_is_called_and_not_before():
+    operators = compat._load_absent_ext('_ext', ['nms', 'roi_align_forward'])
+    with pytest.raises(NotImplementedError, match="'roi_align_forward' is compiled code of mmcv"):
+        operators.roi_align_forward(1, x=2)
+
+
+def test_applying_twice_changes_nothing_more(monkeypatch):
+    monkeypatch.setenv('TORCH_FORCE_WEIGHTS_ONLY_LOAD', '0')
+    compat.apply()
+    before = (list(sys.meta_path), dict(MODULE2PACKAGE), set(torch.serialization.get_safe_globals()))
+    compat.apply()
+    assert (sys.meta_path, MODULE2PACKAGE, set(torch.serialization.get_safe_globals())) == before
+
+
+def test_the_original_distributions_train_resume_and_test_with_our_tools(tmp_path):
+    originals = os.environ.get('MMGB_ORIGINALS')
+    if not originals:
+        pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS to a folder made by '
+                    "pip install --no-deps --target FOLDER mmengine==0.10.7 mmcv-lite==2.1.0 "
+                    'mmpretrain==1.2.0 mmsegmentation==1.2.2')
+    folder = make_workspace(tmp_path / 'tiny')
+
+    def segmentation():
+        train = succeeded(run(folder, 'train.py', 'seg.py', '--work-dir', 'seg_run', path=[originals]))
+        assert 'MMEngine: 0.10.7' in train
+        succeeded(run(folder, 'train.py', 'seg.py', '--work-dir', 'seg_run', '--resume', '--cfg-options',
+                      'train_cfg.max_iters=4', path=[originals]))
+        # mmsegmentation 1.2's visualisation asks for the iteration, but a test needs no training data.
+        return succeeded(run(folder, 'test.py', 'seg.py', 'seg_run/iter_4.pth', '--tta', '--show-dir', 'pictures',
+                             '--cfg-options', 'train_dataloader.dataset.data_root=nowhere', path=[originals]))
+
+    def classification():
+        return succeeded(run(folder, 'dist_train.sh', 'cls.py', 2, '--work-dir', 'cls_run', path=[originals]))
+
+    def packages():
+        (folder / 'based.py').write_text("_base_ = 'mmseg::_base_/models/fcn_r50-d8.py'")
+        succeeded(run(folder, '-c', '''
+from mmgb import compat
+compat.apply()
+from mmengine.config import Config
+from mmengine.utils import is_installed
+assert Config.fromfile('based.py').model.type == 'EncoderDecoder'
+assert is_installed('mmengine') and not is_installed('no_such_package')
+''', path=[originals]))
+
+    with ThreadPoolExecutor(2) as pool:
+        tested, trained = pool.submit(segmentation), pool.submit(classification)
+        found = pool.submit(packages)
+    found.result()
+    assert 'mIoU' in tested.result() and 'accuracy/top1' in trained.result()
+    assert torch.load(folder / 'seg_run/iter_4.pth', weights_only=False)['meta']['iter'] == 4
+    assert len(list((folder / 'pictures').rglob('*.png'))) == 4

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Trains the slim PixelNet three times on scenes of handwritten digits, with softmax + cross-entropy, exp-GB and pow3-GB,
+# through the standard tools, and compares them. Goes on where an interrupted call stopped; re-uses what is there.
+#
+#   EPOCHS   passes over the 600 scenes for each loss (default: what the configs say)
+#   DATA     where the scenes go (default: data/digits)
+#   WORK     where the runs go (default: work_dirs/quickstart)
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+cd "$ROOT"
+DATA="${DATA:-data/digits}"
+WORK="${WORK:-work_dirs/quickstart}"
+CONFIGS=configs/gradient_boosting/digits/pixelnet-vgg16-slim
+
+python tools/dataset_converters/make_digits_voc.py "$DATA"
+
+for LOSS in softmax exp-gb pow3-gb; do
+    CONFIG=$(echo "${CONFIGS}_${LOSS}"_*.py)
+    OPTIONS=(train_dataloader.dataset.data_root="$DATA/VOC2012" val_dataloader.dataset.data_root="$DATA/VOC2012"
+             test_dataloader.dataset.data_root="$DATA/VOC2012" ${EPOCHS:+train_cfg.max_epochs=$EPOCHS})
+    if [ -e "$WORK/$LOSS/tested" ]; then
+        echo "$WORK/$LOSS is trained and tested already."
+        continue
+    fi
+    echo "== $LOSS: training ($CONFIG)"
+    python -W ignore tools/train.py "$CONFIG" --work-dir "$WORK/$LOSS" --resume --cfg-options "${OPTIONS[@]}"
+    echo "== $LOSS: testing"
+    python -W ignore tools/test.py "$CONFIG" "$(cat "$WORK/$LOSS/last_checkpoint")" --work-dir "$WORK/$LOSS/test" \
+        --out "$WORK/$LOSS/predictions" --cfg-options "${OPTIONS[@]}"
+    touch "$WORK/$LOSS/tested"
+done
+
+python tools/analysis_tools/compare_segmentation_runs.py softmax="$WORK/softmax" exp-GB="$WORK/exp-gb" \
+    pow3-GB="$WORK/pow3-gb" --data-root "$DATA/VOC2012" --out "$WORK"
