@@ -21,9 +21,9 @@ from scipy import ndimage
 NUM_DIGITS, IGNORE = 10, 255
 SPLITS = ('train', 'val')
 VAL_SHARE = 0.25         # of each class's handwritten samples
-COUNTS = (4, 7)          # digits in a scene
-SIDES = (0.22, 0.45)     # of a digit, in sides of the scene
-MIN_SIZE = 48            # below it the strokes of the smallest digits are thinner than two pixels
+COUNTS = (9, 14)         # digits in a scene
+SIDES = (0.16, 0.30)     # of a digit, in sides of the scene
+MIN_SIZE = 64            # below it the strokes of the smallest digits are thinner than two pixels
 STROKE_LEVEL = 0.45      # of full ink; lower closes the loops of 8, higher breaks thin strokes into pieces
 LUMA = np.array([0.299, 0.587, 0.114])
 MAX_INK_LUMA = 0.35      # darker than every ground, or a small network spends its time on finding the strokes
@@ -145,7 +145,7 @@ def split_samples(labels, seed):
 
 
 def choose_samples(rng, index, labels, pool):
-    """Indices of the 4 to 7 samples out of ``pool`` that scene ``index`` shows, in drawing order.
+    """Indices of the 9 to 14 samples out of ``pool`` that scene ``index`` shows, in drawing order.
 
     The last one, which nothing occludes, cycles through the classes: any ten scenes in a row show them all.
     """

@@ -14,6 +14,7 @@ model = dict(
         channels=256,
         padding=0,
         pixels_per_image=1000,
+        norm_cfg=dict(type='BN'),
         dropout_ratio=0.,
         # Without pretrained features below it, the release's gaussian of 0.001 leaves nearly no gradient.
         init_cfg=[

@@ -5,6 +5,7 @@ from typing import Callable, Optional, Union
 
 import torch
 import torch.nn.functional as F
+from mmcv.cnn import build_norm_layer
 from mmengine.structures import PixelData
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.structures import SegDataSample
@@ -44,7 +45,8 @@ class PixelNetHead(BaseDecodeHead):
         factorised: False builds the literal hypercolumn, for comparison.
         dropout_ratio: of the hidden layers' outputs, elementwise.
         init_cfg: by default the release's gaussian of 0.001 and zero biases.
-        others: see mmseg's ``BaseDecodeHead`` (``loss_decode``, ``ignore_index``, ``sampler``, …).
+        others: see mmseg's ``BaseDecodeHead`` (``loss_decode``, ``ignore_index``, ``sampler``, …); with ``norm_cfg``
+            both hidden layers are normalised, the paper's are not.
 
     Raises:
         ValueError: other numbers of ``strides``, ``offsets`` and ``in_channels``, numbers below 1, and a
@@ -77,6 +79,8 @@ class PixelNetHead(BaseDecodeHead):
         self.factorised = factorised
         self.fc1 = nn.Conv2d(sum(in_channels), channels, 1)
         self.fc2 = nn.Conv2d(channels, channels, 1)
+        self.norm1, self.norm2 = (nn.Identity() if self.norm_cfg is None
+                                  else build_norm_layer(self.norm_cfg, channels)[1] for _ in range(2))
         # mmseg's heads drop whole channels (Dropout2d); the release drops single values.
         self.dropout = nn.Dropout(dropout_ratio) if dropout_ratio > 0 else None
 
@@ -117,7 +121,7 @@ class PixelNetHead(BaseDecodeHead):
         return split_first_layer(features, self.fc1.weight, self.strides, offsets, num_points, self.factorised)
 
     def _classify(self, parts: list[LinearPart], interpolate: Callable[..., Tensor]) -> Tensor:
-        hidden = F.relu(hypercolumn_linear(parts, interpolate) + self.fc1.bias.view(1, -1, 1, 1))
+        hidden = F.relu(self.norm1(hypercolumn_linear(parts, interpolate) + self.fc1.bias.view(1, -1, 1, 1)))
         if self.dropout is not None:
             hidden = self.dropout(hidden)
-        return self.cls_seg(F.relu(self.fc2(hidden)))
+        return self.cls_seg(F.relu(self.norm2(self.fc2(hidden))))
