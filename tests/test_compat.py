@@ -13,12 +13,9 @@ import torch
 from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.logging import HistoryBuffer
+from tiny_runs import make_workspace, run, succeeded
 
 from mmgb import compat
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from tiny_runs import make_workspace, run, succeeded  # noqa: E402
 
 
 def saved(tmp_path, content):

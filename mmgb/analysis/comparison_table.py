@@ -1,23 +1,38 @@
-"""A table of runs side by side, in Markdown."""
+"""A table of runs side by side, in Markdown, and its place in a file."""
+import re
 from collections.abc import Mapping
 
 from .work_dir import Evaluation
 
 
 def comparison_table(results: Mapping[str, Evaluation]) -> str:
-    """One row a run: the overall metrics first, then each class's IoU, in percent.
+    """One column a run; the overall metrics first, then each class's IoU, in percent.
 
     Raises:
         ValueError: if two runs were tested on other classes or with other metrics.
     """
-    first = next(iter(results.values()))
-    for name, result in results.items():
-        if list(result.class_iou) != list(first.class_iou) or list(result.metrics) != list(first.metrics):
-            raise ValueError(f"{name}: tested with other metrics or classes than {next(iter(results))}: "
-                             f'{[*result.metrics, *result.class_iou]}')
-    header = ['run', *first.metrics, *first.class_iou]
-    lines = [header, ['---'] + ['---:'] * (len(header) - 1)]
-    for name, result in results.items():
-        values = [*result.metrics.values(), *result.class_iou.values()]
-        lines.append([name, *(f'{value:.1f}' for value in values)])
+    names = list(results)
+    rows = [list(_values(result)) for result in results.values()]
+    for name, labels in zip(names, rows):
+        if labels != rows[0]:
+            raise ValueError(f'{name}: tested with other metrics or classes than {names[0]}: {labels}')
+    lines = [['%', *names], ['---'] + ['---:'] * len(names)]
+    for label in rows[0]:
+        lines.append([label, *(f'{_values(result)[label]:.1f}' for result in results.values())])
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines) + '\n'
+
+
+def replace_block(text: str, name: str, content: str) -> str:
+    """``text`` with ``content`` between the lines ``<!-- name -->`` and ``<!-- /name -->``.
+
+    Raises:
+        ValueError: if the two lines aren't there once each, in this order.
+    """
+    pattern = re.compile(f'(<!-- {re.escape(name)} -->\n).*?(<!-- /{re.escape(name)} -->)', re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        raise ValueError(f'expected one block from <!-- {name} --> to <!-- /{name} -->')
+    return pattern.sub(lambda match: match.group(1) + content + match.group(2), text)
+
+
+def _values(result: Evaluation) -> dict[str, float]:
+    return {**result.metrics, **{f'IoU {name}': iou for name, iou in result.class_iou.items()}}

@@ -11,10 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from tiny_runs import TOOLS, make_workspace, run, succeeded  # noqa: E402
+from tiny_runs import TOOLS, make_workspace, run, succeeded
 
 
 @pytest.fixture(scope='module')

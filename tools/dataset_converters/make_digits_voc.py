@@ -21,9 +21,10 @@ from scipy import ndimage
 NUM_DIGITS, IGNORE = 10, 255
 SPLITS = ('train', 'val')
 VAL_SHARE = 0.25         # of each class's handwritten samples
-COUNTS = (9, 14)         # digits in a scene
-SIDES = (0.16, 0.30)     # of a digit, in sides of the scene
-MIN_SIZE = 64            # below it the strokes of the smallest digits are thinner than two pixels
+COUNTS = (4, 7)          # digits in a scene
+SIDES = (0.30, 0.50)     # of a digit, in sides of the scene
+MAX_ANGLE = 15           # degrees; 6 and 9 stay apart
+MIN_SIZE = 32            # below it the strokes of the smallest digits are thinner than two pixels
 STROKE_LEVEL = 0.45      # of full ink; lower closes the loops of 8, higher breaks thin strokes into pieces
 LUMA = np.array([0.299, 0.587, 0.114])
 MAX_INK_LUMA = 0.35      # darker than every ground, or a small network spends its time on finding the strokes
@@ -107,7 +108,7 @@ def compose_scene(rng, digits, labels, size):
     for digit, label in zip(digits, labels):
         side = rng.uniform(*SIDES) * size
         centres.append(place(rng, centres, side, size))
-        ink = render_digit(digit, centres[-1], side, np.deg2rad(rng.uniform(-25, 25)), size)
+        ink = render_digit(digit, centres[-1], side, np.deg2rad(rng.uniform(-MAX_ANGLE, MAX_ANGLE)), size)
         stroke = ink > STROKE_LEVEL
 
         colour = contrasting_ink(rng, present)
@@ -145,7 +146,7 @@ def split_samples(labels, seed):
 
 
 def choose_samples(rng, index, labels, pool):
-    """Indices of the 9 to 14 samples out of ``pool`` that scene ``index`` shows, in drawing order.
+    """Indices of the 4 to 7 samples out of ``pool`` that scene ``index`` shows, in drawing order.
 
     The last one, which nothing occludes, cycles through the classes: any ten scenes in a row show them all.
     """
@@ -252,7 +253,7 @@ def main():
     parser = argparse.ArgumentParser(description='Compose handwritten digits into scenes like VOC 2012')
     parser.add_argument('out', type=Path, metavar='OUT', help='folder that will hold VOC2012/')
     parser.add_argument('--train', type=int, default=600, help='number of training scenes')
-    parser.add_argument('--val', type=int, default=150, help='number of validation scenes')
+    parser.add_argument('--val', type=int, default=100, help='number of validation scenes')
     parser.add_argument('--size', type=int, default=200, help='side of a scene in pixels')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--jobs', type=int, default=2, help='worker processes; they do not change the result')

@@ -5,18 +5,18 @@ model = dict(
     data_preprocessor=data_preprocessor,
     backbone=dict(
         width=0.125,
+        # At 4096 most of the hypercolumn would be fc7, still random and the same all over the image.
+        fc_channels=512,
         padding=0,
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.,
         init_cfg=dict(_delete_=True, type='Kaiming', layer='Conv2d', mode='fan_in', bias=0)),
     decode_head=dict(
-        in_channels=(8, 16, 32, 64, 64, 512),
-        channels=256,
+        in_channels=(8, 16, 32, 64, 64, 64),
+        channels=128,
         padding=0,
         pixels_per_image=1000,
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.,
         # Without pretrained features below it, the release's gaussian of 0.001 leaves nearly no gradient.
-        init_cfg=[
-            dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0, override=[dict(name='fc1'), dict(name='fc2')]),
-            dict(type='Normal', std=0.01, override=dict(name='conv_seg'))]))
+        init_cfg=dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0)))

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from mmgb.registry import MODELS
 
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-FC_CHANNELS = 4096
 FC6_KERNEL = 7
 
 
@@ -24,6 +23,7 @@ class PixelNetVGG(BaseModule):
 
     Args:
         width: factor of all channel numbers, > 0; 1 is the paper's, less is for small machines.
+        fc_channels: of fc6 and fc7, before that factor.
         padding: zero pixels around the image, >= 0.
         dropout_ratio: of fc6's and fc7's outputs.
         norm_cfg: a normalisation after each 3x3 convolution, for training from scratch; the paper's network has none.
@@ -38,7 +38,7 @@ class PixelNetVGG(BaseModule):
         ValueError: settings outside these ranges; an image too small for fc6's kernel.
     """
 
-    def __init__(self, width: float = 1.0, padding: int = 100, dropout_ratio: float = 0.5,
+    def __init__(self, width: float = 1.0, fc_channels: int = 4096, padding: int = 100, dropout_ratio: float = 0.5,
                  norm_cfg: Optional[dict] = None, init_cfg: Optional[Union[dict, list]] = None) -> None:
         if not width > 0:
             raise ValueError(f'width={width!r}: expected a positive number')
@@ -47,7 +47,7 @@ class PixelNetVGG(BaseModule):
         super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0))
         self.padding = padding
         stages = [[max(1, int(channels * width)) for channels in stage] for stage in STAGES]
-        fc_channels = max(1, int(FC_CHANNELS * width))
+        fc_channels = max(1, int(fc_channels * width))
         self.out_channels = tuple(stage[-1] for stage in stages) + (fc_channels,)
 
         layers, self.taps = [], []

@@ -49,6 +49,7 @@ def test_shapes_are_the_releases():
     assert [tuple(output.shape[1:]) for output in outputs] == [
         (4, 424, 424), (8, 212, 212), (16, 106, 106), (32, 53, 53), (32, 27, 27), (256, 8, 8)]
     assert network.out_channels == (4, 8, 16, 32, 32, 256)
+    assert PixelNetVGG(width=1 / 8, fc_channels=512).out_channels == (8, 16, 32, 64, 64, 64)
 
 
 def test_full_width_has_the_hypercolumn_of_5568_values_and_vgg16s_parameters(vgg16):

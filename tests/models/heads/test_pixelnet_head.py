@@ -137,8 +137,7 @@ def test_training_step_moves_every_parameter_and_an_ignored_batch_none():
 def test_stock_encoder_decoder_tta_and_visualization_hook_work_unchanged(tmp_path):
     torch.manual_seed(0)
     config = Config.fromfile(CONFIGS / '_base_/models/pixelnet_vgg16-slim.py')
-    config.model.backbone.update(width=1 / 16, padding=50)
-    config.model.decode_head.update(in_channels=(4, 8, 16, 32, 32, 256), padding=50)
+    config.model.backbone.padding = config.model.decode_head.padding = 50  # room for the smallest scale
     config.model.data_preprocessor.size = None
     with DefaultScope.overwrite_default_scope('mmseg'):
         tta = MODELS.build(dict(type='SegTTAModel', module=config.model)).eval()
