@@ -19,4 +19,6 @@ model = dict(
         norm_cfg=dict(type='BN'),
         dropout_ratio=0.,
         # Without pretrained features below it, the release's gaussian of 0.001 leaves nearly no gradient.
-        init_cfg=dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0)))
+        init_cfg=[
+            dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0),
+            dict(type='mmgb.FitPrior', layer='conv_seg')]))

@@ -1,4 +1,5 @@
 """``ExpGBLoss`` and ``Pow3GBLoss``: the boosted losses as every head of mmseg and mmpretrain calls a loss."""
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Callable, Optional
@@ -86,6 +87,12 @@ class ExpGBLoss(GBLoss):
         targets = check_exp_gb(alpha, targets)
         super().__init__(partial(exp_gb_loss, alpha=alpha, targets=targets), reduction, class_weight, ignore_index,
                          avg_non_ignore, loss_weight, loss_name, use_sigmoid)
+        self.alpha, self.targets = alpha, targets
+
+    def score_of(self, probability: float) -> float:
+        """The output that fits a class of this probability: where ``alpha*exp(x)`` is its expected target."""
+        negative, positive = self.targets
+        return math.log((negative + (positive - negative) * probability) / self.alpha)
 
 
 @MODELS.register_module()
@@ -109,3 +116,10 @@ class Pow3GBLoss(GBLoss):
         targets = check_pow3_gb(alpha, beta, targets)
         super().__init__(partial(pow3_gb_loss, alpha=alpha, beta=beta, targets=targets), reduction, class_weight,
                          ignore_index, avg_non_ignore, loss_weight, loss_name, use_sigmoid)
+        self.alpha, self.beta, self.targets = alpha, beta, targets
+
+    def score_of(self, probability: float) -> float:
+        """The output that fits a class of this probability: where ``alpha*x**3 + beta`` is its expected target."""
+        negative, positive = self.targets
+        cube = (negative + (positive - negative) * probability - self.beta) / self.alpha
+        return math.copysign(abs(cube) ** (1 / 3), cube)

@@ -1,0 +1,3 @@
+from .fit_prior import FitPrior
+
+__all__ = ['FitPrior']

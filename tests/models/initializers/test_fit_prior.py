@@ -1,0 +1,40 @@
+"""FitPrior starts every loss where its expected gradient over a uniform prior is zero."""
+import pytest
+import torch
+from mmpretrain.models.heads import LinearClsHead
+from mmseg.models.decode_heads import FCNHead
+
+LOSSES = ['mmgb.ExpGBLoss', 'mmgb.Pow3GBLoss', 'CrossEntropyLoss']
+
+
+def init_cfg(layer):
+    return [dict(type='Normal', layer=['Conv2d', 'Linear'], std=0.), dict(type='mmgb.FitPrior', layer=layer)]
+
+
+@pytest.mark.parametrize('loss', LOSSES)
+@pytest.mark.parametrize('several', [False, True])
+def test_mmseg_head_starts_with_zero_expected_gradient_of_its_outputs(loss, several):
+    loss_cfg = dict(type=loss)
+    head = FCNHead(in_channels=4, channels=4, num_convs=0, concat_input=False, num_classes=5, in_index=0,
+                   loss_decode=[loss_cfg, dict(type='DiceLoss')] if several else loss_cfg,
+                   init_cfg=init_cfg('conv_seg'))
+    head.init_weights()
+    scores = head((torch.randn(1, 4, 5, 1),)).detach().requires_grad_()
+    first = head.loss_decode[0] if several else head.loss_decode
+    first(scores, torch.arange(5).view(1, 5, 1), ignore_index=255).backward()  # each class once
+    assert torch.allclose(scores.grad.sum((0, 2, 3)), torch.zeros(5), atol=1e-5)
+
+
+@pytest.mark.parametrize('loss', LOSSES)
+def test_mmpretrain_head_starts_with_zero_expected_gradient_of_its_outputs(loss):
+    head = LinearClsHead(num_classes=7, in_channels=3, loss=dict(type=loss), init_cfg=init_cfg('fc'))
+    head.init_weights()
+    scores = head((torch.randn(7, 3),)).detach().requires_grad_()
+    head.loss_module(scores, torch.arange(7), avg_factor=7).backward()
+    assert torch.allclose(scores.grad.sum(0), torch.zeros(7), atol=1e-5)
+
+
+def test_a_layer_that_is_not_there_is_named_with_those_that_are():
+    head = LinearClsHead(num_classes=7, in_channels=3, init_cfg=dict(type='mmgb.FitPrior', layer='conv_seg'))
+    with pytest.raises(ValueError, match=r"FitPrior\(layer='conv_seg'\): LinearClsHead has no .* it has \['fc'\]"):
+        head.init_weights()
