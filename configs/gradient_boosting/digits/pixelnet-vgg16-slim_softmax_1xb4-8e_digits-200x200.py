@@ -3,6 +3,6 @@ _base_ = [
     '../../_base_/schedules/pixelnet_60e.py', '../../_base_/mmseg_runtime.py'
 ]
 model = dict(decode_head=dict(num_classes=11))
-optim_wrapper = dict(optimizer=dict(lr=0.01))
+optim_wrapper = dict(optimizer=dict(lr=0.03))
 train_cfg = dict(max_epochs=8, val_interval=2)
 auto_scale_lr = dict(base_batch_size=4)
