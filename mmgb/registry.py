@@ -3,12 +3,46 @@
 mmengine imports ``mmgb.registry`` when it meets the scope ``mmgb`` for the first time, and a registry imports
 its ``locations`` at its first look-up: no ``custom_imports`` is needed, under any host's own tools.
 """
+from importlib import import_module
+from typing import Optional
+
+from mmengine.registry import HOOKS as ROOT_HOOKS
+from mmengine.registry import METRICS as ROOT_METRICS
 from mmengine.registry import MODELS as ROOT_MODELS
 from mmengine.registry import TRANSFORMS as ROOT_TRANSFORMS
 from mmengine.registry import WEIGHT_INITIALIZERS as ROOT_WEIGHT_INITIALIZERS
 from mmengine.registry import Registry
 
-MODELS = Registry('model', parent=ROOT_MODELS, scope='mmgb', locations=['mmgb.models'])
+
+class HostBoundRegistry(Registry):
+    """A registry some of whose entries subclass a host's classes.
+
+    Such an entry's module is imported when its name is first asked for: a run under one host neither needs the other
+    one installed nor pays for its import.
+
+    Args:
+        host_bound: name of the entry to its module.
+    """
+
+    def __init__(self, *args, host_bound: dict[str, str], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.host_bound = host_bound
+
+    def get(self, key: str) -> Optional[type]:
+        scope, name = self.split_scope_key(key)
+        if scope in (None, self.scope) and name in self.host_bound:
+            import_module(self.host_bound[name])
+        return super().get(key)
+
+
+MODELS = HostBoundRegistry('model', parent=ROOT_MODELS, scope='mmgb', locations=['mmgb.models'], host_bound={
+    'PixelNetHead': 'mmgb.models.heads.pixelnet_head',
+    'BoostedSegTTAModel': 'mmgb.models.boosted_seg_tta',
+    'BoostedLinearClsHead': 'mmgb.models.heads.boosted_cls_head',
+    'BoostedMultiLabelLinearClsHead': 'mmgb.models.heads.boosted_cls_head',
+})
+HOOKS = Registry('hook', parent=ROOT_HOOKS, scope='mmgb', locations=['mmgb.engine.hooks'])
+METRICS = Registry('metric', parent=ROOT_METRICS, scope='mmgb', locations=['mmgb.evaluation'])
 TRANSFORMS = Registry('transform', parent=ROOT_TRANSFORMS, scope='mmgb', locations=['mmgb.datasets.transforms'])
 WEIGHT_INITIALIZERS = Registry('weight initializer', parent=ROOT_WEIGHT_INITIALIZERS, scope='mmgb',
                                locations=['mmgb.models.initializers'])

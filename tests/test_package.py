@@ -34,11 +34,24 @@ def test_functional_works_without_any_openmmlab_package(tmp_path):
     assert run_python(code, tmp_path).strip() == 'True'
 
 
-def test_models_import_without_mmsegmentation_less_its_heads(tmp_path):
-    code = ('import sys; sys.modules["mmseg"] = None\n'
+@pytest.mark.parametrize('absent, present', [('mmseg', 'BoostedLinearClsHead'), ('mmpretrain', 'PixelNetHead')])
+def test_a_host_that_is_not_installed_costs_only_what_is_bound_to_it(absent, present, tmp_path):
+    code = (f'import sys; sys.modules["{absent}"] = None\n'
             'from mmgb.registry import MODELS\n'
-            'print(MODELS.get("ExpGBLoss") is not None, MODELS.get("PixelNetHead") is None)')
-    assert run_python(code, tmp_path).split()[-2:] == ['True', 'True']
+            f'print(MODELS.get("ExpGBLoss").__name__, MODELS.get("{present}").__name__)\n'
+            'for name in MODELS.host_bound:\n'
+            '    try: MODELS.get(name)\n'
+            '    except ImportError as error: print("needs", error.name.partition(".")[0])')
+    lines = run_python(code, tmp_path, '-W', 'ignore').splitlines()
+    assert f'ExpGBLoss {present}' in lines and f'needs {absent}' in lines
+
+
+def test_a_config_of_one_host_does_not_import_the_other(tmp_path):
+    code = ('import sys\n'
+            'from mmseg.registry import MODELS\n'
+            'MODELS.get("mmgb.ExpGBLoss"), MODELS.get("mmgb.PixelNetHead")\n'
+            'print("mmpretrain" in sys.modules)')
+    assert 'False' in run_python(code, tmp_path, '-W', 'ignore').splitlines()
 
 
 @pytest.mark.parametrize('scope', ['mmseg', 'mmpretrain'])

@@ -8,20 +8,23 @@ import json
 import sys
 from pathlib import Path
 
-from mmgb.analysis.comparison_table import comparison_table, replace_block
+from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block
 from mmgb.analysis.work_dir import Evaluation
 
 ROOT = Path(__file__).resolve().parents[1]
 # Name of the numbers, and of the block in the file.
 TABLES = {
     'quickstart': 'README.md',
+    'digits_rates': 'configs/gradient_boosting/digits/README.md',
     'voc12_slim': 'configs/gradient_boosting/voc12/README.md',
 }
 
 
 def table_of(name: str) -> str:
-    runs = json.loads((ROOT / 'docs' / 'results' / f'{name}.json').read_text())
-    return comparison_table({run: Evaluation(found['metrics'], found['class_iou']) for run, found in runs.items()})
+    results = json.loads((ROOT / 'docs' / 'results' / f'{name}.json').read_text())
+    if name.endswith('_rates'):
+        return rates_table(results)
+    return comparison_table({run: Evaluation(found['metrics'], found['class_iou']) for run, found in results.items()})
 
 
 def main():

@@ -1,4 +1,4 @@
-"""A table of runs side by side, in Markdown, and its place in a file."""
+"""Tables in Markdown, and their place in a file."""
 import re
 from collections.abc import Mapping
 
@@ -6,20 +6,32 @@ from .work_dir import Evaluation
 
 
 def comparison_table(results: Mapping[str, Evaluation]) -> str:
-    """One column a run; the overall metrics first, then each class's IoU, in percent.
+    """Runs side by side: one column a run; the overall metrics first, then each class's IoU, in percent.
 
     Raises:
         ValueError: if two runs were tested on other classes or with other metrics.
     """
     names = list(results)
-    rows = [list(_values(result)) for result in results.values()]
-    for name, labels in zip(names, rows):
-        if labels != rows[0]:
-            raise ValueError(f'{name}: tested with other metrics or classes than {names[0]}: {labels}')
-    lines = [['%', *names], ['---'] + ['---:'] * len(names)]
-    for label in rows[0]:
-        lines.append([label, *(f'{_values(result)[label]:.1f}' for result in results.values())])
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines) + '\n'
+    values = [{**result.metrics, **{f'IoU {name}': iou for name, iou in result.class_iou.items()}}
+              for result in results.values()]
+    for name, found in zip(names, values):
+        if list(found) != list(values[0]):
+            raise ValueError(f'{name}: tested with other metrics or classes than {names[0]}: {list(found)}')
+    return _table(['%', *names], [[label, *(found[label] for found in values)] for label in values[0]])
+
+
+def rates_table(results: Mapping[str, Mapping[str, float]]) -> str:
+    """What each loss reached with each of its learning rates: one row a loss, the best in bold.
+
+    Args:
+        results: loss to {learning rate: metric in percent}, the same number of rates for each.
+    """
+    rows = []
+    for name, found in results.items():
+        best = max(found.values())
+        rows.append([name, *(f'{rate}: **{value:.1f}**' if value == best else f'{rate}: {value:.1f}'
+                             for rate, value in found.items())])
+    return _table(['loss', *('rate: mIoU' for _ in rows[0][1:])], rows)
 
 
 def replace_block(text: str, name: str, content: str) -> str:
@@ -34,5 +46,7 @@ def replace_block(text: str, name: str, content: str) -> str:
     return pattern.sub(lambda match: match.group(1) + content + match.group(2), text)
 
 
-def _values(result: Evaluation) -> dict[str, float]:
-    return {**result.metrics, **{f'IoU {name}': iou for name, iou in result.class_iou.items()}}
+def _table(header: list[str], rows: list[list]) -> str:
+    lines = [header, ['---'] + ['---:'] * (len(header) - 1)]
+    lines += [[cell if isinstance(cell, str) else f'{cell:.1f}' for cell in row] for row in rows]
+    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines) + '\n'

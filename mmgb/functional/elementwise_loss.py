@@ -5,14 +5,31 @@ given by its *error delta* :math:`\delta(x, t)`, what is back-propagated at an o
 :math:`F(x, t)` with :math:`\partial F / \partial x = \delta`, which is 0 at a perfect fit. Everything else,
 weights and averages, is here and the same for all of them.
 """
-from typing import Callable, Optional
+from typing import Callable, Optional, Protocol
 
 import torch
 from torch import Tensor
 
-from .target import target_values
+from .target import check_target, check_values, target_values
 
-Elementwise = Callable[[Tensor, Tensor], Tensor]
+
+class ElementwiseForm(Protocol):
+    """A loss: its functions of scores and real-valued targets of equal shape."""
+
+    target_range: tuple[float, float]
+
+    def potential(self, scores: Tensor, values: Tensor) -> Tensor: ...
+
+    def delta(self, scores: Tensor, values: Tensor) -> Tensor: ...
+
+    def output(self, scores: Tensor) -> Tensor: ...
+
+    def fit(self, value: float) -> float: ...
+
+
+# A faster way to the same, or None where it can't be taken:
+# (scores, target, sample weights, scale, form, targets, one loss for each sample?) -> loss.
+FusedLoss = Callable[[Tensor, Tensor, Tensor, Tensor, ElementwiseForm, tuple[float, float], bool], Optional[Tensor]]
 
 
 class BackpropagateDelta(torch.autograd.Function):
@@ -25,67 +42,75 @@ class BackpropagateDelta(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(scores: Tensor, values: Tensor, potential: Elementwise, delta: Elementwise) -> Tensor:
-        return potential(scores, values)
+    def forward(scores: Tensor, values: Tensor, form: ElementwiseForm) -> Tensor:
+        return form.potential(scores, values)
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
-        scores, values, _, ctx.delta = inputs
+        scores, values, ctx.form = inputs
         ctx.save_for_backward(scores, values)
 
     @staticmethod
     def backward(ctx, grad: Tensor):
         scores, values = ctx.saved_tensors
-        return grad * ctx.delta(scores, values), None, None, None
+        return grad * ctx.form.delta(scores, values), None, None
 
 
-def elementwise_loss(scores: Tensor, target: Tensor, potential: Elementwise, delta: Elementwise,
-                     targets: tuple[float, float], *, weight: Optional[Tensor] = None,
-                     class_weight: Optional[Tensor] = None, ignore_index: Optional[int] = None,
-                     avg_non_ignore: bool = True, reduction: str = 'mean',
-                     avg_factor: Optional[float] = None) -> Tensor:
+def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targets: tuple[float, float], *,
+                     weight: Optional[Tensor] = None, class_weight: Optional[Tensor] = None,
+                     ignore_index: Optional[int] = None, avg_non_ignore: bool = True, reduction: str = 'mean',
+                     avg_factor: Optional[float] = None, target_kind: str = 'class',
+                     fused: Optional[FusedLoss] = None) -> Tensor:
     """Sum the potential over the classes and reduce it over the samples (images or pixels).
 
     Args:
-        scores, target, targets, ignore_index: see :func:`mmgb.functional.target.target_values`. float16 and
-            bfloat16 scores are computed in float32.
-        potential, delta: functions of scores and real-valued targets of equal shape.
+        scores, target, ignore_index: see :func:`mmgb.functional.target.check_target`. float16 and bfloat16 scores
+            are computed in float32, under autocast too.
+        form: the loss.
+        targets: see :func:`mmgb.functional.target.target_values`.
         weight: a factor for each sample, of the labels' shape or broadcast to it.
         class_weight: (C,) a factor for each sample by its label (by its class scores: ``sum_c p_c * w_c``).
         avg_non_ignore: whether ``'mean'`` divides by the number of samples that count, or of all.
         reduction: ``'mean'``, ``'sum'`` or ``'none'``. With class weights the mean divides by their sum over the
             samples that count, as cross-entropy does. It never divides by the sum of ``weight``.
         avg_factor: what ``'mean'`` divides by instead.
+        target_kind: ``'class'``; or ``'value'``: ``target`` are the real-valued targets t themselves, of the scores'
+            shape, and ``targets`` isn't used. The loss then is one for regression (Section 3 of the paper).
+        fused: tried first.
 
     Returns:
-        A scalar, or for ``'none'`` a tensor of the labels' shape. A batch without a sample that counts gives 0.
+        A scalar, or for ``'none'`` a tensor of the labels' shape. A sample that is ignored or has weight 0 counts for
+        nothing, whatever its scores, even NaN; a batch without a sample that counts gives 0. A NaN or inf in the
+        scores of one that counts gives a loss of NaN or inf.
 
     Raises:
-        ValueError: what ``target_values`` raises, an unknown reduction, ``avg_factor`` together with ``'sum'``,
+        ValueError: what ``check_target`` raises, an unknown reduction, ``avg_factor`` together with ``'sum'``,
             ``class_weight`` of another length than C.
     """
     check_reduction(reduction)
     if avg_factor is not None and reduction == 'sum':
         raise ValueError(f"avg_factor={avg_factor}: a loss with reduction='sum' isn't averaged")
-    if scores.dtype in (torch.float16, torch.bfloat16):
-        scores = scores.float()
+    check_target_kind(target_kind)
+    if target_kind == 'value':
+        check_values(scores, target, form.target_range)
+        valid, targets = None, (0., 1.)  # t = 0 + (1 - 0) * target
+    else:
+        valid = check_target(scores, target, ignore_index)
 
-    values, valid = target_values(scores, target, targets, ignore_index)
-    sample_weight = _class_weights(scores, target, class_weight, valid)
-    counted = sample_weight if valid is None else sample_weight * valid
-    factor = counted if weight is None else counted * weight
-    if reduction == 'mean':
-        if avg_factor is None:
-            avg_factor = (counted if avg_non_ignore else sample_weight).sum()
-            avg_factor = torch.where(avg_factor > 0, avg_factor, torch.ones_like(avg_factor))
+    with torch.autocast(scores.device.type, enabled=False):  # it would weigh class scores in half precision
+        sample_weight, divisor = _weights(scores, target, valid, weight, class_weight, avg_non_ignore, reduction,
+                                          avg_factor)
+        loss = fused and fused(scores, target, sample_weight, 1 / divisor, form, targets, reduction == 'none')
+        if loss is not None:
+            return loss
+        if scores.dtype in (torch.float16, torch.bfloat16):
+            scores = scores.float()
+        # Whatever stands at a sample that doesn't count, even inf, must neither count nor give 0 * inf.
+        scores = scores.masked_fill((sample_weight == 0).unsqueeze(1), 0)
+        terms = BackpropagateDelta.apply(scores, target_values(scores, target, targets), form)
         # Scaled before summing: a sum over a million pixels overflows long before any of its terms does.
-        factor = factor / avg_factor
-    if valid is not None:  # whatever stands at an ignored pixel, even inf, must neither count nor give 0 * inf
-        scores = scores.masked_fill(~valid.unsqueeze(1), 0)
-
-    terms = BackpropagateDelta.apply(scores, values, potential, delta)
-    losses = (terms * factor.unsqueeze(1)).sum(1)
-    return losses if reduction == 'none' else losses.sum()
+        losses = (terms * (sample_weight / divisor).unsqueeze(1)).sum(1)
+        return losses if reduction == 'none' else losses.sum()
 
 
 def check_reduction(reduction: str) -> None:
@@ -94,17 +119,44 @@ def check_reduction(reduction: str) -> None:
         raise ValueError(f"reduction={reduction!r}: expected 'mean', 'sum' or 'none'")
 
 
-def _class_weights(scores: Tensor, target: Tensor, class_weight: Optional[Tensor],
-                   valid: Optional[Tensor]) -> Tensor:
-    """The class weight of each sample, of the labels' shape; ones without class weights."""
+def check_target_kind(target_kind: str) -> None:
+    """Raise a ValueError unless the kind is one of the two."""
+    if target_kind not in ('class', 'value'):
+        raise ValueError(f"target_kind={target_kind!r}: expected 'class' or 'value'")
+
+
+def _weights(scores: Tensor, target: Tensor, valid: Optional[Tensor], weight: Optional[Tensor],
+             class_weight: Optional[Tensor], avg_non_ignore: bool, reduction: str,
+             avg_factor: Optional[float]) -> tuple[Tensor, Tensor]:
+    """What the loss of each sample is multiplied by, of the labels' shape, maybe boolean; and what it is divided by."""
+    dtype = torch.promote_types(scores.dtype, torch.float32)
+    one = torch.ones((), dtype=dtype, device=scores.device)
+    of_class = _class_weights(scores, target, valid, class_weight, dtype)
+    if of_class is None:
+        of_class = one.expand(scores.shape[:1] + scores.shape[2:])
+        counted = of_class if valid is None else valid
+    else:
+        counted = of_class
+    if reduction != 'mean':
+        divisor = one
+    elif avg_factor is not None:
+        divisor = one * avg_factor
+    else:
+        divisor = (counted if avg_non_ignore else of_class).sum(dtype=dtype)
+        divisor = torch.where(divisor > 0, divisor, one)
+    return (counted if weight is None else counted * weight.to(dtype)), divisor
+
+
+def _class_weights(scores: Tensor, target: Tensor, valid: Optional[Tensor], class_weight: Optional[Tensor],
+                   dtype: torch.dtype) -> Optional[Tensor]:
+    """The class weight of each sample, of the labels' shape, 0 for ignored ones; None without class weights."""
     if class_weight is None:
-        return scores.new_ones(scores.shape[:1] + scores.shape[2:])
+        return None
     if class_weight.shape != scores.shape[1:2]:
         raise ValueError(f'class_weight of shape {tuple(class_weight.shape)}: expected one weight for each of '
                          f'the {scores.shape[1]} classes')
-    class_weight = class_weight.to(scores)
+    class_weight = class_weight.to(scores.device, dtype)
     if target.shape == scores.shape:
-        return torch.tensordot(target.to(scores), class_weight, dims=([1], [0]))
-    if valid is None:
-        return class_weight[target.long()]
-    return class_weight[target.long().masked_fill(~valid, 0)] * valid
+        return torch.tensordot(target.to(dtype), class_weight, dims=([1], [0]))
+    of_class = class_weight[target.long().clamp(0, scores.shape[1] - 1)]
+    return of_class if valid is None else of_class * valid

@@ -4,6 +4,8 @@ from typing import Optional
 import torch
 from torch import Tensor
 
+from .transforms import unwrapped
+
 
 def check_targets(targets: tuple[float, float]) -> tuple[float, float]:
     """Return ``(negative, positive)`` as floats.
@@ -21,49 +23,84 @@ def check_targets(targets: tuple[float, float]) -> tuple[float, float]:
     return negative, positive
 
 
-def target_values(scores: Tensor, target: Tensor, targets: tuple[float, float],
-                  ignore_index: Optional[int] = None) -> tuple[Tensor, Optional[Tensor]]:
-    """Real-valued targets ``t`` of the shape of the scores, and the mask of the samples that count.
+def check_target(scores: Tensor, target: Tensor, ignore_index: Optional[int] = None) -> Optional[Tensor]:
+    """The mask of the samples that count, of shape (N) or (N, ...); ``None`` if every sample counts.
 
     Args:
         scores: linear outputs, (N, C) or (N, C, ...).
         target: either labels, integers of shape (N) or (N, ...) in ``[0, C)`` or equal to ``ignore_index``; or
-            class scores ``p`` in [0, 1] of the shape of the scores (mixup, multi-label).
-        targets: ``(negative, positive)``; ``t = negative + (positive - negative) * p``, p one-hot for labels.
+            class scores in [0, 1] of the shape of the scores (mixup, multi-label).
         ignore_index: label of the samples that don't count; ``None``: all count.
 
-    Returns:
-        ``t``, and a boolean mask of shape (N) or (N, ...), ``None`` if every sample counts.
-
     Raises:
-        ValueError: shapes that don't fit, floating labels, a label outside the classes, class scores outside
-            [0, 1]. On an accelerator the values are checked there, without a synchronisation: the failure is
-            then a device-side assertion with the same condition.
+        ValueError: scores that aren't floating, shapes that don't fit, labels for a single class, floating labels, a
+            label outside the classes, class scores outside [0, 1]. On an accelerator, and in a compiled graph, the
+            values are checked there, without a synchronisation: the failure is then an assertion of the device
+            with the same condition.
     """
-    negative, positive = targets
+    if not scores.is_floating_point():
+        raise ValueError(f'scores of type {scores.dtype}: expected floating ones')
     if scores.dim() < 2:
         raise ValueError(f'scores of shape {tuple(scores.shape)}: expected (N, C) or (N, C, ...)')
     if target.shape == scores.shape:
-        # Mixing labels (mixup) rounds: 1 may come out a little above.
-        _require((target >= 0) & (target <= 1 + 1e-4), target, 'class score {} lies outside [0, 1]')
-        return negative + (positive - negative) * target.to(scores.dtype), None
+        if target.numel():
+            least, most = unwrapped(target).aminmax()
+            # Mixing labels (mixup) rounds: 1 may come out a little above.
+            _require(least >= 0, least, 'class score {} lies outside [0, 1]')
+            _require(most <= 1 + 1e-4, most, 'class score {} lies outside [0, 1]')
+        return None
     if target.shape != scores.shape[:1] + scores.shape[2:]:
         raise ValueError(f'target of shape {tuple(target.shape)} fits scores of shape {tuple(scores.shape)} neither '
                          f'as labels, {tuple(scores.shape[:1] + scores.shape[2:])}, nor as class scores')
     if target.is_floating_point() or target.is_complex() or target.dtype == torch.bool:
         raise ValueError(f'labels of type {target.dtype}: expected integers')
+    if scores.shape[1] < 2:
+        raise ValueError(f'scores of shape {tuple(scores.shape)}: labels need at least two classes; a single output '
+                         'takes class scores of its shape')
 
     valid = None if ignore_index is None else target != ignore_index
-    labels = target if valid is None else target.masked_fill(~valid, 0)
-    _require((labels >= 0) & (labels < scores.shape[1]), labels,
+    allowed = (target >= 0) & (target < scores.shape[1])
+    _require(allowed if valid is None else allowed | ~valid, target,
              f'label {{}} lies outside the classes 0..{scores.shape[1] - 1} and is not ignore_index={ignore_index}')
-    values = torch.full_like(scores, negative)
-    return values.scatter_(1, labels.long().unsqueeze(1), positive), valid
+    return valid
+
+
+def check_values(scores: Tensor, target: Tensor, allowed: tuple[float, float]) -> None:
+    """Check real-valued targets: finite, of the scores' shape, in the range ``allowed`` (both ends included).
+
+    Raises:
+        ValueError: scores that aren't floating, another shape, a value outside the range. On an accelerator the values
+            are checked as in :func:`check_target`.
+    """
+    if not scores.is_floating_point():
+        raise ValueError(f'scores of type {scores.dtype}: expected floating ones')
+    if target.shape != scores.shape:
+        raise ValueError(f"target of shape {tuple(target.shape)} with target_kind='value': expected the scores' shape, "
+                         f'{tuple(scores.shape)}')
+    lowest, highest = allowed
+    valid = torch.isfinite(target) & (target >= lowest) & (target <= highest)
+    _require(valid, target, f'target value {{}} is not a number in the range of this loss, {lowest:g} to {highest:g}')
+
+
+def target_values(scores: Tensor, target: Tensor, targets: tuple[float, float]) -> Tensor:
+    """Real-valued targets ``t`` of the shape and type of the scores.
+
+    Args:
+        scores, target: that have passed :func:`check_target`; ignored labels get some class.
+        targets: ``(negative, positive)``; ``t = negative + (positive - negative) * p``, p one-hot for labels.
+    """
+    negative, positive = targets
+    if target.shape == scores.shape:
+        return negative + (positive - negative) * target.to(scores.dtype)
+    labels = target.long().clamp(0, scores.shape[1] - 1).unsqueeze(1)
+    return torch.full_like(scores, negative).scatter(1, labels, positive)
 
 
 def _require(condition: Tensor, values: Tensor, message: str) -> None:
     """Fail if the condition doesn't hold everywhere: at once on a CPU, asynchronously on an accelerator."""
-    if condition.device.type != 'cpu':
+    if condition.device.type != 'cpu' or torch.compiler.is_compiling():
         torch._assert_async(condition.all(), message.format('<one of the batch>'))
-    elif not condition.all():
+        return
+    condition, values = unwrapped(condition), unwrapped(values)
+    if not condition.all():
         raise ValueError(message.format(values[~condition][0].item()))

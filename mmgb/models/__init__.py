@@ -1,4 +1,5 @@
-"""Thin OpenMMLab modules over :mod:`mmgb.functional`. Importing this package registers them."""
-from . import backbones, heads, initializers, losses
+"""Thin OpenMMLab modules over :mod:`mmgb.functional`. Importing this package registers what binds to no host; the
+modules that do are named in :mod:`mmgb.registry`, which imports each when it is first asked for."""
+from . import backbones, initializers, losses
 
-__all__ = ['backbones', 'heads', 'initializers', 'losses']
+__all__ = ['backbones', 'initializers', 'losses']

@@ -1,6 +1,6 @@
 import pytest
 
-from mmgb.analysis.comparison_table import comparison_table, replace_block
+from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block
 from mmgb.analysis.work_dir import Evaluation
 
 
@@ -14,6 +14,12 @@ def test_one_column_a_run_one_row_a_metric_and_class():
 def test_runs_on_other_classes_are_not_mixed():
     with pytest.raises(ValueError, match='b: tested with other metrics or classes than a'):
         comparison_table({'a': Evaluation({'mIoU': 1.}, {'cat': 1.}), 'b': Evaluation({'mIoU': 1.}, {'dog': 1.})})
+
+
+def test_each_losss_best_rate_is_bold():
+    table = rates_table({'softmax': {'0.1': 3., '0.3': 4.56}, 'exp-GB': {'0.01': 9., '0.03': 8.}})
+    assert table.splitlines() == ['| loss | rate: mIoU | rate: mIoU |', '| --- | ---: | ---: |',
+                                  '| softmax | 0.1: 3.0 | 0.3: **4.6** |', '| exp-GB | 0.01: **9.0** | 0.03: 8.0 |']
 
 
 def test_block_is_replaced_between_its_lines_and_must_be_there_once():

@@ -1,3 +1,5 @@
 from .gb_loss import ExpGBLoss, Pow3GBLoss
+from .mirrored_exp_gb_loss import MirroredExpGBLoss
+from .squared_error import SquaredErrorLoss
 
-__all__ = ['ExpGBLoss', 'Pow3GBLoss']
+__all__ = ['ExpGBLoss', 'MirroredExpGBLoss', 'Pow3GBLoss', 'SquaredErrorLoss']

@@ -15,7 +15,7 @@ from mmseg.visualization import SegLocalVisualizer
 from PIL import Image
 
 from mmgb.models.backbones import PixelNetVGG
-from mmgb.models.heads import PixelNetHead
+from mmgb.models.heads.pixelnet_head import PixelNetHead
 
 CONFIGS = Path(__file__).parents[3] / 'configs'
 PADDING = 72

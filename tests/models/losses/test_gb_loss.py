@@ -106,7 +106,7 @@ def test_leaves_no_key_in_a_checkpoint_and_survives_copies(module, function, cas
 @pytest.mark.parametrize('module, function', LOSSES)
 def test_key_left_over_from_mmsegs_cross_entropy_is_accepted_only_as_false(module, function, case):
     assert module(use_sigmoid=False, ignore_index=255)(*case) == function(*case, ignore_index=255)
-    with pytest.raises(ValueError, match='use_sigmoid=True: the outputs of a boosted loss are linear'):
+    with pytest.raises(ValueError, match='use_sigmoid=True: the head outputs of these losses are linear'):
         module(use_sigmoid=True)
 
 

@@ -1,0 +1,3 @@
+from .calibration_error import CalibrationError
+
+__all__ = ['CalibrationError']
