@@ -24,9 +24,10 @@ FORMS = [(ExpGB(0.1), (0., 16.)), (ExpGB(0.1), (0.5, 6.)), (Pow3GB(0.001, 0.4), 
          (ExpGB(0.1, max_delta=3.), (0., 16.)), (Pow3GB(0.001, 0.4, max_delta=3.), (0., 10.))]
 LAYOUTS = [lambda x: x, lambda x: x.movedim(1, -1).contiguous().movedim(-1, 1),
            lambda x: x.transpose(0, 1).contiguous().transpose(0, 1), lambda x: x[..., 1:]]
-SHAPES = [(6, 19), (3, 1030), (2, 5, 30), (2, 5, 7, 9)]
-checked = 0
-for (form, targets), layout, shape, soft in itertools.product(FORMS, LAYOUTS, SHAPES, (False, True)):
+SHAPES = [(6, 19), (2, 5, 30), (2, 5, 7, 9)]
+cases = [*itertools.product(FORMS, LAYOUTS, SHAPES, (False, True)), *itertools.product(FORMS, LAYOUTS[:1], [(2, 1030)],
+                                                                                       (False, True))]
+for checked, ((form, targets), layout, shape, soft) in enumerate(cases):
     torch.manual_seed(checked)
     dtype = (torch.float32, torch.bfloat16, torch.float16)[checked % 3]
     scores = layout(torch.randn(shape) * 3).to(dtype)
@@ -47,20 +48,21 @@ for (form, targets), layout, shape, soft in itertools.product(FORMS, LAYOUTS, SH
     found, expected = (module.evaluate(scores, target, weight, scale, form, targets, **options)
                        for module in (fused_triton, fused_eager))
     assert found[0].shape == expected[0].shape and found[1].shape == scores.shape and found[1].dtype == dtype
-    assert torch.all((found[0] - expected[0]).abs() <= 2e-6 * expected[0]), (form, shape, soft)
+    assert torch.all((found[0] - expected[0]).abs() <= 1e-6 * expected[0]), (form, shape, soft)
     terms = 20 + (0.1 * scores.float().exp() if isinstance(form, ExpGB) else 0.001 * scores.float().abs() ** 3)
     rounding = {torch.float32: 1e-6, torch.bfloat16: 2 ** -7, torch.float16: 2 ** -10}[dtype]
     error = (found[1].float() - expected[1].float()).abs()
     bound = rounding * expected[1].float().abs() + 1e-6 * terms.nan_to_num() * (weight * scale).unsqueeze(1)
     assert torch.all(error <= bound + (1e-7 if dtype == torch.float16 else 0)), (form, shape, soft, dtype)
+    if checked % 4:
+        continue
     alone = fused_triton.evaluate(scores, target, weight, scale, form, targets, per_sample=False, want_loss=False,
                                   want_gradient=True)
     assert alone[0] is None and torch.equal(alone[1], found[1])
     value_only = fused_triton.evaluate(scores, target, weight, scale, form, targets, per_sample=per_sample,
                                        want_loss=True, want_gradient=False)
     assert value_only[1] is None and torch.equal(value_only[0], found[0])
-    checked += 1
-print(checked)
+print(len(cases))
 """
 
 COMPILED = """
@@ -95,7 +97,7 @@ def run_python(code, **environment):
 
 
 def test_the_interpreted_kernel_equals_the_evaluation_on_a_cpu():
-    assert run_python(INTERPRETED, TRITON_INTERPRET='1') == '160'
+    assert run_python(INTERPRETED, TRITON_INTERPRET='1') == '130'
 
 
 def test_the_kernel_compiles_for_gpus(tmp_path):

@@ -1,0 +1,203 @@
+"""Times the boosted losses, forward and backward, against cross-entropy and against the memory itself.
+
+All contenders take turns in one process, and the median of their times counts. Memory is the peak of what a step
+allocates, divided by the size of the scores. The table is printed, and written as JSON with --out.
+"""
+import argparse
+import json
+import logging
+import platform
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmgb.functional import exp_gb_loss, pow3_gb_loss
+
+IGNORE = 255
+CPU_CASES = [((4, 21, 256, 256), 'float32'), ((8, 21, 512, 512), 'float32'), ((256, 1000), 'float32'),
+             ((256, 401), 'float32')]
+CUDA_CASES = CPU_CASES + [(shape, 'bfloat16') for shape, _ in CPU_CASES]
+YARDSTICK = 'F.cross_entropy'
+BOUND = 'memory bound'
+
+
+class Timing(NamedTuple):
+    median_ms: float
+    extra_memory: float  # in sizes of the scores
+    rounds: int
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--seconds', type=float, default=60, help='time for each shape, at least 5 rounds (default: 60)')
+    parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='CPU threads (default: %(default)s)')
+    parser.add_argument('--out', type=Path, default=Path('docs/results/loss_benchmark.json'),
+                        help='default: %(default)s')
+    args = parser.parse_args()
+    if args.seconds <= 0 or args.threads < 1:
+        parser.error('--seconds and --threads must be positive')
+    return args
+
+
+def losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
+    """Functions of scores and labels; the hosts' own where the host is installed."""
+    def cross_entropy(scores, labels):
+        return F.cross_entropy(scores, labels, ignore_index=IGNORE)
+
+    def formula(loss):
+        return lambda scores, labels: loss(scores, labels, ignore_index=IGNORE, fused=False)
+
+    found = {
+        YARDSTICK: cross_entropy,
+        'torch.compile of it': torch.compile(cross_entropy, dynamic=False),
+        'exp-GB': lambda scores, labels: exp_gb_loss(scores, labels, ignore_index=IGNORE),
+        'exp-GB, weight 0.4': lambda scores, labels: 0.4 * exp_gb_loss(scores, labels, ignore_index=IGNORE),
+        'exp-GB, fused=False': formula(exp_gb_loss),
+        'torch.compile of exp-GB': torch.compile(formula(exp_gb_loss), dynamic=False),
+        'pow3-GB': lambda scores, labels: pow3_gb_loss(scores, labels, ignore_index=IGNORE),
+        'pow3-GB, weight 0.4': lambda scores, labels: 0.4 * pow3_gb_loss(scores, labels, ignore_index=IGNORE),
+        'pow3-GB, fused=False': formula(pow3_gb_loss),
+        'torch.compile of pow3-GB': torch.compile(formula(pow3_gb_loss), dynamic=False),
+    }
+    try:
+        from mmseg.models.losses import CrossEntropyLoss
+    except ImportError:
+        return found
+    host = CrossEntropyLoss(avg_non_ignore=True)
+    return found | {"mmseg's CrossEntropyLoss": lambda scores, labels: host(scores, labels, ignore_index=IGNORE)}
+
+
+def make_case(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> tuple[Tensor, Tensor]:
+    """Random scores and labels, of images with some ignored pixels."""
+    generator = torch.Generator().manual_seed(0)
+    scores = torch.randn(shape, generator=generator).to(device, dtype).requires_grad_()
+    labels = torch.randint(shape[1], shape[:1] + shape[2:], generator=generator)
+    if len(shape) > 2:
+        labels[torch.rand(labels.shape, generator=generator) < 0.05] = IGNORE
+    return scores, labels.to(device)
+
+
+def steps(scores: Tensor, labels: Tensor) -> dict[str, Callable[[], object]]:
+    """Each loss's forward and backward pass, and what the memory alone would take for it."""
+    def bound():
+        if scores.is_cuda:
+            scores.detach().amax()  # the second read
+        return scores.detach().clone()
+
+    return {name: lambda loss=loss: loss(scores, labels).backward() for name, loss in losses().items()} | {BOUND: bound}
+
+
+def extra_memory(step: Callable[[], object], device: str) -> int:
+    """Bytes that a step has allocated at its peak."""
+    if device == 'cuda':
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        step()
+        return torch.cuda.max_memory_allocated() - before
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiled:
+        step()
+    events = [event for event in profiled.profiler.kineto_results.events() if event.name() == '[memory]']
+    used = peak = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        used += event.nbytes()
+        peak = max(peak, used)
+    return peak
+
+
+def measure(scores: Tensor, labels: Tensor, seconds: float) -> dict[str, Optional[Timing]]:
+    """Median times of steps that take turns; None for one that doesn't run here (a compiler is missing)."""
+    device = scores.device.type
+    wait = torch.cuda.synchronize if device == 'cuda' else (lambda: None)
+    contenders = steps(scores, labels)
+    memory, times = {}, {}
+    for name, step in contenders.items():
+        show(f'warming up: {name}')
+        try:
+            for _ in range(2):
+                step()
+                scores.grad = None
+        except Exception as error:  # torch.compile raises whatever its backends raise
+            print(f'{name} does not run here: {type(error).__name__}', file=sys.stderr)
+            continue
+        memory[name] = extra_memory(step, device) / (scores.numel() * scores.element_size())
+        times[name] = []
+        scores.grad = None
+    start = time.perf_counter()
+    while time.perf_counter() - start < seconds or len(times[YARDSTICK]) < 5:
+        for name in times:
+            show(f'round {len(times[name]) + 1}: {name}')
+            wait()
+            begin = time.perf_counter()
+            contenders[name]()
+            wait()
+            times[name].append(1e3 * (time.perf_counter() - begin))
+            scores.grad = None
+    show('')
+    return {name: Timing(statistics.median(times[name]), memory[name], len(times[name])) if name in times else None
+            for name in contenders}
+
+
+def show(text: str) -> None:
+    """Progress, on one line of the terminal."""
+    if sys.stderr.isatty():
+        print(f'\r\x1b[K{text}', end='', file=sys.stderr, flush=True)
+
+
+def table(case: str, timings: dict[str, Optional[Timing]]) -> str:
+    """Markdown."""
+    base = timings[YARDSTICK].median_ms
+    bound = timings[BOUND].median_ms
+    lines = [f'### {case}', '', '| | ms | / cross-entropy | / memory bound | extra memory / scores |', '|---|---|---|---|---|']
+    for name, timing in timings.items():
+        if timing is None:
+            lines.append(f'| {name} | does not run here | | | |')
+        else:
+            lines.append(f'| {name} | {timing.median_ms:.3g} | {timing.median_ms / base:.2f} '
+                         f'| {timing.median_ms / bound:.1f} | {timing.extra_memory:.2f} |')
+    return '\n'.join(lines) + '\n'
+
+
+def main():
+    args = parse_args()
+    torch.set_num_threads(args.threads)
+    warnings.filterwarnings('ignore', module='torch')
+    logging.getLogger('torch.profiler').setLevel(logging.ERROR)
+    cases = [('cpu', *case) for case in CPU_CASES]
+    if torch.cuda.is_available():
+        cases += [('cuda', *case) for case in CUDA_CASES]
+    results = []
+    for device, shape, dtype in cases:
+        torch._dynamo.reset()
+        timings = measure(*make_case(shape, getattr(torch, dtype), device), args.seconds)
+        results.append(dict(device=device, shape=shape, dtype=dtype,
+                            contenders={name: timing and timing._asdict() for name, timing in timings.items()}))
+        print(table(f'{device}, {shape}, {dtype}', timings), flush=True)
+    if not torch.cuda.is_available():
+        print('CUDA: not measured, no GPU at hand')
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps(dict(environment=environment(), results=results), indent=1) + '\n')
+    print(f'Written: {args.out}')
+
+
+def environment() -> dict[str, object]:
+    """What the numbers depend on. ``gpu`` is None where there was none at hand."""
+    processor = platform.processor()
+    if Path('/proc/cpuinfo').exists():
+        models = [line.partition(':')[2].strip() for line in Path('/proc/cpuinfo').read_text().splitlines()
+                  if line.startswith('model name')]
+        processor = models[0] if models else processor
+    return dict(torch=torch.__version__, cpu=processor, cpu_capability=torch.backends.cpu.get_cpu_capability(),
+                threads=torch.get_num_threads(),
+                gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None)
+
+
+if __name__ == '__main__':
+    main()
