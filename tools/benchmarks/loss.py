@@ -37,8 +37,10 @@ class Timing(NamedTuple):
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--seconds', type=float, default=60, help='time for each shape, at least 5 rounds (default: 60)')
-    parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='CPU threads (default: %(default)s)')
+    parser.add_argument('--seconds', type=float, default=60,
+                        help='time for each shape, but at least 5 rounds (default: %(default)s)')
+    parser.add_argument('--threads', type=int, default=torch.get_num_threads(),
+                        help='of the CPU (default: %(default)s)')
     parser.add_argument('--out', type=Path, default=Path('docs/results/loss_benchmark.json'),
                         help='default: %(default)s')
     args = parser.parse_args()
@@ -155,7 +157,8 @@ def table(case: str, timings: dict[str, Optional[Timing]]) -> str:
     """Markdown."""
     base = timings[YARDSTICK].median_ms
     bound = timings[BOUND].median_ms
-    lines = [f'### {case}', '', '| | ms | / cross-entropy | / memory bound | extra memory / scores |', '|---|---|---|---|---|']
+    lines = [f'### {case}', '', '| | ms | / cross-entropy | / memory bound | extra memory / scores |',
+             '|---|---|---|---|---|']
     for name, timing in timings.items():
         if timing is None:
             lines.append(f'| {name} | does not run here | | | |')

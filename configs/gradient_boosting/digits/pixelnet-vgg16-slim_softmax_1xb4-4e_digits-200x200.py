@@ -4,5 +4,5 @@ _base_ = [
 ]
 model = dict(decode_head=dict(num_classes=11))
 optim_wrapper = dict(optimizer=dict(lr=0.03))
-train_cfg = dict(max_epochs=5, val_interval=1)
+train_cfg = dict(max_epochs=4, val_interval=1)
 auto_scale_lr = dict(base_batch_size=4)
