@@ -2,7 +2,7 @@
 # Trains the slim PixelNet three times on scenes of handwritten digits, with softmax + cross-entropy, exp-GB and pow3-GB,
 # through the standard tools, and compares them. Goes on where an interrupted call stopped; re-uses what is there.
 #
-#   EPOCHS   passes over the 600 scenes for each loss (default: what the configs say)
+#   EPOCHS   passes over the 560 scenes for each loss (default: what the configs say)
 #   DATA     where the scenes go (default: data/digits)
 #   WORK     where the runs go (default: work_dirs/quickstart)
 set -euo pipefail

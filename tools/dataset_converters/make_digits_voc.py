@@ -252,8 +252,8 @@ def run(args):
 def main():
     parser = argparse.ArgumentParser(description='Compose handwritten digits into scenes like VOC 2012')
     parser.add_argument('out', type=Path, metavar='OUT', help='folder that will hold VOC2012/')
-    parser.add_argument('--train', type=int, default=600, help='number of training scenes')
-    parser.add_argument('--val', type=int, default=60, help='number of validation scenes')
+    parser.add_argument('--train', type=int, default=560, help='number of training scenes')
+    parser.add_argument('--val', type=int, default=40, help='number of validation scenes')
     parser.add_argument('--size', type=int, default=200, help='side of a scene in pixels')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--jobs', type=int, default=2, help='worker processes; they do not change the result')
