@@ -5,6 +5,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 CURVE_COLUMNS = 2  # the curves' share of the picture's width, in columns of predictions
@@ -30,6 +31,7 @@ def segmentation_figure(curves: Mapping[str, Sequence[tuple[int, float]]], metri
         axes.plot(*zip(*curve), marker='o', markersize=3, label=name)
     axes.set(xlabel='epoch', ylabel=f'{metric} (%), validation')
     axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend()
     palette = class_colours(num_classes)
