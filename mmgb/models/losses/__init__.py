@@ -1,5 +1,5 @@
 from .gb_loss import ExpGBLoss, Pow3GBLoss
-from .mirrored_exp_gb_loss import MirroredExpGBLoss
+from .mirrored_exp_gb import MirroredExpGBLoss
 from .squared_error import SquaredErrorLoss
 
 __all__ = ['ExpGBLoss', 'MirroredExpGBLoss', 'Pow3GBLoss', 'SquaredErrorLoss']
