@@ -113,7 +113,7 @@ def test_the_splits_share_no_handwritten_sample_and_scenes_show_only_their_own(s
         for index in range(40):
             chosen = tool.choose_samples(np.random.default_rng(index), index, LABELS, pool)
             assert np.isin(chosen, pool).all()
-            assert 2 <= len(chosen) <= 5 and LABELS[chosen[-1]] == index % 10
+            assert tool.COUNTS[0] <= len(chosen) <= tool.COUNTS[1] and LABELS[chosen[-1]] == index % 10
 
 
 def test_a_written_scene_is_composed_of_samples_of_its_split(made):
@@ -151,15 +151,15 @@ def test_the_mask_of_a_single_digit_holds_its_label_and_its_shape():
 
 
 def test_later_digits_occlude_earlier_ones():
-    """A second digit changes the mask to itself or its border, and in some scenes it hides the first."""
+    """One more digit changes the mask to itself or its border, and in some scenes it hides an earlier one."""
     hidden = 0
     for seed in range(20):
-        pair = np.array([np.flatnonzero(LABELS == 0)[seed], np.flatnonzero(LABELS == 1)[seed]])
-        _, both = tool.compose_scene(np.random.default_rng(seed), INK[pair], LABELS[pair], 96)
-        _, first = tool.compose_scene(np.random.default_rng(seed), INK[pair[:1]], LABELS[pair[:1]], 96)
-        changed = both != first
-        assert (both == 2).any() and set(np.unique(both[changed])) <= {2, 255}
-        hidden += (changed & (first == 1)).sum()
+        digits = np.array([np.flatnonzero(LABELS == label)[seed] for label in range(7)])
+        _, more = tool.compose_scene(np.random.default_rng(seed), INK[digits], LABELS[digits], 96)
+        _, fewer = tool.compose_scene(np.random.default_rng(seed), INK[digits[:-1]], LABELS[digits[:-1]], 96)
+        changed = more != fewer
+        assert (more == 7).any() and set(np.unique(more[changed])) <= {7, 255}
+        hidden += (changed & (fewer > 0) & (fewer < 7)).sum()
     assert hidden > 0
 
 

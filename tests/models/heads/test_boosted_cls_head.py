@@ -35,7 +35,7 @@ def test_linear_head_predicts_the_losss_probabilities_scaled_to_sum_one(loss):
 def test_exp_gb_with_negative_target_0_predicts_what_the_stock_head_does():
     torch.manual_seed(0)
     ours = MODELS.build(dict(type='mmgb.BoostedLinearClsHead', num_classes=4, in_channels=3, loss=EXP))
-    stock = MODELS.build(dict(type='LinearClsHead', num_classes=4, in_channels=3, loss=EXP))
+    stock = MODELS.build(dict(type='mmpretrain.LinearClsHead', num_classes=4, in_channels=3, loss=EXP))
     stock.load_state_dict(ours.state_dict())
     features = (torch.randn(5, 3),)
     for a, b in zip(ours.predict(features), stock.predict(features)):
@@ -53,6 +53,6 @@ def test_threshold_of_several_labels_is_a_probability(loss):
     sample, = head.predict((features,))
     assert sample.pred_label.tolist() == [1, 2]
     assert torch.allclose(sample.pred_score, shares(loss, features[0]), atol=1e-5)
-    stock = MODELS.build(dict(type='MultiLabelLinearClsHead', **settings))
+    stock = MODELS.build(dict(type='mmpretrain.MultiLabelLinearClsHead', **settings))
     stock.load_state_dict(head.state_dict())
     assert stock.predict((features,))[0].pred_label.tolist() == [0, 1, 2]
