@@ -1,59 +1,19 @@
-r"""Losses that are a sum over the classes of one function of each output alone.
+"""Losses that are a sum over the classes of one function of each output alone.
 
-Softmax + cross-entropy ties the outputs of a sample together by its normaliser; the losses of mmgb don't. Each is
-given by its *error delta* :math:`\delta(x, t)`, what is back-propagated at an output, and its *potential*
-:math:`F(x, t)` with :math:`\partial F / \partial x = \delta`, which is 0 at a perfect fit. Everything else,
-weights and averages, is here and the same for all of them.
+Softmax + cross-entropy ties the outputs of a sample together by its normaliser; the losses of mmgb don't. What one of
+them is stands in :mod:`mmgb.functional.delta_backpropagation`; weights and averages are here, the same for all of them.
 """
-from typing import Callable, Optional, Protocol
+from typing import Callable, Optional
 
 import torch
 from torch import Tensor
 
-from .target import check_target, check_values, target_values
-
-
-class ElementwiseForm(Protocol):
-    """A loss: its functions of scores and real-valued targets of equal shape."""
-
-    target_range: tuple[float, float]
-
-    def potential(self, scores: Tensor, values: Tensor) -> Tensor: ...
-
-    def delta(self, scores: Tensor, values: Tensor) -> Tensor: ...
-
-    def output(self, scores: Tensor) -> Tensor: ...
-
-    def fit(self, value: float) -> float: ...
-
+from .delta_backpropagation import ElementwiseForm, class_labels, potentials
+from .target import check_target, check_values
 
 # A faster way to the same, or None where it can't be taken:
 # (scores, target, sample weights, scale, form, targets, one loss for each sample?) -> loss.
 FusedLoss = Callable[[Tensor, Tensor, Tensor, Tensor, ElementwiseForm, tuple[float, float], bool], Optional[Tensor]]
-
-
-class BackpropagateDelta(torch.autograd.Function):
-    """Forward the potential, backward the error delta: the papers' formula is literally what flows back.
-
-    The delta is made of differentiable operations, so second derivatives (``create_graph=True``) follow from it.
-    The targets receive no gradient.
-    """
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(scores: Tensor, values: Tensor, form: ElementwiseForm) -> Tensor:
-        return form.potential(scores, values)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output) -> None:
-        scores, values, ctx.form = inputs
-        ctx.save_for_backward(scores, values)
-
-    @staticmethod
-    def backward(ctx, grad: Tensor):
-        scores, values = ctx.saved_tensors
-        return grad * ctx.form.delta(scores, values), None, None
 
 
 def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targets: tuple[float, float], *,
@@ -67,7 +27,7 @@ def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targ
         scores, target, ignore_index: see :func:`mmgb.functional.target.check_target`. float16 and bfloat16 scores
             are computed in float32, under autocast too.
         form: the loss.
-        targets: see :func:`mmgb.functional.target.target_values`.
+        targets: see :func:`mmgb.functional.delta_backpropagation.potentials`.
         weight: a factor for each sample, of the labels' shape or broadcast to it.
         class_weight: (C,) a factor for each sample by its label (by its class scores: ``sum_c p_c * w_c``).
         avg_non_ignore: whether ``'mean'`` divides by the number of samples that count, or of all.
@@ -107,7 +67,7 @@ def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targ
             scores = scores.float()
         # Whatever stands at a sample that doesn't count, even inf, must neither count nor give 0 * inf.
         scores = scores.masked_fill((sample_weight == 0).unsqueeze(1), 0)
-        terms = BackpropagateDelta.apply(scores, target_values(scores, target, targets), form)
+        terms = potentials(scores, target, form, targets)
         # Scaled before summing: a sum over a million pixels overflows long before any of its terms does.
         losses = (terms * (sample_weight / divisor).unsqueeze(1)).sum(1)
         return losses if reduction == 'none' else losses.sum()
@@ -158,5 +118,5 @@ def _class_weights(scores: Tensor, target: Tensor, valid: Optional[Tensor], clas
     class_weight = class_weight.to(scores.device, dtype)
     if target.shape == scores.shape:
         return torch.tensordot(target.to(dtype), class_weight, dims=([1], [0]))
-    of_class = class_weight[target.long().clamp(0, scores.shape[1] - 1)]
+    of_class = class_weight[class_labels(target, scores.shape[1]).squeeze(1)]
     return of_class if valid is None else of_class * valid

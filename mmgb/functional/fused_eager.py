@@ -1,7 +1,7 @@
-"""The boosted losses on a CPU, block by block: value and gradient, and nothing of the scores' size but the gradient.
+"""The boosted losses on a CPU: value and gradient together, and nothing of the scores' size but the gradient.
 
-A block of the scores stays in the cores' caches while a handful of passes go over it: the memory itself is read and
-written once. With labels, every class is taken for a wrong one first; what stands at the right ones is then replaced.
+With labels, every class is taken for a wrong one first, in a few passes over the memory
+(:mod:`mmgb.functional.fused_eager_labels`); what stands at the right ones is then replaced.
 """
 import math
 from collections.abc import Iterator
@@ -10,12 +10,11 @@ from typing import NamedTuple, Optional
 import torch
 from torch import Tensor
 
-from .fused_eager_labels import label_form
+from .delta_backpropagation import class_labels
+from .fused_eager_labels import WrongClasses, wrong_classes
 from .gb_forms import BoundedForm
-from .target import target_values
 
-# Scores in a block: 512 KiB of float32, and a quarter of that where there are several temporaries, in float64.
-LABEL_BLOCK, GENERAL_BLOCK = 2 ** 17, 2 ** 15
+CLASS_SCORE_BLOCK = 2 ** 15  # scores worked on at once: there are several temporaries in float64
 
 
 class Block(NamedTuple):
@@ -44,20 +43,18 @@ def evaluate(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form
     """
     gradient = torch.empty_like(scores) if want_gradient else None
     losses = scores.new_empty(weight.shape, dtype=torch.float32) if per_sample else None
-    labels_only = None if target.shape == scores.shape else label_form(form, targets)
+    soft = target.shape == scores.shape
+    wrong = None if soft else wrong_classes(form, targets[0])
     total = 0.
-    simple = labels_only is not None and form.max_delta is None
-    for block in _blocks(scores, LABEL_BLOCK if simple else GENERAL_BLOCK):
-        part, factor = scores[block.scores].float(), (weight[block.samples] * scale).unsqueeze(1)
+    for block in _blocks(scores, CLASS_SCORE_BLOCK if soft else wrong.block):
+        part, factor = scores[block.scores].float(), weight[block.samples].unsqueeze(1) * scale
         direct = want_gradient and scores.dtype == torch.float32
         delta = gradient[block.scores] if direct else torch.empty_like(part)
-        if labels_only is None:
-            part_target = target[block.scores if target.shape == scores.shape else block.samples]
-            loss = _fill_from_formulas(delta, part, part_target, form, targets)
+        if soft:
+            loss = _fill_from_class_scores(delta, part, target[block.scores], factor, form, targets)
         else:
-            loss = labels_only.fill(delta, part, target[block.samples].unsqueeze(1))
-        loss.mul_(factor)
-        delta.mul_(factor)
+            labels = class_labels(target[block.samples], scores.shape[1])
+            loss = _fill_from_labels(delta, part, labels, factor, form, targets[1], wrong)
         part_total = loss.sum().item()
         if not math.isfinite(part_total):  # maybe by 0 * inf
             loss.masked_fill_(factor == 0, 0)
@@ -87,10 +84,21 @@ def _blocks(scores: Tensor, size: int) -> Iterator[Block]:
             yield Block((part[0], slice(None), part[1]), part)
 
 
-def _fill_from_formulas(delta: Tensor, scores: Tensor, target: Tensor, form: BoundedForm,
-                        targets: tuple[float, float]) -> Tensor:
-    """Writes a block's deltas, by the formulas in float64, and returns the losses of its samples."""
-    values = target_values(scores, target, targets).double()
+def _fill_from_labels(delta: Tensor, scores: Tensor, labels: Tensor, factor: Tensor, form: BoundedForm,
+                      positive: float, wrong: WrongClasses) -> Tensor:
+    """Write a block's deltas, return the losses of its samples, (N, 1, ...), both times the factor."""
+    right = scores.gather(1, labels)
+    losses = wrong.sum_potentials(delta, scores, labels, form.potential(right, positive))
+    right_delta = form.delta(right, positive).mul_(factor)
+    wrong.write_deltas(delta, scores, factor)
+    delta.scatter_(1, labels, right_delta)
+    return losses.mul_(factor)
+
+
+def _fill_from_class_scores(delta: Tensor, scores: Tensor, target: Tensor, factor: Tensor, form: BoundedForm,
+                            targets: tuple[float, float]) -> Tensor:
+    """The same from class scores, by the formulas in float64."""
+    values = (targets[0] + (targets[1] - targets[0]) * target.float()).double()
     scores = scores.double()
-    delta.copy_(form.delta(scores, values))
-    return form.potential(scores, values).sum(1, keepdim=True).float()
+    delta.copy_(form.delta(scores, values)).mul_(factor)
+    return form.potential(scores, values).sum(1, keepdim=True).float().mul_(factor)

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from . import fused_eager
+from .delta_backpropagation import potentials
 from .gb_forms import BoundedForm
-from .target import target_values
 from .transforms import is_transformed
 
 
@@ -34,9 +34,10 @@ class FusedGBLoss(torch.autograd.Function):
     def backward(ctx, upstream: Tensor):
         scores, target, weight, scale = ctx.saved_tensors
         if torch.is_grad_enabled():  # create_graph=True: the gradient will itself be differentiated
-            scores = scores.to(scale.dtype).masked_fill((weight == 0).unsqueeze(1), 0)
-            delta = ctx.form.delta(scores, target_values(scores, target, ctx.targets))
-            gradient = delta * (weight * scale * upstream).unsqueeze(1)
+            single = scores.to(scale.dtype).masked_fill((weight == 0).unsqueeze(1), 0)
+            terms = potentials(single, target, ctx.form, ctx.targets)
+            gradient, = torch.autograd.grad(terms, scores, (weight * scale * upstream).unsqueeze(1).expand_as(terms),
+                                            create_graph=True)
         elif ctx.gradient is None:
             if ctx.per_sample:
                 weight = weight * upstream

@@ -23,23 +23,29 @@ derivatives are :math:`\alpha e^x` and :math:`3 \alpha x^2` (Section 4).
 """
 import math
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Union
 
 import torch
 from torch import Tensor
 
+# Targets t: of the scores' shape, or one number for all of them.
+Values = Union[Tensor, float]
 
-def exp_gb_delta(scores: Tensor, values: Tensor, alpha: float) -> Tensor:
+
+def exp_gb_delta(scores: Tensor, values: Values, alpha: float) -> Tensor:
     """``alpha * exp(x) - t``, elementwise."""
     return alpha * scores.exp() - values
 
 
-def exp_gb_potential(scores: Tensor, values: Tensor, alpha: float) -> Tensor:
+def exp_gb_potential(scores: Tensor, values: Values, alpha: float) -> Tensor:
     """The function whose derivative is :func:`exp_gb_delta`, elementwise, accurate near the fit; ``t >= 0``."""
+    one_for_all = not isinstance(values, Tensor)
+    if one_for_all and values == 0:
+        return alpha * scores.exp()
     # Near the fit near numbers are subtracted, twice: in float64, whatever the type of the scores.
-    distance = scores.double() - exp_gb_inverse(values.double(), alpha)
-    well = values * (distance.expm1() - distance).clamp(min=0).to(scores.dtype)
-    return torch.where(values > 0, well, alpha * scores.exp())
+    distance = scores.double() - exp_gb_inverse(in_float64(values, scores), alpha)
+    well = values * distance.expm1().sub_(distance).to(scores.dtype).clamp(min=0)
+    return well if one_for_all else torch.where(values > 0, well, alpha * scores.exp())
 
 
 def exp_gb_inverse(boosted: Tensor, alpha: float) -> Tensor:
@@ -47,23 +53,31 @@ def exp_gb_inverse(boosted: Tensor, alpha: float) -> Tensor:
     return (boosted.clamp(min=0) / alpha).log()
 
 
-def pow3_gb_delta(scores: Tensor, values: Tensor, alpha: float, beta: float) -> Tensor:
+def pow3_gb_delta(scores: Tensor, values: Values, alpha: float, beta: float) -> Tensor:
     """``alpha * x**3 + beta - t``, elementwise."""
     return alpha * scores ** 3 + (beta - values)
 
 
-def pow3_gb_potential(scores: Tensor, values: Tensor, alpha: float, beta: float) -> Tensor:
+def pow3_gb_potential(scores: Tensor, values: Values, alpha: float, beta: float) -> Tensor:
     """The function whose derivative is :func:`pow3_gb_delta`, elementwise, accurate near the fit."""
-    fit = pow3_gb_inverse(values.double(), alpha, beta)
-    distance = (scores.double() - fit).to(scores.dtype)
-    fit = fit.to(scores.dtype)
-    return alpha / 4 * distance ** 2 * ((scores + fit) ** 2 + 2 * fit ** 2)
+    fit = pow3_gb_inverse(in_float64(values, scores), alpha, beta)
+    # The difference of two near numbers of one type is exact: that to the nearest such number, then the rest.
+    rounded = fit.to(scores.dtype)
+    distance = (scores - rounded) - (fit - rounded).to(scores.dtype)
+    return alpha / 4 * distance ** 2 * ((scores + rounded) ** 2 + 2 * rounded ** 2)
 
 
 def pow3_gb_inverse(boosted: Tensor, alpha: float, beta: float) -> Tensor:
     """The score x with ``alpha * x**3 + beta`` = boosted."""
     cube = (boosted - beta) / alpha
     return cube.sign() * cube.abs() ** (1 / 3)
+
+
+def in_float64(values: Values, scores: Tensor) -> Tensor:
+    """Targets as a tensor beside the scores; one number as a scalar, made there without a copy."""
+    if isinstance(values, Tensor):
+        return values.double()
+    return torch.full((), values, dtype=torch.float64, device=scores.device)
 
 
 class BoundedForm:
@@ -75,23 +89,23 @@ class BoundedForm:
     max_delta: Optional[float]
     target_range = (-math.inf, math.inf)
 
-    def delta(self, scores: Tensor, values: Tensor) -> Tensor:
+    def delta(self, scores: Tensor, values: Values) -> Tensor:
         """What is back-propagated at scores x with targets t, elementwise."""
         delta = self.unbounded_delta(scores, values)
         return delta if self.max_delta is None else delta.clamp(-self.max_delta, self.max_delta)
 
-    def potential(self, scores: Tensor, values: Tensor) -> Tensor:
+    def potential(self, scores: Tensor, values: Values) -> Tensor:
         """The function whose derivative is :meth:`delta`, 0 at the perfect fit."""
         if self.max_delta is None:
             return self.unbounded_potential(scores, values)
-        lower, upper = (bound.to(scores.dtype) for bound in self.bounds(values))
+        lower, upper = (bound.to(scores.dtype) for bound in self.bounds(in_float64(values, scores)))
         excess = torch.where(scores > upper, scores - upper, torch.where(scores < lower, lower - scores, 0))
         inside = torch.where(scores > upper, upper, torch.where(scores < lower, lower, scores))
         return self.unbounded_potential(inside, values) + self.max_delta * excess
 
     def bounds(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """The scores between which the delta isn't clipped, in float64; the lower one may be -inf."""
-        return self.inverse(values.double() - self.max_delta), self.inverse(values.double() + self.max_delta)
+        """The scores between which the delta of float64 targets isn't clipped; the lower one may be -inf."""
+        return self.inverse(values - self.max_delta), self.inverse(values + self.max_delta)
 
     def fit(self, value: float) -> float:
         """The score whose delta is 0."""
@@ -109,10 +123,10 @@ class ExpGB(BoundedForm):
         """The boosted output, what is compared with the target."""
         return self.alpha * scores.exp()
 
-    def unbounded_delta(self, scores: Tensor, values: Tensor) -> Tensor:
+    def unbounded_delta(self, scores: Tensor, values: Values) -> Tensor:
         return exp_gb_delta(scores, values, self.alpha)
 
-    def unbounded_potential(self, scores: Tensor, values: Tensor) -> Tensor:
+    def unbounded_potential(self, scores: Tensor, values: Values) -> Tensor:
         return exp_gb_potential(scores, values, self.alpha)
 
     def inverse(self, boosted: Tensor) -> Tensor:
@@ -130,10 +144,10 @@ class Pow3GB(BoundedForm):
         """The boosted output, what is compared with the target."""
         return self.alpha * scores ** 3 + self.beta
 
-    def unbounded_delta(self, scores: Tensor, values: Tensor) -> Tensor:
+    def unbounded_delta(self, scores: Tensor, values: Values) -> Tensor:
         return pow3_gb_delta(scores, values, self.alpha, self.beta)
 
-    def unbounded_potential(self, scores: Tensor, values: Tensor) -> Tensor:
+    def unbounded_potential(self, scores: Tensor, values: Values) -> Tensor:
         return pow3_gb_potential(scores, values, self.alpha, self.beta)
 
     def inverse(self, boosted: Tensor) -> Tensor:

@@ -13,11 +13,13 @@ whose minimum lies at :math:`\mathrm{sgn}(s)(1 + \ln|s|)` if :math:`|s| > 1/e`, 
 """
 import math
 from dataclasses import dataclass
+from typing import Union
 
 import torch
 from torch import Tensor
 
 from .elementwise_loss import elementwise_loss
+from .gb_forms import in_float64
 from .gb_loss import check_pow3_gb
 
 
@@ -28,9 +30,9 @@ class MirroredExpGB:
     beta: float
     target_range = (-math.inf, math.inf)
 
-    def potential(self, scores: Tensor, values: Tensor) -> Tensor:
+    def potential(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor:
         # Differences of near numbers at the fit: in float64, whatever the type of the scores.
-        slope = (values.double() - self.beta) / self.alpha
+        slope = (in_float64(values, scores) - self.beta) / self.alpha
         towards_fit = scores.double() * torch.where(slope < 0, -1, 1)
         size = slope.abs()
         fitted = size.clamp(min=math.exp(-1))  # at the kink the tangent of this size stands in for any smaller one
@@ -41,12 +43,12 @@ class MirroredExpGB:
         value = torch.where(towards_fit >= 0, same_side, other_side)
         return (self.alpha * value).clamp(min=0).to(scores.dtype)
 
-    def delta(self, scores: Tensor, values: Tensor) -> Tensor:
+    def delta(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor:
         return self.alpha * scores.sign() * (scores.abs() - 1).exp() + (self.beta - values)
 
     def output(self, scores: Tensor) -> Tensor:
         """The boosted output, what is compared with the target."""
-        return self.delta(scores, torch.zeros_like(scores))
+        return self.delta(scores, 0.)
 
     def fit(self, value: float) -> float:
         """The score at which the potential is least."""

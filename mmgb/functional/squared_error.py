@@ -32,10 +32,10 @@ class SquaredError:
     def target_range(self) -> tuple[float, float]:
         return RANGES[self.activation]
 
-    def potential(self, scores: Tensor, values: Tensor) -> Tensor:
+    def potential(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor:
         return (self.output(scores) - values) ** 2 / 2
 
-    def delta(self, scores: Tensor, values: Tensor) -> Tensor:
+    def delta(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor:
         outputs = self.output(scores)
         if self.activation == 'linear':
             slope = 1.

@@ -1,4 +1,4 @@
-"""From labels or class scores to the real-valued targets of linear outputs."""
+"""What is asked of targets: labels, class scores, or real values."""
 from typing import Optional
 
 import torch
@@ -80,20 +80,6 @@ def check_values(scores: Tensor, target: Tensor, allowed: tuple[float, float]) -
     lowest, highest = allowed
     valid = torch.isfinite(target) & (target >= lowest) & (target <= highest)
     _require(valid, target, f'target value {{}} is not a number in the range of this loss, {lowest:g} to {highest:g}')
-
-
-def target_values(scores: Tensor, target: Tensor, targets: tuple[float, float]) -> Tensor:
-    """Real-valued targets ``t`` of the shape and type of the scores.
-
-    Args:
-        scores, target: that have passed :func:`check_target`; ignored labels get some class.
-        targets: ``(negative, positive)``; ``t = negative + (positive - negative) * p``, p one-hot for labels.
-    """
-    negative, positive = targets
-    if target.shape == scores.shape:
-        return negative + (positive - negative) * target.to(scores.dtype)
-    labels = target.long().clamp(0, scores.shape[1] - 1).unsqueeze(1)
-    return torch.full_like(scores, negative).scatter(1, labels, positive)
 
 
 def _require(condition: Tensor, values: Tensor, message: str) -> None:

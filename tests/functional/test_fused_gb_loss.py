@@ -2,6 +2,7 @@
 import functools
 import subprocess
 import sys
+from contextlib import ExitStack
 from unittest import mock
 
 import numpy as np
@@ -11,12 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.profiler import ProfilerActivity, profile
 
-from mmgb.functional import exp_gb_loss, fused_eager, pow3_gb_loss
+from mmgb.functional import exp_gb_loss, fused_eager, fused_eager_labels, pow3_gb_loss
 
 IGNORE = 255
 EXP = dict(alpha=0.1, targets=(0., 16.))
 POW3 = dict(alpha=0.001, beta=0.4, targets=(-2., 10.))
 LOSSES = [pytest.param(exp_gb_loss, EXP, id='exp'), pytest.param(pow3_gb_loss, POW3, id='pow3')]
+
+# How much is worked on at once, at each level.
+BLOCKS = [(fused_eager, 'CLASS_SCORE_BLOCK'), (fused_eager_labels, 'CACHED'), *(
+    (owner, 'block') for owner in (fused_eager_labels.WrongClasses, fused_eager_labels.WrongClassesOfExpGB,
+                                   fused_eager_labels.WrongClassesOfPow3GB))]
 
 
 def is_fused(loss):
@@ -80,7 +86,9 @@ def cases(draw):
 def test_fused_equals_the_formula_for_every_shape_layout_target_and_weight(loss, setting, case, block):
     scores, target, options, generator = case
     single = scores.detach().requires_grad_()
-    with mock.patch.multiple(fused_eager, LABEL_BLOCK=block, GENERAL_BLOCK=block):
+    with ExitStack() as patches:
+        for owner, name in BLOCKS:
+            patches.enter_context(mock.patch.object(owner, name, block))
         value = loss(single, target, **setting, **options)
         upstream = torch.randn(value.shape, generator=generator)
         assert is_fused(value) and value.dtype == torch.float32
@@ -211,8 +219,9 @@ def test_autocast_changes_nothing(loss, setting, soft, fused):
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
-@pytest.mark.parametrize('options', [{}, dict(class_weight=torch.ones(21)), dict(max_delta=5.)])
-def test_memory_beyond_the_scores_is_the_gradient_and_a_tenth(loss, setting, options):
+@pytest.mark.parametrize('options, share', [({}, 0.1), (dict(class_weight=torch.ones(21)), 0.2),
+                                            (dict(max_delta=5.), 0.2)])
+def test_memory_beyond_the_scores_is_the_gradient_and_a_small_share(loss, setting, options, share):
     scores = torch.randn(4, 21, 256, 256, requires_grad=True)
     labels = torch.randint(21, (4, 256, 256)).masked_fill_(torch.rand(4, 256, 256) < 0.1, IGNORE)
 
@@ -225,7 +234,7 @@ def test_memory_beyond_the_scores_is_the_gradient_and_a_tenth(loss, setting, opt
         step()
     events = [event for event in profiled.profiler.kineto_results.events() if event.name() == '[memory]']
     used = np.cumsum([event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())])
-    assert 1 <= used.max() / (4 * scores.numel()) <= 1.1
+    assert 1 <= used.max() / (4 * scores.numel()) <= 1 + share
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
