@@ -6,6 +6,8 @@ its ``locations`` at its first look-up: no ``custom_imports`` is needed, under a
 from importlib import import_module
 from typing import Optional
 
+from mmengine.registry import DATA_SAMPLERS as ROOT_DATA_SAMPLERS
+from mmengine.registry import DATASETS as ROOT_DATASETS
 from mmengine.registry import HOOKS as ROOT_HOOKS
 from mmengine.registry import METRICS as ROOT_METRICS
 from mmengine.registry import MODELS as ROOT_MODELS
@@ -36,11 +38,18 @@ class HostBoundRegistry(Registry):
 
 
 MODELS = HostBoundRegistry('model', parent=ROOT_MODELS, scope='mmgb', locations=['mmgb.models'], host_bound={
+    'AuxiliaryClsHead': 'mmgb.models.heads.auxiliary_cls_head',
     'PixelNetHead': 'mmgb.models.heads.pixelnet_head',
     'BoostedSegTTAModel': 'mmgb.models.boosted_seg_tta',
     'BoostedLinearClsHead': 'mmgb.models.heads.boosted_cls_head',
     'BoostedMultiLabelLinearClsHead': 'mmgb.models.heads.boosted_cls_head',
 })
+DATASETS = HostBoundRegistry('dataset', parent=ROOT_DATASETS, scope='mmgb', locations=['mmgb.datasets'], host_bound={
+    'Places2': 'mmgb.datasets.places2',
+    'ArrayDataset': 'mmgb.datasets.array_dataset',
+})
+DATA_SAMPLERS = Registry('data sampler', parent=ROOT_DATA_SAMPLERS, scope='mmgb',
+                         locations=['mmgb.datasets.samplers'])
 HOOKS = Registry('hook', parent=ROOT_HOOKS, scope='mmgb', locations=['mmgb.engine.hooks'])
 METRICS = Registry('metric', parent=ROOT_METRICS, scope='mmgb', locations=['mmgb.evaluation'])
 TRANSFORMS = Registry('transform', parent=ROOT_TRANSFORMS, scope='mmgb', locations=['mmgb.datasets.transforms'])

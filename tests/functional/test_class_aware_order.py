@@ -28,6 +28,7 @@ def sequence(labels, seed, start, stop):
 
 # ------------------------------------------------------------------------------------------- the paper's algorithm
 
+@settings(deadline=None)
 @given(SIZES, SEEDS)
 def test_each_cycle_holds_every_class_once_and_each_pass_over_a_class_every_image_once(sizes, seed):
     labels = labels_of(sizes)
@@ -42,6 +43,7 @@ def test_each_cycle_holds_every_class_once_and_each_pass_over_a_class_every_imag
         unused_images[label].remove(image)
 
 
+@settings(deadline=None)
 @given(SIZES, SEEDS, st.integers(0, 200), st.integers(0, 60), st.integers(0, 60))
 def test_any_run_of_positions_is_that_part_of_the_whole(sizes, seed, start, before, after):
     labels = labels_of(sizes)
@@ -60,6 +62,7 @@ def test_runs_longer_than_what_is_sorted_at_once_join_without_a_seam():
     assert len(np.unique(of_largest[:300_000])) == 300_000
 
 
+@settings(deadline=None)
 @given(SIZES, SEEDS, st.integers(10**9, 10**15))
 def test_positions_far_away_cost_no_history(sizes, seed, start):
     labels = labels_of(sizes)
@@ -106,6 +109,7 @@ def test_in_a_large_class_every_place_of_a_pass_is_as_likely_for_every_image():
     assert abs((centred[1:] * centred[:-1]).mean()) < 4 / np.sqrt(399 * 999)
 
 
+@settings(deadline=None)
 @given(st.lists(SEEDS, min_size=2, max_size=2, unique=True))
 def test_another_seed_gives_another_sequence(seeds):
     labels = labels_of([9, 5, 4, 7])
@@ -141,7 +145,7 @@ def philox(counter, key):
     return [x0, x1, x2, x3]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 30), SEEDS, st.integers(0, 1000), st.integers(0, 10**6))
 def test_a_pass_is_the_order_of_philoxs_words_under_any_version_of_numpy(size, seed, stream, index):
     counts = -(-size // 4)
@@ -152,6 +156,7 @@ def test_a_pass_is_the_order_of_philoxs_words_under_any_version_of_numpy(size, s
 
 # ------------------------------------------------------------------------------------------------------------ grouping
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), max_size=40), st.sampled_from([np.int8, np.int32, np.int64, np.uint64]))
 def test_grouping_sorts_images_by_class_and_keeps_their_order(labels, dtype):
     groups = group_by_class(np.array(labels, dtype=dtype), 6)

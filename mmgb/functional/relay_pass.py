@@ -1,0 +1,129 @@
+"""One forward pass with the ends and the sources of Relay Backpropagation's ranges in its graph."""
+import math
+from functools import partial
+from typing import Any, NamedTuple, Optional
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import GradientEdge, get_gradient_edge
+
+from .module_paths import find_module
+from .relay_functions import Backward, Entry, Gate, Kept
+from .relay_plan import Range, Relay, relay_plan
+
+
+class AuxiliaryRange(NamedTuple):
+    """The layers that an auxiliary loss updates, by module path (``'layer3.3'``).
+
+    Attributes:
+        source: the module whose output feeds the loss: one tensor.
+        lowest: the lowest module that the loss updates; None: down to the bottom.
+    """
+    source: str
+    lowest: Optional[str] = None
+
+
+def lowest_paths(auxiliaries: list[AuxiliaryRange], primary_lowest: Optional[str]) -> set[str]:
+    """Of all modules at whose entrance a loss ends."""
+    return {primary_lowest, *(auxiliary.lowest for auxiliary in auxiliaries)} - {None}
+
+
+class ForwardPass:
+    """Gates and entries of one forward pass, put in by hooks, in the order in which the modules run.
+
+    Attributes:
+        features: the auxiliary losses' inputs.
+        gates: of each lowest module that was given something with a gradient, by its path.
+        trunks: of each source, what goes on from it in the model.
+        relays: what is brought to which gate from where.
+    """
+
+    def __init__(self, model: nn.Module, auxiliaries: list[AuxiliaryRange], primary_lowest: Optional[str]) -> None:
+        self.auxiliaries, self.primary_lowest = auxiliaries, primary_lowest
+        self.features: list[Optional[Tensor]] = [None] * len(self.auxiliaries)
+        self.gates: dict[str, GradientEdge] = {}
+        self.trunks: dict[str, GradientEdge] = {}
+        self.relays: list[Relay] = []
+        self._positions: dict[str, int] = {}
+        self._has_gradients = torch.is_grad_enabled()
+        self._backward = Backward()
+        self._kept: dict[str, Kept] = {}
+        self._from_trunk: list[list[tuple[GradientEdge, Kept]]] = [[] for _ in self.auxiliaries]
+        self._from_head: list[list[tuple[GradientEdge, Kept]]] = [[] for _ in self.auxiliaries]
+        self._handles = [
+            find_module(model, path).register_forward_pre_hook(partial(self._enter_lowest, path), with_kwargs=True)
+            for path in lowest_paths(auxiliaries, primary_lowest)]
+        self._handles += [
+            find_module(model, auxiliary.source).register_forward_hook(partial(self._leave_source, i))
+            for i, auxiliary in enumerate(auxiliaries)]
+
+    def remove_hooks(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def link(self) -> None:
+        """Tell the entries which gates they bring their gradients to."""
+        ranges = [Range(self._start(auxiliary.lowest), self._position(f'source {auxiliary.source}'))
+                  for auxiliary in self.auxiliaries]
+        for auxiliary, (lowest, source) in zip(self.auxiliaries, ranges):
+            if lowest > source:
+                raise ValueError(f'lowest={auxiliary.lowest!r} runs after source={auxiliary.source!r}')
+        self.relays = relay_plan(Range(self._start(self.primary_lowest), math.inf), ranges)
+        for relay in self.relays:
+            path = self.path_of(relay)
+            if path in self.gates:
+                gate = self.gates[path], self._kept[path]
+                if relay.trunk is not None:
+                    self._from_trunk[relay.trunk].append(gate)
+                for i in relay.heads:
+                    self._from_head[i].append(gate)
+
+    def path_of(self, relay: Relay) -> str:
+        """Of the lowest module where some loss ends and another goes on."""
+        path, = (name.removeprefix('lowest ') for name, position in self._positions.items() if position == relay.end)
+        return path
+
+    def _enter_lowest(self, path: str, module: nn.Module, args: tuple, kwargs: dict[str, Any]):
+        self._note(f'lowest {path}')
+        given = [*args, *kwargs.values()]
+        tensors = [value for value in given if isinstance(value, Tensor)]
+        if len(tensors) != 1 or any(isinstance(value, (list, tuple, dict)) for value in given):
+            raise ValueError(f'lowest={path!r}: expected a module that is given exactly one tensor')
+        if not tensors[0].requires_grad:
+            return None  # there is nothing below to be kept from
+        kept = self._kept[path] = Kept()
+        alias = Gate.apply(tensors[0], self._backward, kept)
+        self.gates[path] = get_gradient_edge(alias)
+        return (tuple(alias if value is tensors[0] else value for value in args),
+                {name: alias if value is tensors[0] else value for name, value in kwargs.items()})
+
+    def _leave_source(self, i: int, module: nn.Module, args: tuple, output: Any) -> Optional[Tensor]:
+        path = self.auxiliaries[i].source
+        self._note(f'source {path}')
+        if not isinstance(output, Tensor):
+            raise ValueError(f'source={path!r} gives a {type(output).__name__}: expected one tensor')
+        # A copy, for what follows may overwrite the output in place.
+        self.features[i] = Entry.apply(output, self._backward, self._from_head[i], True)
+        trunk = Entry.apply(output, self._backward, self._from_trunk[i], False)
+        if trunk.requires_grad:
+            self.trunks[path] = get_gradient_edge(trunk)
+        return trunk
+
+    def _note(self, name: str) -> None:
+        """Remember when a module runs."""
+        role, _, path = name.partition(' ')
+        if self._has_gradients and not torch.is_grad_enabled():
+            raise ValueError(f'{role}={path!r} runs without gradients, as inside of activation checkpointing of the '
+                             'reentrant kind: use torch.utils.checkpoint with use_reentrant=False')
+        if name in self._positions:
+            raise ValueError(f'{role}={path!r} runs several times in a forward pass: expected a module that runs once')
+        self._positions[name] = len(self._positions)
+
+    def _position(self, name: str) -> int:
+        if name not in self._positions:
+            role, _, path = name.partition(' ')
+            raise ValueError(f'{role}={path!r} did not run: expected a module that the forward pass calls')
+        return self._positions[name]
+
+    def _start(self, lowest: Optional[str]) -> float:
+        return -math.inf if lowest is None else self._position(f'lowest {lowest}')

@@ -1,0 +1,141 @@
+"""The auxiliary classifier against its layers written out, in both kinds of input and with any loss."""
+import math
+import re
+
+import pytest
+import torch
+from mmengine.optim import OptimWrapper
+from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
+from torch import nn
+
+EXP_GB = dict(type='mmgb.ExpGBLoss', alpha=0.1, targets=(0., 16.))
+
+
+def build(**settings):
+    return MODELS.build(dict(type='mmgb.AuxiliaryClsHead', **{**dict(num_classes=7, in_channels=6), **settings}))
+
+
+def samples(labels):
+    return [DataSample().set_gt_label(label) for label in labels]
+
+
+def googlenet_branch(head, channels, classes):
+    """Szegedy et al. 2015, Section 5: the branch on a 14x14 map, from plain layers with ``head``'s weights."""
+    layers = nn.Sequential(
+        nn.AvgPool2d(5, 3), nn.Conv2d(channels, 128, 1), nn.ReLU(), nn.Flatten(), nn.Linear(128 * 4 * 4, 1024),
+        nn.ReLU(), nn.Dropout(0.7), nn.Linear(1024, classes)).to(next(head.parameters()).dtype)
+    with torch.no_grad():
+        for target, source in zip(layers.parameters(), head.parameters()):
+            target.copy_(source)
+    return layers
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_defaults_are_googlenets_branch_on_its_14x14_map_in_values_and_gradients(training):
+    torch.manual_seed(0)
+    head = build().double().train(training)
+    reference = googlenet_branch(head, 6, 7).train(training)
+    mine, theirs = (torch.randn(3, 6, 14, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(1),
+                                requires_grad=True) for _ in range(2))
+    torch.manual_seed(2)
+    scores = head((mine,))
+    torch.manual_seed(2)  # the same units are dropped
+    expected = reference(theirs)
+    torch.testing.assert_close(scores, expected, rtol=1e-12, atol=1e-12)
+    scores.square().sum().backward()
+    expected.square().sum().backward()
+    torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-12, atol=1e-12)
+    for parameter, other in zip(head.parameters(), reference.parameters()):
+        torch.testing.assert_close(parameter.grad, other.grad, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize('height, width', [(2, 2), (8, 8), (17, 17), (12, 33), (3, 65)])
+def test_a_map_of_any_size_is_averaged_over_equal_windows_that_cover_it(height, width):
+    torch.manual_seed(0)
+    head = build(pooled_size=2).double().eval()
+    features = torch.randn(2, 6, height, width, dtype=torch.float64)
+    cells = []
+    for side in (height, width):
+        window = side - side // 2
+        cells.append([slice(0, window), slice(side - window, side)])
+        assert cells[-1][0].stop >= cells[-1][1].start, 'the windows leave nothing out'
+    pooled = torch.stack([features[:, :, row, column].mean((2, 3)) for row in cells[0] for column in cells[1]], 2)
+    hidden = torch.einsum('oc,ncp->nop', head.conv.weight[:, :, 0, 0], pooled) + head.conv.bias[None, :, None]
+    hidden = hidden.clamp(min=0).flatten(1) @ head.hidden.weight.T + head.hidden.bias
+    expected = hidden.clamp(min=0) @ head.fc.weight.T + head.fc.bias
+    torch.testing.assert_close(head((features,)), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_takes_one_tensor_or_the_last_of_several():
+    head = build().eval()
+    features = torch.randn(2, 6, 5, 5)
+    assert torch.equal(head(features), head((features,)))
+    assert torch.equal(head(features), head([torch.randn(2, 3, 9, 9), features]))
+
+
+@pytest.mark.parametrize('settings, expected', [
+    (dict(), 6 * 128 + 128 + 2048 * 1024 + 1024 + 1024 * 7 + 7),
+    (dict(norm_cfg=dict(type='BN')), 6 * 128 + 2 * 128 + 2048 * 1024 + 1024 + 1024 * 7 + 7),
+    (dict(pooled_size=1, conv_channels=5, fc_channels=3), 6 * 5 + 5 + 5 * 3 + 3 + 3 * 7 + 7)])
+def test_has_no_parameters_but_those_of_its_layers(settings, expected):
+    head = build(**settings)
+    assert sum(parameter.numel() for parameter in head.parameters()) == expected
+
+
+def test_weights_start_by_he_and_biases_at_zero():
+    torch.manual_seed(0)
+    head = build(in_channels=1024, num_classes=1000, norm_cfg=dict(type='BN'))
+    head.init_weights()
+    for layer, fan_in in ((head.conv, 1024), (head.hidden, 2048), (head.fc, 1024)):
+        assert layer.weight.std().item() == pytest.approx(math.sqrt(2 / fan_in), rel=0.02)
+        assert layer.bias is None or not layer.bias.any()
+    assert (head.norm.weight == 1).all()
+
+
+def test_exp_gb_as_loss_is_that_loss_of_its_scores_with_accuracy_and_learns():
+    torch.manual_seed(0)
+    head = build(loss=EXP_GB, dropout_ratio=0., cal_acc=True, topk=(1, 2), fc_channels=32)
+    features, labels = torch.randn(4, 6, 8, 8), torch.tensor([0, 3, 3, 6])
+    losses = head.loss((features,), samples(labels))
+    scores = head(features)
+    delta_free = 0.1 * scores.exp()
+    true = scores.gather(1, labels[:, None])
+    # alpha e^x for every class; for the true one also what makes 16 the minimum: 16 (ln(16 / alpha) - 1 - x)
+    expected = (delta_free.sum(1, keepdim=True) + 16 * (math.log(160.) - 1 - true)).mean()
+    torch.testing.assert_close(losses['loss'], expected, rtol=1e-5, atol=1e-5)
+    assert set(losses) == {'loss', 'accuracy_top-1', 'accuracy_top-2'}
+    optimizer = OptimWrapper(torch.optim.SGD(head.parameters(), lr=1e-3))
+    for _ in range(20):
+        optimizer.update_params(head.loss((features,), samples(labels))['loss'])
+    assert head.loss((features,), samples(labels))['loss'] < losses['loss']
+
+
+def test_is_trained_with_mixed_labels_as_every_head_of_the_host():
+    head = build(dropout_ratio=0.)
+    features = torch.randn(2, 6, 4, 4)
+    scores = torch.tensor([[.7, .3, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, .5, .5]])
+    losses = head.loss((features,), [DataSample().set_gt_score(row) for row in scores])
+    expected = -(scores * head(features).log_softmax(1)).sum(1).mean()
+    torch.testing.assert_close(losses['loss'], expected)
+
+
+@pytest.mark.parametrize('settings, sentence', [
+    (dict(num_classes=0), 'num_classes=0: expected a whole number of at least 1'),
+    (dict(in_channels=-3), 'in_channels=-3: expected a whole number of at least 1'),
+    (dict(pooled_size=2.5), 'pooled_size=2.5: expected a whole number of at least 1'),
+    (dict(conv_channels='many'), "conv_channels='many': expected a whole number of at least 1"),
+    (dict(dropout_ratio=1.), 'dropout_ratio=1.0: expected a number from 0 to less than 1')])
+def test_refuses_impossible_settings_when_it_is_built(settings, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        build(**settings)
+
+
+@pytest.mark.parametrize('shape, sentence', [
+    ((2, 5, 8, 8), 'in_channels=6: the feature map (2, 5, 8, 8) has 5 channels'),
+    ((2, 6, 8, 3), 'pooled_size=4: the feature map (2, 6, 8, 3) has only 8x3 cells; expected a pooled_size of at '
+                   'most 3, or larger images'),
+    ((2, 6), 'needs a feature map (N, C, H, W), but its source gives (2, 6)')])
+def test_refuses_features_that_do_not_fit_in_one_sentence(shape, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        build()((torch.zeros(shape),))
