@@ -1,4 +1,4 @@
-"""Every config: it stands on its own, builds, and names what its file name says."""
+"""Every config of boosted losses: it stands on its own, builds, and names what its file name says."""
 import re
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS, TRANSFORMS
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-LEAVES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
+LEAVES = sorted((CONFIGS / 'gradient_boosting').rglob('*.py'))
 LOSS_TYPES = {'softmax': 'CrossEntropyLoss', 'exp-gb': 'mmgb.ExpGBLoss', 'pow3-gb': 'mmgb.Pow3GBLoss'}
 
 

@@ -1,0 +1,193 @@
+"""The configs of Relay Backpropagation: they stand on their own, name modules that are there, and have the paper's
+settings."""
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.fileio import load
+from mmengine.optim import ReduceOnPlateauLR
+from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
+from PIL import Image
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+RELAYS = sorted((CONFIGS / 'relay_bp').rglob('*.py'))
+IMAGENET = CONFIGS / 'relay_bp/imagenet'
+NETWORKS = {'resnet50': 'ResNet', 'inception-v3': 'InceptionV3', 'vgg19': 'VGG', 'fcn': 'ResNetV1c'}
+SEGMENTATION = CONFIGS / 'relay_bp/voc12/fcn_r50-d8_relay-bp_4xb4-20k_voc12aug-512x512.py'
+
+
+def read(network, method):
+    return Config.fromfile(next(IMAGENET.glob(f'{network}_{method}_*.py')))
+
+
+def plain(cfg):
+    """The config of the wrapped model, without download of weights."""
+    model = cfg.model.model if cfg.model.type == 'mmgb.RelayBP' else cfg.model
+    model.pop('pretrained', None)
+    return model
+
+
+@pytest.mark.parametrize('path', RELAYS, ids=lambda path: path.stem)
+def test_file_name_says_the_network_the_method_the_batch_and_the_length(path):
+    cfg = Config.fromfile(path)
+    network, method, batch, _ = path.stem.replace('fcn_r50', 'fcn-r50').split('_')
+    assert plain(cfg).backbone.type == NETWORKS[network.split('-r50')[0]]
+    is_relay = cfg.model.type == 'mmgb.RelayBP'
+    assert method == ({'relay': 'relay-bp', 'standard': 'multi-loss'}[cfg.model.propagation] if is_relay else 'bp')
+    assert cfg.train_dataloader.batch_size == int(batch.split('-')[0].split('xb')[1])
+    length = batch.split('-')[1]
+    assert length in (f'{cfg.train_cfg.get("max_epochs")}e', f'{cfg.train_cfg.get("max_iters", 0) // 1000}k')
+
+
+@pytest.mark.parametrize('path', RELAYS, ids=lambda path: path.stem)
+def test_stands_on_its_own_base_at_most_three_levels_deep_and_sets_the_seed(path):
+    def depth(file):
+        bases = re.findall(r"'([^']*\.py)'", file.read_text().partition('_base_ =')[2])
+        return 1 + max((depth(file.parent / base) for base in bases), default=0)
+    assert '::' not in path.read_text().partition('_base_ =')[2].split('\n')[0]
+    assert depth(path) <= 3
+    assert isinstance(Config.fromfile(path).randomness.seed, int)
+
+
+@pytest.mark.parametrize('path', [SEGMENTATION, *IMAGENET.glob('*_relay-bp_*.py')], ids=lambda path: path.stem)
+def test_every_range_begins_inside_the_one_below_and_sources_are_single_maps_that_fit_their_heads(path):
+    """By hooks, in one forward pass of the plain model."""
+    cfg = Config.fromfile(path)
+    with DefaultScope.overwrite_default_scope(cfg.default_scope):
+        model = MODELS.build(plain(cfg)).eval()
+        heads = [MODELS.build(auxiliary.head).eval() for auxiliary in cfg.model.auxiliaries]
+    sources = [auxiliary.source for auxiliary in cfg.model.auxiliaries]
+    lowest = [auxiliary.get('lowest') for auxiliary in cfg.model.auxiliaries] + [cfg.model.primary_lowest]
+    events, outputs = [], {}
+    for name in (*sources, *filter(None, lowest)):
+        module = model.get_submodule(name)
+        module.register_forward_pre_hook(lambda module, _, name=name: events.append(f'enters {name}'))
+        module.register_forward_hook(lambda module, _, output, name=name: events.append(f'leaves {name}'))
+        module.register_forward_hook(lambda module, _, output, name=name: outputs.update({name: output}))
+    side = 128 if path is SEGMENTATION else int(path.stem.rpartition('x')[2])
+    with torch.no_grad():
+        model(torch.randn(1, 3, side, side), mode='tensor')
+        for head, source in zip(heads, sources):
+            assert head.forward((outputs[source],)).shape[:2] == (1, head.num_classes)
+    assert len(events) == len(set(events)) == 2 * len(outputs), 'each runs once'
+    assert lowest[0] is None, 'the first auxiliary reaches the bottom'
+    for source, next_lowest in zip(sources, lowest[1:]):
+        assert events.index(f'enters {next_lowest}') < events.index(f'leaves {source}')
+
+
+def test_metafiles_list_every_config_and_the_size_of_its_plain_model():
+    rows = [row for file in (CONFIGS / 'relay_bp').rglob('metafile.yml') for row in load(file)['Models']]
+    assert sorted(CONFIGS.parent / row['Config'] for row in rows) == RELAYS
+    sizes = {}
+    for row in rows:
+        cfg = Config.fromfile(CONFIGS.parent / row['Config'])
+        assert Path(row['Config']).stem == row['Name']
+        network = str(plain(cfg))
+        if network not in sizes:
+            with DefaultScope.overwrite_default_scope(cfg.default_scope):
+                sizes[network] = sum(parameter.numel() for parameter in MODELS.build(plain(cfg)).parameters())
+        assert row['Metadata']['Parameters'] == sizes[network]
+    assert len(sizes) == 4
+
+
+@pytest.mark.parametrize('network, source, primary_lowest', [
+    ('resnet50', 'backbone.layer3.3', 'backbone.layer3.0'), ('inception-v3', 'backbone.Mixed_6e', 'backbone.Mixed_6b')])
+def test_the_overlaps_of_section_5_2(network, source, primary_lowest):
+    model = read(network, 'relay-bp').model
+    auxiliary, = model.auxiliaries
+    assert (auxiliary.source, auxiliary.get('lowest'), auxiliary.loss_weight) == (source, None, 0.3)
+    assert model.primary_lowest == primary_lowest
+
+
+def test_the_ranges_of_figure_2_begin_and_end_at_max_pools():
+    model = read('vgg19', 'relay-bp').model
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        features = MODELS.build(dict(model.model.backbone, num_classes=-1)).features
+    segment_of, segment = [], 1
+    for layer in features:
+        segment_of.append(segment)
+        segment += isinstance(layer, torch.nn.MaxPool2d)
+
+    def index(path):
+        return int(path.rpartition('.')[2])
+    for auxiliary, last in zip(model.auxiliaries, (3, 4)):
+        assert isinstance(features[index(auxiliary.source)], torch.nn.MaxPool2d)
+        assert segment_of[index(auxiliary.source)] == last
+    for lowest, first in ((model.auxiliaries[1].lowest, 3), (model.primary_lowest, 4)):
+        assert segment_of[index(lowest)] == first and segment_of[index(lowest) - 1] == first - 1
+    assert 'lowest' not in model.auxiliaries[0]
+
+
+@pytest.mark.parametrize('network', ['resnet50', 'inception-v3', 'vgg19'])
+def test_methods_differ_in_the_propagation_alone_and_standard_bp_is_the_wrapped_model(network):
+    relay, multi_loss = read(network, 'relay-bp'), read(network, 'multi-loss')
+    multi_loss.model.propagation = 'relay'
+    assert multi_loss.to_dict() == relay.to_dict()
+    if network != 'inception-v3':  # there standard BP is multi-loss
+        bp = read(network, 'bp')
+        assert bp.model.to_dict() == relay.model.model.to_dict()
+        bp.model = relay.model
+        assert bp.to_dict() == relay.to_dict()
+
+
+@pytest.mark.parametrize('network', ['resnet50', 'inception-v3', 'vgg19'])
+def test_papers_settings(network):
+    cfg = read(network, 'relay-bp')
+    assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=2e-4)
+    assert cfg.auto_scale_lr.base_batch_size == 256 == 8 * cfg.train_dataloader.batch_size
+    names = [step.type for step in cfg.train_pipeline]
+    assert names == ['LoadImageFromFile', 'ResizeEdge', 'RandomCrop', 'RandomFlip', 'Lighting', 'PackInputs']
+    scale, crop = cfg.train_pipeline[1].scale, cfg.train_pipeline[2].crop_size
+    expected = (342, 299) if network == 'inception-v3' else (256, 224)
+    assert (scale, crop) == (cfg.test_pipeline[1].scale, cfg.test_pipeline[2].crop_size) == expected
+    sides = [resize.scale for resize in cfg.tta_pipeline[1].transforms[0]]
+    assert sides == [round(side * crop / 224) for side in (224, 256, 320, 384, 448)]
+    assert cfg.test_dataloader.batch_size == 1
+
+
+def test_rate_falls_tenfold_when_the_accuracy_stands_still():
+    cfg = read('resnet50', 'relay-bp')
+    schedule, = cfg.param_scheduler
+    assert schedule.pop('type') == 'ReduceOnPlateauLR'
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], **{
+        key: value for key, value in cfg.optim_wrapper.optimizer.items() if key != 'type'})
+    scheduler = ReduceOnPlateauLR(optimizer, **schedule)
+    rates = []
+    for top1 in [10., 20., 30., *[30.] * 6, 40., *[39.] * 6, 41.]:
+        scheduler.step({'accuracy/top1': top1})
+        rates.append(optimizer.param_groups[0]['lr'])
+    assert rates == pytest.approx([0.01] * 8 + [1e-3] * 7 + [1e-4] * 2)
+
+
+@pytest.mark.parametrize('path', [*IMAGENET.glob('*_relay-bp_*.py')], ids=lambda path: path.stem)
+def test_pipelines_run_and_the_colour_shift_wraps_no_pixel_around(path, tmp_path):
+    cfg = Config.fromfile(path)
+    white = np.full((400, 500, 3), 255, dtype=np.uint8)
+    Image.fromarray(white).save(tmp_path / 'white.png')
+    np.random.seed(0)
+    crop = cfg.train_pipeline[2].crop_size
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        train, test, tta = ([TRANSFORMS.build(step) for step in cfg[name]]
+                            for name in ('train_pipeline', 'test_pipeline', 'tta_pipeline'))
+
+    def run(pipeline):
+        results = dict(img_path=str(tmp_path / 'white.png'), gt_label=3)
+        for transform in pipeline:
+            results = transform(results)
+        return results['inputs']
+
+    shifts = [run(train) for _ in range(20)]
+    assert {tuple(image.shape) for image in shifts} == {(3, crop, crop)}
+    colours = torch.stack([image.float().mean((1, 2)) for image in shifts])
+    assert (colours - 255).abs().max() < 60 and colours.max() > 255 and colours.std(0).min() > 1
+    assert run(test).shape == (3, crop, crop)
+    sides = [image.shape[1:] for image in run(tta)]
+    expected = [resize.scale for resize in cfg.tta_pipeline[1].transforms[0]]
+    if 'vgg19' in path.stem:
+        assert sides == [(crop, crop)] * 5
+    else:
+        assert [min(side) for side in sides] == expected
+        assert all(side[1] == pytest.approx(side[0] * 1.25, abs=1) for side in sides)
