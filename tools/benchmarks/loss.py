@@ -6,10 +6,7 @@ allocates, divided by the size of the scores. The table is printed, and written 
 import argparse
 import json
 import logging
-import platform
-import statistics
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +14,7 @@ from typing import NamedTuple, Optional
 
 import torch
 import torch.nn.functional as F
+from measuring import environment, extra_memory, show, take_turns  # beside this file
 from torch import Tensor
 
 from mmgb.functional import exp_gb_loss, pow3_gb_loss
@@ -29,10 +27,11 @@ YARDSTICK = 'F.cross_entropy'
 BOUND = 'memory bound'
 
 
-class Timing(NamedTuple):
+class Cost(NamedTuple):
     median_ms: float
-    extra_memory: float  # in sizes of the scores
+    quartiles_ms: tuple[float, float]
     rounds: int
+    extra_memory: float  # in sizes of the scores
 
 
 def parse_args():
@@ -97,63 +96,31 @@ def steps(scores: Tensor, labels: Tensor) -> dict[str, Callable[[], object]]:
     return {name: lambda loss=loss: loss(scores, labels).backward() for name, loss in losses().items()} | {BOUND: bound}
 
 
-def extra_memory(step: Callable[[], object], device: str) -> int:
-    """Bytes that a step has allocated at its peak."""
-    if device == 'cuda':
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        step()
-        return torch.cuda.max_memory_allocated() - before
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiled:
-        step()
-    events = [event for event in profiled.profiler.kineto_results.events() if event.name() == '[memory]']
-    used = peak = 0
-    for event in sorted(events, key=lambda event: event.start_ns()):
-        used += event.nbytes()
-        peak = max(peak, used)
-    return peak
-
-
-def measure(scores: Tensor, labels: Tensor, seconds: float) -> dict[str, Optional[Timing]]:
+def measure(scores: Tensor, labels: Tensor, seconds: float) -> dict[str, Optional[Cost]]:
     """Median times of steps that take turns; None for one that doesn't run here (a compiler is missing)."""
     device = scores.device.type
-    wait = torch.cuda.synchronize if device == 'cuda' else (lambda: None)
     contenders = steps(scores, labels)
-    memory, times = {}, {}
+    memory = {}
+
+    def forget_gradient():
+        scores.grad = None
+
     for name, step in contenders.items():
         show(f'warming up: {name}')
         try:
             for _ in range(2):
                 step()
-                scores.grad = None
+                forget_gradient()
         except Exception as error:  # torch.compile raises whatever its backends raise
             print(f'{name} does not run here: {type(error).__name__}', file=sys.stderr)
             continue
         memory[name] = extra_memory(step, device) / (scores.numel() * scores.element_size())
-        times[name] = []
-        scores.grad = None
-    start = time.perf_counter()
-    while time.perf_counter() - start < seconds or len(times[YARDSTICK]) < 5:
-        for name in times:
-            show(f'round {len(times[name]) + 1}: {name}')
-            wait()
-            begin = time.perf_counter()
-            contenders[name]()
-            wait()
-            times[name].append(1e3 * (time.perf_counter() - begin))
-            scores.grad = None
-    show('')
-    return {name: Timing(statistics.median(times[name]), memory[name], len(times[name])) if name in times else None
-            for name in contenders}
+        forget_gradient()
+    timings = take_turns({name: contenders[name] for name in memory}, seconds, 5, forget_gradient, device)
+    return {name: Cost(*timings[name], memory[name]) if name in memory else None for name in contenders}
 
 
-def show(text: str) -> None:
-    """Progress, on one line of the terminal."""
-    if sys.stderr.isatty():
-        print(f'\r\x1b[K{text}', end='', file=sys.stderr, flush=True)
-
-
-def table(case: str, timings: dict[str, Optional[Timing]]) -> str:
+def table(case: str, timings: dict[str, Optional[Cost]]) -> str:
     """Markdown."""
     base = timings[YARDSTICK].median_ms
     bound = timings[BOUND].median_ms
@@ -188,18 +155,6 @@ def main():
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(dict(environment=environment(), results=results), indent=1) + '\n')
     print(f'Written: {args.out}')
-
-
-def environment() -> dict[str, object]:
-    """What the numbers depend on. ``gpu`` is None where there was none at hand."""
-    processor = platform.processor()
-    if Path('/proc/cpuinfo').exists():
-        models = [line.partition(':')[2].strip() for line in Path('/proc/cpuinfo').read_text().splitlines()
-                  if line.startswith('model name')]
-        processor = models[0] if models else processor
-    return dict(torch=torch.__version__, cpu=processor, cpu_capability=torch.backends.cpu.get_cpu_capability(),
-                threads=torch.get_num_threads(),
-                gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None)
 
 
 if __name__ == '__main__':

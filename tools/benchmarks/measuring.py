@@ -1,0 +1,72 @@
+"""What the benchmarks share: taking turns, the memory that a step allocates, and what the numbers depend on."""
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+
+class Timing(NamedTuple):
+    median_ms: float
+    quartiles_ms: tuple[float, float]
+    rounds: int
+
+
+def take_turns(steps: dict[str, Callable[[], object]], seconds: float, at_least: int,
+               after: Callable[[], object], device: str) -> dict[str, Timing]:
+    """The times of steps that take turns in one process, for some seconds and at least some rounds."""
+    wait = torch.cuda.synchronize if device == 'cuda' else (lambda: None)
+    times = {name: [] for name in steps}
+    start, rounds = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds or rounds < at_least:
+        rounds += 1
+        for name, step in steps.items():
+            show(f'round {rounds}: {name}')
+            wait()
+            begin = time.perf_counter()
+            step()
+            wait()
+            times[name].append(1e3 * (time.perf_counter() - begin))
+            after()
+    show('')
+    return {name: Timing(statistics.median(found), tuple(statistics.quantiles(found, n=4)[::2]), rounds)
+            for name, found in times.items()}
+
+
+def extra_memory(step: Callable[[], object], device: str) -> int:
+    """Bytes that a step has allocated at its peak."""
+    if device == 'cuda':
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        step()
+        return torch.cuda.max_memory_allocated() - before
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiled:
+        step()
+    events = [event for event in profiled.profiler.kineto_results.events() if event.name() == '[memory]']
+    used = peak = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        used += event.nbytes()
+        peak = max(peak, used)
+    return peak
+
+
+def show(text: str) -> None:
+    """Progress, on one line of the terminal."""
+    if sys.stderr.isatty():
+        print(f'\r\x1b[K{text}', end='', file=sys.stderr, flush=True)
+
+
+def environment() -> dict[str, object]:
+    """What the numbers depend on. ``gpu`` is None where there was none at hand."""
+    processor = platform.processor()
+    if Path('/proc/cpuinfo').exists():
+        models = [line.partition(':')[2].strip() for line in Path('/proc/cpuinfo').read_text().splitlines()
+                  if line.startswith('model name')]
+        processor = models[0] if models else processor
+    return dict(torch=torch.__version__, cpu=processor, cpu_capability=torch.backends.cpu.get_cpu_capability(),
+                threads=torch.get_num_threads(),
+                gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None)
