@@ -5,6 +5,7 @@ Our tools call :func:`apply` before they import a host. Nothing here runs on ``i
 """
 import functools
 import importlib.util
+import itertools
 import os
 import pkgutil
 import sys
@@ -101,6 +102,31 @@ def replace_missing_mmcv_ops():
     ext_loader.load_ext = _load_absent_ext
 
 
+def resume_by_skipping_in_the_sampler():
+    """mmengine 0.10.7 resumes an iteration-based loop by loading every batch that was trained on, to drop it.
+
+    onedl-mmengine tells the sampler how many samples to leave out, if it has a ``skip`` (its ``InfiniteSampler`` and
+    our ``ClassAwareSampler`` do). Here the loop's iterator is replaced, when a resumed run starts, by one that begins
+    there, after as many empty batches as the loop is going to drop. Does nothing where mmengine's iterator has
+    ``skip_iter``, and for samplers without ``skip``, nor where a batch sampler of its own makes the batches.
+    """
+    from mmengine.runner import loops
+    loop = loops.IterBasedTrainLoop
+    if hasattr(loops._InfiniteDataloaderIterator, 'skip_iter') or hasattr(loop.run, '__wrapped__'):
+        return
+
+    @functools.wraps(loop.run)
+    def run(self):
+        loader = self.dataloader
+        if self._iter > 0 and loader.batch_size and hasattr(loader.sampler, 'skip'):
+            loader.sampler.skip(self._iter * loader.batch_size)
+            self.dataloader_iterator = itertools.chain(itertools.repeat(None, self._iter),
+                                                       loops._InfiniteDataloaderIterator(loader))
+        return run.__wrapped__(self)
+
+    loop.run = run
+
+
 def apply():
     """Calls every function above; calling it again changes nothing."""
     provide_pkg_resources()
@@ -108,6 +134,7 @@ def apply():
     allow_checkpoint_globals()
     forbid_full_unpickling()
     replace_missing_mmcv_ops()
+    resume_by_skipping_in_the_sampler()
 
 
 def _is_distribution(name):

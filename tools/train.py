@@ -63,6 +63,7 @@ def main():
     if resumed:
         checkpoint = read_checkpoint(resumed, '--resume')
         check_resumable(checkpoint, resumed)
+        options.check_sampling_seed(cfg, checkpoint)
     elif cfg.get('load_from'):
         check_file(cfg.load_from, 'load_from')
 

@@ -65,3 +65,17 @@ def choose_checkpoint_to_resume(cfg: Config, resume: str | None) -> str | None:
     if resume is not None:
         cfg.resume, cfg.load_from = True, resume
     return cfg.load_from if cfg.get('resume') else None
+
+
+def check_sampling_seed(cfg: Config, checkpoint: dict) -> None:
+    """Raises a :class:`UsageError` if class-aware sampling is resumed without a seed.
+
+    mmengine then draws one before it reads the checkpoint, and the images come in an order that has nothing to do
+    with the one before. ``checkpoint`` holds the seed of the run that wrote it.
+    """
+    sampler = cfg.train_dataloader.get('sampler') or {}
+    seeds = sampler.get('seed'), (cfg.get('randomness') or {}).get('seed')
+    if type_name(sampler) == 'ClassAwareSampler' and seeds == (None, None):
+        raise UsageError('--resume needs the seed of class-aware sampling, and the config has no randomness.seed: add '
+                         f"--cfg-options randomness.seed={checkpoint['meta'].get('seed')}, that of the checkpoint's "
+                         'run')

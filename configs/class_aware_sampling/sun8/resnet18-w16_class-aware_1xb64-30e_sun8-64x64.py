@@ -1,0 +1,2 @@
+_base_ = './resnet18-w16_default_1xb64-30e_sun8-64x64.py'
+train_dataloader = dict(sampler=dict(_delete_=True, type='mmgb.ClassAwareSampler'))
