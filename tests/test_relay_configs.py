@@ -8,12 +8,17 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.fileio import load
-from mmengine.optim import ReduceOnPlateauLR
+from mmengine.model import revert_sync_batchnorm
+from mmengine.optim import ReduceOnPlateauLR, build_optim_wrapper
 from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
+from mmengine.structures import PixelData
+from mmpretrain.structures import DataSample
+from mmseg.structures import SegDataSample
 from PIL import Image
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-RELAYS = sorted((CONFIGS / 'relay_bp').rglob('*.py'))
+FOLDERS = [CONFIGS / 'relay_bp' / name for name in ('imagenet', 'voc12')]  # of the hosts' networks
+RELAYS = sorted(path for folder in FOLDERS for path in folder.glob('*.py'))
 IMAGENET = CONFIGS / 'relay_bp/imagenet'
 NETWORKS = {'resnet50': 'ResNet', 'inception-v3': 'InceptionV3', 'vgg19': 'VGG', 'fcn': 'ResNetV1c'}
 SEGMENTATION = CONFIGS / 'relay_bp/voc12/fcn_r50-d8_relay-bp_4xb4-20k_voc12aug-512x512.py'
@@ -78,8 +83,51 @@ def test_every_range_begins_inside_the_one_below_and_sources_are_single_maps_tha
         assert events.index(f'enters {next_lowest}') < events.index(f'leaves {source}')
 
 
+def shrunk(cfg):
+    """The config with five classes, and without what is large or needs a download or a GPU."""
+    model = plain(cfg)
+    if model.backbone.type == 'VGG':  # its fully connected layers have 120 million parameters
+        model.backbone.num_classes = -1
+        model.neck = dict(type='GlobalAveragePooling')
+        model.head = dict(model.head, type='LinearClsHead', in_channels=512, num_classes=5)
+    elif model.backbone.type == 'InceptionV3':
+        model.backbone.num_classes = 5
+    elif model.type == 'ImageClassifier':
+        model.head.num_classes = 5
+    else:
+        model.data_preprocessor.size = (64, 64)
+    for auxiliary in cfg.model.get('auxiliaries', []):
+        auxiliary.head.num_classes = model.decode_head.num_classes if 'decode_head' in model else 5
+    return cfg
+
+
+@pytest.mark.parametrize('path', RELAYS, ids=lambda path: path.stem)
+def test_one_step_of_training_gives_every_parameter_a_gradient(path):
+    cfg = shrunk(Config.fromfile(path))
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope(cfg.default_scope):
+        # As the Runner does it.
+        cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
+        model = revert_sync_batchnorm(MODELS.build(cfg.model)).train()
+        wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    side = 107 if 'inception' in path.stem else 64
+    images = [torch.randint(256, (3, side, side), dtype=torch.uint8) for _ in range(2)]
+    if cfg.default_scope == 'mmseg':
+        samples = [SegDataSample(gt_sem_seg=PixelData(data=torch.randint(21, (1, side, side)))) for _ in images]
+    else:
+        samples = [DataSample().set_gt_label(label) for label in range(2)]
+    gradients = {}
+    wrapper.optimizer.register_step_pre_hook(lambda *_: gradients.update(
+        {name: parameter.grad.abs().max() for name, parameter in model.named_parameters()}))
+    logged = model.train_step(dict(inputs=images, data_samples=samples), wrapper)
+    auxiliaries = cfg.model.get('auxiliaries', [])
+    assert all(torch.isfinite(value).all() for value in logged.values())
+    assert len([name for name in logged if name.startswith('aux_') and 'loss' in name]) == len(auxiliaries)
+    assert gradients and all(torch.isfinite(value) and value > 0 for value in gradients.values())
+
+
 def test_metafiles_list_every_config_and_the_size_of_its_plain_model():
-    rows = [row for file in (CONFIGS / 'relay_bp').rglob('metafile.yml') for row in load(file)['Models']]
+    rows = [row for folder in FOLDERS for row in load(folder / 'metafile.yml')['Models']]
     assert sorted(CONFIGS.parent / row['Config'] for row in rows) == RELAYS
     sizes = {}
     for row in rows:

@@ -8,23 +8,37 @@ import json
 import sys
 from pathlib import Path
 
+from mmgb.analysis.benchmark_tables import loss_table, relay_table, sampler_table
 from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block
+from mmgb.analysis.trials import Trials, trials_table
 from mmgb.analysis.work_dir import Evaluation
 
 ROOT = Path(__file__).resolve().parents[1]
-# Name of the numbers, and of the block in the file.
-TABLES = {
-    'quickstart': 'README.md',
-    'digits_rates': 'configs/gradient_boosting/digits/README.md',
-    'voc12_slim': 'configs/gradient_boosting/voc12/README.md',
-}
 
 
-def table_of(name: str) -> str:
-    results = json.loads((ROOT / 'docs' / 'results' / f'{name}.json').read_text())
-    if name.endswith('_rates'):
-        return rates_table(results)
+def comparison(results: dict) -> str:
     return comparison_table({run: Evaluation(found['metrics'], found['class_iou']) for run, found in results.items()})
+
+
+def trials(results: dict) -> str:
+    return trials_table({setting: Trials(**found) for setting, found in results.items()})
+
+
+def each(table_of_case):
+    """A benchmark's tables, one below the other."""
+    return lambda results: '\n'.join(table_of_case(case) for case in results['results'])
+
+
+# Name of the numbers, and of the block in the file; the file; how they become a table.
+TABLES = {
+    'quickstart': ('README.md', comparison),
+    'digits_rates': ('configs/gradient_boosting/digits/README.md', rates_table),
+    'voc12_slim': ('configs/gradient_boosting/voc12/README.md', comparison),
+    'loss_benchmark': ('docs/losses.md', each(loss_table)),
+    'relay_benchmark': ('docs/relay.md', each(relay_table)),
+    'sampler_benchmark': ('configs/class_aware_sampling/README.md', each(sampler_table)),
+    'class_aware_sampling': ('configs/class_aware_sampling/README.md', trials),
+}
 
 
 def main():
@@ -32,9 +46,10 @@ def main():
     parser.add_argument('--check', action='store_true')
     args = parser.parse_args()
     stale = []
-    for name, file in TABLES.items():
+    for name, (file, table_of) in TABLES.items():
         text = (ROOT / file).read_text()
-        updated = replace_block(text, name, table_of(name))
+        results = json.loads((ROOT / 'docs' / 'results' / f'{name}.json').read_text())
+        updated = replace_block(text, name, table_of(results))
         if updated != text:
             stale.append(f'{file} ({name})')
             if not args.check:

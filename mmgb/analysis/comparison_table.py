@@ -17,7 +17,7 @@ def comparison_table(results: Mapping[str, Evaluation]) -> str:
     for name, found in zip(names, values):
         if list(found) != list(values[0]):
             raise ValueError(f'{name}: tested with other metrics or classes than {names[0]}: {list(found)}')
-    return _table(['%', *names], [[label, *(found[label] for found in values)] for label in values[0]])
+    return table(['%', *names], [[label, *(found[label] for found in values)] for label in values[0]])
 
 
 def rates_table(results: Mapping[str, Mapping[str, float]]) -> str:
@@ -31,7 +31,7 @@ def rates_table(results: Mapping[str, Mapping[str, float]]) -> str:
         best = max(found.values())
         rows.append([name, *(f'{rate}: **{value:.1f}**' if value == best else f'{rate}: {value:.1f}'
                              for rate, value in found.items())])
-    return _table(['loss', *('rate: mIoU' for _ in rows[0][1:])], rows)
+    return table(['loss', *('rate: mIoU' for _ in rows[0][1:])], rows)
 
 
 def replace_block(text: str, name: str, content: str) -> str:
@@ -46,7 +46,8 @@ def replace_block(text: str, name: str, content: str) -> str:
     return pattern.sub(lambda match: match.group(1) + content + match.group(2), text)
 
 
-def _table(header: list[str], rows: list[list]) -> str:
+def table(header: list[str], rows: list[list]) -> str:
+    """Markdown; numbers with one decimal."""
     lines = [header, ['---'] + ['---:'] * (len(header) - 1)]
     lines += [[cell if isinstance(cell, str) else f'{cell:.1f}' for cell in row] for row in rows]
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines) + '\n'

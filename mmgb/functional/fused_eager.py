@@ -47,24 +47,24 @@ def evaluate(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form
     wrong = None if soft else wrong_classes(form, targets[0])
     total = 0.
     for block in _blocks(scores, CLASS_SCORE_BLOCK if soft else wrong.block):
-        part, factor = scores[block.scores].float(), weight[block.samples].unsqueeze(1) * scale
+        part, part_weight = scores[block.scores].float(), weight[block.samples].unsqueeze(1)
         direct = want_gradient and scores.dtype == torch.float32
         delta = gradient[block.scores] if direct else torch.empty_like(part)
         if soft:
-            loss = _fill_from_class_scores(delta, part, target[block.scores], factor, form, targets)
+            loss = _fill_from_class_scores(delta, part, target[block.scores], part_weight, scale, form, targets)
         else:
-            labels = class_labels(target[block.samples], scores.shape[1])
-            loss = _fill_from_labels(delta, part, labels, factor, form, targets[1], wrong)
+            loss = _fill_from_labels(delta, part, target[block.samples], part_weight, scale, form, targets[1], wrong)
         part_total = loss.sum().item()
         if not math.isfinite(part_total):  # maybe by 0 * inf
-            loss.masked_fill_(factor == 0, 0)
-            delta.masked_fill_(factor == 0, 0)
+            loss.masked_fill_(part_weight == 0, 0)
+            delta.masked_fill_(part_weight == 0, 0)
             part_total = loss.sum().item()
         total += part_total
         if per_sample:
             losses[block.samples] = loss.squeeze(1)
         if want_gradient and not direct:
             gradient[block.scores] = delta
+        del loss  # or it would lie beside what the next block needs
     if not per_sample:
         losses = scores.new_tensor(total, dtype=torch.float32)
     return losses if want_loss else None, gradient
@@ -84,21 +84,22 @@ def _blocks(scores: Tensor, size: int) -> Iterator[Block]:
             yield Block((part[0], slice(None), part[1]), part)
 
 
-def _fill_from_labels(delta: Tensor, scores: Tensor, labels: Tensor, factor: Tensor, form: BoundedForm,
+def _fill_from_labels(delta: Tensor, scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form: BoundedForm,
                       positive: float, wrong: WrongClasses) -> Tensor:
-    """Write a block's deltas, return the losses of its samples, (N, 1, ...), both times the factor."""
+    """Write a block's deltas, return the losses of its samples, (N, 1, ...), both times ``weight * scale``."""
+    labels = class_labels(target, scores.shape[1])
     right = scores.gather(1, labels)
     losses = wrong.sum_potentials(delta, scores, labels, form.potential(right, positive))
-    right_delta = form.delta(right, positive).mul_(factor)
+    factor = weight * scale
     wrong.write_deltas(delta, scores, factor)
-    delta.scatter_(1, labels, right_delta)
+    delta.scatter_(1, labels, form.delta(right, positive).mul_(factor))
     return losses.mul_(factor)
 
 
-def _fill_from_class_scores(delta: Tensor, scores: Tensor, target: Tensor, factor: Tensor, form: BoundedForm,
-                            targets: tuple[float, float]) -> Tensor:
+def _fill_from_class_scores(delta: Tensor, scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor,
+                            form: BoundedForm, targets: tuple[float, float]) -> Tensor:
     """The same from class scores, by the formulas in float64."""
     values = (targets[0] + (targets[1] - targets[0]) * target.float()).double()
-    scores = scores.double()
+    scores, factor = scores.double(), weight * scale
     delta.copy_(form.delta(scores, values)).mul_(factor)
     return form.potential(scores, values).sum(1, keepdim=True).float().mul_(factor)

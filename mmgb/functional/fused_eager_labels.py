@@ -41,7 +41,7 @@ class WrongClasses:
 
 class WrongClassesOfExpGB(WrongClasses):
     """exp-GB with the negative target 0, where the delta is its own potential. In units of alpha till the end."""
-    block = 2 ** 20
+    block = 2 ** 21
 
     def sum_potentials(self, memory: Tensor, scores: Tensor, labels: Tensor, right: Tensor) -> Tensor:
         torch.exp(scores, out=memory).scatter_(1, labels, right.div_(self.form.alpha))
@@ -57,7 +57,7 @@ class WrongClassesOfPow3GB(WrongClasses):
     Near the fit the distance of a float32 score to a float32 number is exact, that to the fit itself isn't: it is
     taken in two steps, to the number nearest to the fit and from there.
     """
-    block = 2 ** 20
+    block = 2 ** 21
 
     def __init__(self, form: Pow3GB, negative: float) -> None:
         super().__init__(form, negative)
@@ -67,12 +67,16 @@ class WrongClassesOfPow3GB(WrongClasses):
         self.unit = 1.5 * form.alpha * exact ** 2
 
     def sum_potentials(self, memory: Tensor, scores: Tensor, labels: Tensor, right: Tensor) -> Tensor:
-        for square, part in _in_cache(memory, scores):
-            distance = part - self.fit
-            _square_of_difference(distance, self.rest, _UNREDUCED, out=square)
-            torch.add(square, distance, alpha=4 * self.fit.item(), out=distance)
-            torch.addcmul(square, square, distance, value=1 / (6 * self.fit.item() ** 2), out=square)
+        for part_of_memory, part in _in_cache(memory, scores):
+            self._write_potential(part_of_memory, part)
         return memory.scatter_(1, labels, right.div_(self.unit)).sum(1, keepdim=True).mul_(self.unit)
+
+    def _write_potential(self, square: Tensor, scores: Tensor) -> None:
+        """In units of ``1.5 * alpha * fit**2``."""
+        distance = scores - self.fit
+        _square_of_difference(distance, self.rest, _UNREDUCED, out=square)
+        torch.add(square, distance, alpha=4 * self.fit.item(), out=distance)
+        torch.addcmul(square, square, distance, value=1 / (6 * self.fit.item() ** 2), out=square)
 
     def write_deltas(self, memory: Tensor, scores: Tensor, factor: Tensor) -> None:
         torch.pow(scores, 3, out=memory)

@@ -44,7 +44,9 @@ def exp_gb_potential(scores: Tensor, values: Values, alpha: float) -> Tensor:
         return alpha * scores.exp()
     # Near the fit near numbers are subtracted, twice: in float64, whatever the type of the scores.
     distance = scores.double() - exp_gb_inverse(in_float64(values, scores), alpha)
-    well = values * distance.expm1().sub_(distance).to(scores.dtype).clamp(min=0)
+    excess = distance.expm1().sub_(distance)
+    del distance  # as large as two of the scores
+    well = values * excess.to(scores.dtype).clamp(min=0)
     return well if one_for_all else torch.where(values > 0, well, alpha * scores.exp())
 
 

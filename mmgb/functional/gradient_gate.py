@@ -55,8 +55,10 @@ class GradientGate:
         for path in sources:
             if sources.count(path) > 1:
                 raise ValueError(f'source={path!r} is used twice')
-        for path in [*sources, *lowest_paths(self.auxiliaries, primary_lowest)]:
-            find_module(model, path)
+        for path in sources:
+            find_module(model, path, 'source')
+        for path in lowest_paths(self.auxiliaries, primary_lowest):
+            find_module(model, path, 'lowest')
 
     def __enter__(self) -> list[Optional[Tensor]]:
         """The list of the auxiliary losses' inputs, filled when their sources run."""

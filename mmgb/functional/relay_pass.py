@@ -51,10 +51,11 @@ class ForwardPass:
         self._from_trunk: list[list[tuple[GradientEdge, Kept]]] = [[] for _ in self.auxiliaries]
         self._from_head: list[list[tuple[GradientEdge, Kept]]] = [[] for _ in self.auxiliaries]
         self._handles = [
-            find_module(model, path).register_forward_pre_hook(partial(self._enter_lowest, path), with_kwargs=True)
+            find_module(model, path, 'lowest').register_forward_pre_hook(
+                partial(self._enter_lowest, path), with_kwargs=True)
             for path in lowest_paths(auxiliaries, primary_lowest)]
         self._handles += [
-            find_module(model, auxiliary.source).register_forward_hook(partial(self._leave_source, i))
+            find_module(model, auxiliary.source, 'source').register_forward_hook(partial(self._leave_source, i))
             for i, auxiliary in enumerate(auxiliaries)]
 
     def remove_hooks(self) -> None:

@@ -60,7 +60,7 @@ def check_target(scores: Tensor, target: Tensor, ignore_index: Optional[int] = N
 
     valid = None if ignore_index is None else target != ignore_index
     allowed = (target >= 0) & (target < scores.shape[1])
-    _require(allowed if valid is None else allowed | ~valid, target,
+    _require(allowed if valid is None else valid <= allowed, target,
              f'label {{}} lies outside the classes 0..{scores.shape[1] - 1} and is not ignore_index={ignore_index}')
     return valid
 

@@ -14,6 +14,8 @@ from mmgb.functional.gradient_gate import AuxiliaryRange, GradientGate
 from mmgb.functional.range_check import check_ranges
 from mmgb.registry import MODELS
 
+from .relay_settings import check_settings, check_trainable
+
 
 @MODELS.register_module()
 class RelayBP:
@@ -52,8 +54,7 @@ class RelayBP:
 
     def __init__(self, model: dict, auxiliaries: Sequence[dict] = (), primary_lowest: Optional[str] = None,
                  propagation: str = 'relay', **injected) -> None:
-        if propagation not in ('relay', 'standard'):
-            raise ValueError(f"propagation={propagation!r}: expected 'relay' or 'standard'")
+        check_settings(auxiliaries, primary_lowest, propagation)
         settings = {name: value for name, value in injected.items() if value is not None} | model
         settings.pop('type')
         super().__init__(**settings)
@@ -61,13 +62,12 @@ class RelayBP:
         self.primary_lowest = primary_lowest
         self.auxiliary_ranges, self.auxiliary_weights, heads = [], [], []
         for auxiliary in auxiliaries:
-            _check_keys(auxiliary)
             self.auxiliary_ranges.append(AuxiliaryRange(auxiliary['source'], auxiliary.get('lowest')))
             self.auxiliary_weights.append(auxiliary.get('loss_weight', 0.3))
             heads.append(MODELS.build(auxiliary['head']))
         GradientGate(self, self.auxiliary_ranges, primary_lowest)  # finds every path, or raises
         for range_ in (*self.auxiliary_ranges, AuxiliaryRange(None, primary_lowest)):
-            _check_trainable(self, range_)
+            check_trainable(self, range_)
         self.auxiliaries = ModuleList(heads)
         self.ranges_checked = False
 
@@ -121,27 +121,6 @@ def _empty(model_class: type) -> nn.Module:
     """A model to be filled by unpickling."""
     relay_class = _relay_class(model_class)
     return relay_class.__new__(relay_class, None)
-
-
-def _check_keys(auxiliary: dict) -> None:
-    unknown = set(auxiliary) - {'source', 'lowest', 'head', 'loss_weight'}
-    missing = {'source', 'head'} - set(auxiliary)
-    if unknown or missing:
-        raise ValueError(f'an auxiliary with the keys {", ".join(sorted(auxiliary))}: expected source, head and, '
-                         'optionally, lowest and loss_weight')
-
-
-def _check_trainable(model: nn.Module, range_: AuxiliaryRange) -> None:
-    """Raise a ValueError if all parameters registered between the two modules are frozen."""
-    names = [name for name, _ in model.named_modules()]
-    first = 0 if range_.lowest is None else names.index(range_.lowest)
-    last = len(names) - 1
-    if range_.source is not None:
-        last = max(i for i, name in enumerate(names) if f'{name}.'.startswith(f'{range_.source}.'))
-    modules = dict(model.named_modules())
-    parameters = [parameter for name in names[first:last + 1] for parameter in modules[name].parameters(recurse=False)]
-    if parameters and not any(parameter.requires_grad for parameter in parameters):
-        raise ValueError(f'source={range_.source!r}, lowest={range_.lowest!r}: every parameter of the range is frozen')
 
 
 def _weigh(value, weight: float):

@@ -213,10 +213,10 @@ def test_what_is_no_range_is_refused_by_name_in_the_forward_pass(auxiliary, prim
 
 
 @pytest.mark.parametrize('arguments, message', [
-    (([AuxiliaryRange('0.1.2')],), r"'0.1.2': no such module"),
+    (([AuxiliaryRange('0.1.2')],), r"source='0.1.2': no such module"),
     (([AuxiliaryRange('lats')],), r"'lats': no such module; close matches: last"),
-    (([AuxiliaryRange('last', 'frist')],), r"'frist': no such module; close matches: first"),
-    (([AuxiliaryRange('last')], 'addr'), r"'addr': no such module; close matches: adder"),
+    (([AuxiliaryRange('last', 'frist')],), r"lowest='frist': no such module; close matches: first"),
+    (([AuxiliaryRange('last')], 'addr'), r"lowest='addr': no such module; close matches: adder"),
     (([AuxiliaryRange('last'), AuxiliaryRange('last', 'first')],), r"source='last' is used twice"),
 ])
 def test_paths_without_a_module_are_refused_at_once_with_close_matches(arguments, message):
@@ -231,5 +231,5 @@ def test_a_compiled_part_is_refused_by_name(compiled):
         network[0] = torch.compile(network[0])
     else:
         network[0].compile()
-    with pytest.raises(ValueError, match=r"'0.2' lies in '0', which is compiled"):
+    with pytest.raises(ValueError, match=r"source='0.2' lies in '0', which is compiled"):
         GradientGate(network, [AuxiliaryRange('0.2')])

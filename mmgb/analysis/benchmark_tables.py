@@ -1,0 +1,44 @@
+"""Tables of what ``tools/benchmarks`` has measured, from the numbers that it writes."""
+from .comparison_table import table
+
+
+def loss_table(case: dict) -> str:
+    """One shape of ``loss.py``."""
+    contenders = case['contenders']
+    base, bound = (contenders[name]['median_ms'] for name in ('F.cross_entropy', 'memory bound'))
+    rows = []
+    for name, cost in contenders.items():
+        if cost is None:
+            rows.append([name, 'does not run here', '', '', ''])
+        else:
+            ms = cost['median_ms']
+            rows.append([name, f'{ms:.3g}', f'{ms / base:.2f}', f'{ms / bound:.1f}', f"{cost['extra_memory']:.2f}"])
+    title = f"{case['device']}, {tuple(case['shape'])}, {case['dtype']}"
+    return table([title, 'ms', '/ cross-entropy', '/ memory bound', 'extra memory / scores'], rows)
+
+
+def relay_table(case: dict) -> str:
+    """One network of ``relay.py``."""
+    contenders = case['contenders']
+    base = contenders['multi-loss']
+    rows = [[name, f"{cost['median_ms']:.0f}", f"{cost['median_ms'] / base['median_ms']:.3f}",
+             f"{cost['peak_bytes'] / 1e6:.0f}", f"{cost['peak_bytes'] / base['peak_bytes']:.3f}"]
+            for name, cost in contenders.items()]
+    bound = base['median_ms'] + case['bound']['median_ms']
+    rows.append(['multi-loss + one input gradient of the overlap', f'{bound:.0f}', f"{bound / base['median_ms']:.3f}",
+                 '', ''])
+    title = f"{case['device']}, {case['network']}, {case['images']} images of {case['size']}x{case['size']}"
+    return table([title, 'ms', '/ multi-loss', 'peak memory, MB', '/ multi-loss'], rows)
+
+
+def sampler_table(case: dict) -> str:
+    """One number of images of ``sampler.py``."""
+    contenders = case['contenders']
+    yardstick = contenders["mmdetection's algorithm"]['epoch_s']
+    rows = []
+    for name, cost in contenders.items():
+        memory = 'not measured' if cost['memory_mb'] is None else f"{cost['memory_mb']:.0f}"
+        rows.append([name, f"{cost['start_up_s']:.3f}", f"{cost['first_batch_s']:.3f}", f"{cost['epoch_s']:.3f}",
+                     f"{yardstick / cost['epoch_s']:.1f}", memory])
+    return table([f"{case['images']:,} images, {case['classes']} classes", 'start-up, s', 'first batch, s',
+                  "epoch's order, s", "times as fast as mmdetection's", 'memory, MB'], rows)

@@ -1,0 +1,168 @@
+"""RelayBP among what hosts do to a model: injected settings, layer-wise rates, test-time augmentation, their APIs."""
+import copy
+
+import mmpretrain.apis
+import mmseg.apis
+import pytest
+import torch
+from mmengine.config import Config, ConfigDict
+from mmengine.model import revert_sync_batchnorm
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import MODELS, DefaultScope
+from relay_models import (
+    FCN,
+    RESNET,
+    assert_same,
+    auxiliary,
+    batch,
+    build,
+    by_definition,
+    fcn_auxiliary,
+    gradients_of,
+    relay_config,
+    scope,
+)
+
+CLASSIFIER = relay_config(RESNET, [auxiliary('backbone.layer3.3', None, 1024)], 'backbone.layer3.0')
+SEGMENTOR = relay_config(FCN, [fcn_auxiliary('backbone.layer3', None, 1024)], 'backbone.layer3.0')
+PREPROCESSING = dict(num_classes=5, mean=[1., 2., 3.], std=[4., 5., 6.], to_rgb=True)  # as in mmpretrain's data configs
+CONFIGS = {'resnet': CLASSIFIER, 'fcn': SEGMENTOR}
+
+
+def made(network, **settings):
+    """Not in float64, unlike :func:`relay_models.build`: as a host makes it."""
+    torch.manual_seed(0)
+    with scope(network):
+        return MODELS.build(ConfigDict(copy.deepcopy(dict(CONFIGS[network], **settings))))
+
+
+def test_the_outermost_data_preprocessor_is_the_models_and_its_own_comes_first():
+    relay = made('resnet', data_preprocessor=copy.deepcopy(PREPROCESSING))
+    assert type(relay.data_preprocessor).__name__ == 'ClsDataPreprocessor'
+    assert relay.data_preprocessor.mean.flatten().tolist() == PREPROCESSING['mean']
+    own = made('resnet', model=dict(RESNET, data_preprocessor=dict(PREPROCESSING, mean=[7., 8., 9.])),
+               data_preprocessor=copy.deepcopy(PREPROCESSING))
+    assert own.data_preprocessor.mean.flatten().tolist() == [7., 8., 9.]
+    segmentor = made('fcn', data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)))
+    assert segmentor.data_preprocessor.size == (64, 64)
+
+
+@pytest.mark.parametrize('network', CONFIGS)
+def test_pretrained_train_cfg_and_data_preprocessor_of_none_leave_the_model_as_it_is(network):
+    relay, untouched = made(network, pretrained=None, train_cfg=None, data_preprocessor=None), made(network)
+    assert relay.state_dict().keys() == untouched.state_dict().keys()
+    assert str(relay.data_preprocessor) == str(untouched.data_preprocessor)
+    assert getattr(relay, 'train_cfg', None) == getattr(untouched, 'train_cfg', None)
+
+
+def test_weights_by_pretrained_are_loaded_and_the_auxiliaries_initialised(tmp_path):
+    plain = build('resnet', RESNET).float()
+    torch.save(dict(state_dict=plain.state_dict()), tmp_path / 'plain.pth')
+    relay = made('resnet', pretrained=str(tmp_path / 'plain.pth'))
+    head = copy.deepcopy(relay.auxiliaries[0])
+    with scope('resnet'):
+        relay.init_weights()
+    weights = relay.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in plain.state_dict().items())
+    assert not torch.equal(head.fc.weight, relay.auxiliaries[0].fc.weight)
+    assert relay.auxiliaries[0].fc.bias.eq(0).all()  # as AuxiliaryClsHead begins
+
+
+def test_mixed_images_of_train_cfg_reach_the_auxiliaries_too():
+    relay = made('resnet', data_preprocessor=dict(PREPROCESSING), train_cfg=dict(augments=dict(type='Mixup', alpha=1.)))
+    images, samples = batch('resnet')
+    data = relay.data_preprocessor(dict(inputs=images.float(), data_samples=samples), training=True)
+    assert 'gt_score' in data['data_samples'][0]
+    assert set(relay(**data, mode='loss')) == {'loss', 'aux_0.loss'}
+
+
+def test_layer_wise_rates_are_the_plain_models_and_the_heads_for_the_auxiliaries():
+    settings = dict(constructor='LearningRateDecayOptimWrapperConstructor',
+                    optimizer=dict(type='SGD', lr=1., weight_decay=0.1), paramwise_cfg=dict(layer_decay_rate=0.5))
+    relay = made('resnet')
+    with scope('resnet'):
+        plain = MODELS.build(copy.deepcopy(RESNET))
+        rates = {}
+        for model in (relay, plain):
+            names = {parameter: name for name, parameter in model.named_parameters()}
+            groups = build_optim_wrapper(model, copy.deepcopy(settings)).optimizer.param_groups
+            rates[model] = {names[parameter]: group['lr'] for group in groups for parameter in group['params']}
+    assert {name: rate for name, rate in rates[relay].items() if 'auxiliaries' not in name} == rates[plain]
+    assert {rate for name, rate in rates[relay].items() if 'auxiliaries' in name} == {rates[plain]['head.fc.weight']}
+    assert len(set(rates[plain].values())) == 8
+
+
+def augmented(network, images, samples):
+    return dict(inputs=[list(images), list(images.flip(-1))], data_samples=[copy.deepcopy(samples) for _ in range(2)])
+
+
+@pytest.mark.parametrize('network, kind', [('resnet', 'AverageClsScoreTTA'), ('fcn', 'SegTTAModel')])
+def test_test_time_augmentation_is_that_of_the_plain_model(network, kind):
+    preprocessing = dict(PREPROCESSING) if network == 'resnet' else FCN['data_preprocessor']
+    results, weights = [], None
+    for module in (CONFIGS[network], CONFIGS[network]['model']):
+        with scope(network):
+            tta = MODELS.build(ConfigDict(copy.deepcopy(dict(
+                type=kind, module=module, data_preprocessor=dict(type='ClsDataPreprocessor', **preprocessing)
+                if network == 'resnet' else preprocessing))))
+        weights = weights or tta.module.state_dict()
+        tta.module.load_state_dict(weights, strict=False)
+        images, samples = batch(network)
+        for sample in samples:
+            sample.set_metainfo(dict(img_path='x', flip=False))
+        with torch.no_grad():
+            results.append(tta.eval().test_step(augmented(network, images.float(), samples)))
+    for one, other in zip(*results):
+        if network == 'resnet':
+            assert torch.equal(one.pred_score, other.pred_score)
+        else:
+            assert torch.equal(one.pred_sem_seg.data, other.pred_sem_seg.data)
+
+
+def test_sync_batch_norm_that_is_reverted_for_one_process_stays_exact():
+    config = copy.deepcopy(SEGMENTOR)
+    for part in (config['model']['backbone'], config['model']['decode_head'], config['auxiliaries'][0]['head']):
+        part['norm_cfg'] = dict(type='SyncBN', requires_grad=True)
+    relay = revert_sync_batchnorm(build('fcn', config)).double()
+    plain = revert_sync_batchnorm(build('fcn', config['model'])).double()
+    assert not any(isinstance(module, torch.nn.SyncBatchNorm) for module in relay.modules())
+    images, samples = batch('fcn')
+    assert_same(gradients_of(relay, images, samples), by_definition('fcn', config, relay, images, samples, plain))
+
+
+def test_mmsegs_own_api_makes_it_and_loads_a_plain_checkpoint(tmp_path):
+    plain = build('fcn', FCN).float()
+    torch.save(dict(state_dict=plain.state_dict(), meta=dict(dataset_meta=dict(classes=list('abcde'), palette=[]))),
+               tmp_path / 'plain.pth')
+    cfg = Config(dict(model=copy.deepcopy(SEGMENTOR), default_scope='mmseg'))
+    relay = mmseg.apis.init_model(cfg, str(tmp_path / 'plain.pth'), device='cpu')
+    weights = relay.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in plain.state_dict().items())
+
+
+def test_mmpretrains_own_api_makes_it_and_loads_a_plain_checkpoint(tmp_path):
+    plain = build('resnet', RESNET).float()
+    torch.save(dict(state_dict=plain.state_dict()), tmp_path / 'plain.pth')
+    cfg = Config(dict(model=copy.deepcopy(CLASSIFIER), default_scope='mmpretrain',
+                      data_preprocessor=dict(PREPROCESSING)))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        relay = mmpretrain.apis.get_model(cfg, pretrained=str(tmp_path / 'plain.pth'), device='cpu')
+    weights = relay.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in plain.state_dict().items())
+    assert type(relay.data_preprocessor).__name__ == 'ClsDataPreprocessor'
+
+
+@pytest.mark.filterwarnings('ignore')
+def test_a_compiled_train_step_does_the_same_as_the_plain_one():
+    """``cfg.compile`` of mmengine."""
+    gradients = []
+    for compiled in (False, True):
+        relay = build('resnet', CLASSIFIER)
+        relay.data_preprocessor.forward = lambda data, training: data
+        with scope('resnet'):
+            wrapper = build_optim_wrapper(relay, dict(optimizer=dict(type='SGD', lr=1.)))
+        step = torch.compile(relay.train_step, backend='eager') if compiled else relay.train_step
+        images, samples = batch('resnet')
+        step(dict(inputs=images, data_samples=samples), wrapper)
+        gradients.append(dict(relay.named_parameters()))
+    assert_same(*gradients)
