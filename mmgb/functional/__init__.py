@@ -2,5 +2,7 @@
 from .class_aware_order import class_aware_order, group_by_class
 from .gb_loss import exp_gb_loss, pow3_gb_loss
 from .gradient_gate import AuxiliaryRange, GradientGate
+from .spatial_pyramid import spatial_pyramid_pool
 
-__all__ = ['AuxiliaryRange', 'GradientGate', 'class_aware_order', 'exp_gb_loss', 'group_by_class', 'pow3_gb_loss']
+__all__ = ['AuxiliaryRange', 'GradientGate', 'class_aware_order', 'exp_gb_loss', 'group_by_class', 'pow3_gb_loss',
+           'spatial_pyramid_pool']

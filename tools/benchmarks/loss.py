@@ -3,20 +3,18 @@
 All contenders take turns in one process, and the median of their times counts. Memory is the peak of what a step
 allocates, divided by the size of the scores. The table is printed, and written as JSON with --out.
 """
-import argparse
-import json
 import logging
 import sys
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple, Optional
 
 import torch
 import torch.nn.functional as F
-from measuring import environment, extra_memory, show, take_turns  # beside this file
+from measuring import extra_memory, parse_timing_args, show, take_turns, write_results  # beside this file
 from torch import Tensor
 
+from mmgb.analysis.benchmark_tables import loss_table
 from mmgb.functional import exp_gb_loss, pow3_gb_loss
 
 IGNORE = 255
@@ -32,20 +30,6 @@ class Cost(NamedTuple):
     quartiles_ms: tuple[float, float]
     rounds: int
     extra_memory: float  # in sizes of the scores
-
-
-def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--seconds', type=float, default=60,
-                        help='time for each shape, but at least 5 rounds (default: %(default)s)')
-    parser.add_argument('--threads', type=int, default=torch.get_num_threads(),
-                        help='of the CPU (default: %(default)s)')
-    parser.add_argument('--out', type=Path, default=Path('docs/results/loss_benchmark.json'),
-                        help='default: %(default)s')
-    args = parser.parse_args()
-    if args.seconds <= 0 or args.threads < 1:
-        parser.error('--seconds and --threads must be positive')
-    return args
 
 
 def losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
@@ -120,24 +104,8 @@ def measure(scores: Tensor, labels: Tensor, seconds: float) -> dict[str, Optiona
     return {name: Cost(*timings[name], memory[name]) if name in memory else None for name in contenders}
 
 
-def table(case: str, timings: dict[str, Optional[Cost]]) -> str:
-    """Markdown."""
-    base = timings[YARDSTICK].median_ms
-    bound = timings[BOUND].median_ms
-    lines = [f'### {case}', '', '| | ms | / cross-entropy | / memory bound | extra memory / scores |',
-             '|---|---|---|---|---|']
-    for name, timing in timings.items():
-        if timing is None:
-            lines.append(f'| {name} | does not run here | | | |')
-        else:
-            lines.append(f'| {name} | {timing.median_ms:.3g} | {timing.median_ms / base:.2f} '
-                         f'| {timing.median_ms / bound:.1f} | {timing.extra_memory:.2f} |')
-    return '\n'.join(lines) + '\n'
-
-
 def main():
-    args = parse_args()
-    torch.set_num_threads(args.threads)
+    args = parse_timing_args(__doc__, 60, 'docs/results/loss_benchmark.json')
     warnings.filterwarnings('ignore', module='torch')
     logging.getLogger('torch.profiler').setLevel(logging.ERROR)
     cases = [('cpu', *case) for case in CPU_CASES]
@@ -149,12 +117,10 @@ def main():
         timings = measure(*make_case(shape, getattr(torch, dtype), device), args.seconds)
         results.append(dict(device=device, shape=shape, dtype=dtype,
                             contenders={name: timing and timing._asdict() for name, timing in timings.items()}))
-        print(table(f'{device}, {shape}, {dtype}', timings), flush=True)
+        print(loss_table(results[-1]), flush=True)
     if not torch.cuda.is_available():
         print('CUDA: not measured, no GPU at hand')
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(dict(environment=environment(), results=results), indent=1) + '\n')
-    print(f'Written: {args.out}')
+    write_results(args.out, results)
 
 
 if __name__ == '__main__':

@@ -1,4 +1,6 @@
 """What the benchmarks share: taking turns, the memory that a step allocates, and what the numbers depend on."""
+import argparse
+import json
 import platform
 import statistics
 import sys
@@ -14,6 +16,28 @@ class Timing(NamedTuple):
     median_ms: float
     quartiles_ms: tuple[float, float]
     rounds: int
+
+
+def parse_timing_args(description: str, seconds: float, out: str) -> argparse.Namespace:
+    """``--seconds``, ``--threads`` and ``--out``; sets the number of threads."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('--seconds', type=float, default=seconds,
+                        help='time for each case, but at least 5 rounds (default: %(default)s)')
+    parser.add_argument('--threads', type=int, default=torch.get_num_threads(),
+                        help='of the CPU (default: %(default)s)')
+    parser.add_argument('--out', type=Path, default=Path(out), help='default: %(default)s')
+    args = parser.parse_args()
+    if args.seconds <= 0 or args.threads < 1:
+        parser.error('--seconds and --threads must be positive')
+    torch.set_num_threads(args.threads)
+    return args
+
+
+def write_results(out: Path, results: list[dict], **settings: object) -> None:
+    """Write the JSON from which the tables in the documentation are made."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(dict(environment=environment(), **settings, results=results), indent=1) + '\n')
+    print(f'Written: {out}')
 
 
 def take_turns(steps: dict[str, Callable[[], object]], seconds: float, at_least: int,

@@ -4,19 +4,18 @@ The three take turns in one process, and medians count. Beside them stands the b
 multi-loss is one more gradient with respect to the input of the layers in which the ranges overlap. Memory is the peak
 of what a step allocates. The table is printed, and written as JSON with --out.
 """
-import argparse
-import json
 import logging
 from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from measuring import Timing, environment, extra_memory, show, take_turns  # beside this file
+from measuring import Timing, extra_memory, parse_timing_args, show, take_turns, write_results  # beside this file
 from mmengine.registry import MODELS, init_default_scope
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
+
+from mmgb.analysis.benchmark_tables import relay_table
 
 SIZE, BATCH = 128, 8
 BASELINE = 'multi-loss'
@@ -26,24 +25,6 @@ class Case(NamedTuple):
     """A network with one auxiliary, and the layers in which the two ranges overlap, in their order."""
     config: dict
     overlap: list[str]
-
-
-class ModelA(nn.Sequential):
-    """The convolutions of model A of the relay paper (Table 2): 64x2, 128x2, 256x5, 512x5 and 256x5 with a pool after
-    each stage but the last. The 28x28 stage of 512 channels (16x16 here) is the overlap."""
-
-    def __init__(self) -> None:
-        layers, channels = [], 3
-        for width, depth, pool in ((64, 2, True), (128, 2, True), (256, 5, True), (512, 5, True), (256, 5, False)):
-            stage = []
-            for _ in range(depth):
-                stage += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(inplace=True)]
-                channels = width
-            layers.append(nn.Sequential(*stage, *([nn.MaxPool2d(2)] if pool else [])))
-        super().__init__(*layers)
-
-    def forward(self, images: Tensor) -> tuple[Tensor]:
-        return super().forward(images),
 
 
 def resnet50() -> Case:
@@ -57,11 +38,13 @@ def resnet50() -> Case:
 
 
 def model_a() -> Case:
+    """Its convolutions. The stage at 28x28 (16x16 here) is the overlap; the pyramid would need images of 224x224."""
     head = dict(type='LinearClsHead', num_classes=401, in_channels=256, loss=dict(type='CrossEntropyLoss'))
-    auxiliary = dict(source='backbone.3', head=dict(type='mmgb.AuxiliaryClsHead', num_classes=401, in_channels=512))
-    model = dict(type='ImageClassifier', backbone=dict(type=ModelA), neck=dict(type='GlobalAveragePooling'), head=head)
-    return Case(dict(type='mmgb.RelayBP', model=model, auxiliaries=[auxiliary], primary_lowest='backbone.3'),
-                ['backbone.3'])
+    stage = 'backbone.stages.3'
+    auxiliary = dict(source=stage, head=dict(type='mmgb.AuxiliaryClsHead', num_classes=401, in_channels=512))
+    model = dict(type='ImageClassifier', backbone=dict(type='mmgb.Places2VGG'),
+                 neck=dict(type='GlobalAveragePooling'), head=head)
+    return Case(dict(type='mmgb.RelayBP', model=model, auxiliaries=[auxiliary], primary_lowest=stage), [stage])
 
 
 CASES = {'ResNet-50': resnet50, "model A's convolutions": model_a}
@@ -120,36 +103,8 @@ def measure(case: Case, device: str, seconds: float) -> tuple[dict[str, Timing],
     return timings, memory, timings.pop('bound')
 
 
-def table(name: str, timings: dict[str, Timing], memory: dict[str, int], bound: Timing) -> str:
-    """Markdown."""
-    base = timings[BASELINE].median_ms
-    lines = [f'### {name}, {BATCH} images of {SIZE}x{SIZE}', '',
-             '| | ms | / multi-loss | peak memory, MB | / multi-loss |', '|---|---|---|---|---|']
-    for contender, timing in timings.items():
-        lines.append(f'| {contender} | {timing.median_ms:.0f} | {timing.median_ms / base:.3f} '
-                     f'| {memory[contender] / 1e6:.0f} | {memory[contender] / memory[BASELINE]:.3f} |')
-    lines.append(f"| multi-loss + one input gradient of the overlap | {base + bound.median_ms:.0f} "
-                 f'| {1 + bound.median_ms / base:.3f} | | |')
-    return '\n'.join(lines) + '\n'
-
-
-def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--seconds', type=float, default=120,
-                        help='time for each network, but at least 5 rounds (default: %(default)s)')
-    parser.add_argument('--threads', type=int, default=torch.get_num_threads(),
-                        help='of the CPU (default: %(default)s)')
-    parser.add_argument('--out', type=Path, default=Path('docs/results/relay_benchmark.json'),
-                        help='default: %(default)s')
-    args = parser.parse_args()
-    if args.seconds <= 0 or args.threads < 1:
-        parser.error('--seconds and --threads must be positive')
-    return args
-
-
 def main():
-    args = parse_args()
-    torch.set_num_threads(args.threads)
+    args = parse_timing_args(__doc__, 120, 'docs/results/relay_benchmark.json')
     torch.manual_seed(0)
     logging.getLogger('torch.profiler').setLevel(logging.ERROR)
     init_default_scope('mmpretrain')
@@ -161,12 +116,10 @@ def main():
                      for contender, timing in timings.items()}
             results.append(dict(device=device, network=name, images=BATCH, size=SIZE, contenders=costs,
                                 bound=bound._asdict()))
-            print(table(f'{device}, {name}', timings, memory, bound), flush=True)
+            print(relay_table(results[-1]), flush=True)
     if not torch.cuda.is_available():
         print('CUDA: not measured, no GPU at hand')
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(dict(environment=environment(), results=results), indent=1) + '\n')
-    print(f'Written: {args.out}')
+    write_results(args.out, results)
 
 
 if __name__ == '__main__':

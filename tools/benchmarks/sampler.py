@@ -6,7 +6,6 @@ epoch, as a dataloader asks for them; and the peak of resident memory above what
 printed, and written as JSON with --out.
 """
 import argparse
-import json
 import multiprocessing
 import statistics
 import time
@@ -18,10 +17,11 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 import torch
-from measuring import environment, show  # beside this file
+from measuring import show, write_results  # beside this file
 from mmengine.dataset import DefaultSampler
 from torch.utils.data import WeightedRandomSampler
 
+from mmgb.analysis.benchmark_tables import sampler_table
 from mmgb.datasets.samplers import ClassAwareSampler
 
 CLASSES = 401
@@ -140,18 +140,6 @@ def medians(images: int, rounds: int) -> dict[str, Measurement]:
             for name, measurements in found.items()}
 
 
-def table(images: int, found: dict[str, Measurement]) -> str:
-    """Markdown."""
-    lines = [f'### {images:,} images, {CLASSES} classes', '',
-             "| | start-up, s | first batch, s | epoch's order, s | times as fast as mmdetection's | memory, MB |",
-             '|---|---|---|---|---|---|']
-    for name, row in found.items():
-        memory = 'not measured' if row.memory_mb is None else f'{row.memory_mb:.0f}'
-        lines.append(f'| {name} | {row.start_up_s:.3f} | {row.first_batch_s:.3f} | {row.epoch_s:.3f} '
-                     f'| {found[YARDSTICK].epoch_s / row.epoch_s:.1f} | {memory} |')
-    return '\n'.join(lines) + '\n'
-
-
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--images', type=int, nargs='+', default=[100_000, 1_000_000, 8_100_000],
@@ -167,15 +155,14 @@ def parse_args():
 
 def main():
     args = parse_args()
+    torch.set_num_threads(1)
     results = []
     for images in args.images:
         found = medians(images, args.rounds)
-        results.append(dict(images=images, contenders={name: row._asdict() for name, row in found.items()}))
-        print(table(images, found), flush=True)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(dict(environment=dict(environment(), threads=1, numpy=np.__version__),
-                                        rounds=args.rounds, results=results), indent=1) + '\n')
-    print(f'Written: {args.out}')
+        results.append(dict(images=images, classes=CLASSES,
+                            contenders={name: row._asdict() for name, row in found.items()}))
+        print(sampler_table(results[-1]), flush=True)
+    write_results(args.out, results, rounds=args.rounds, numpy=np.__version__)
 
 
 if __name__ == '__main__':

@@ -1,3 +1,8 @@
+from .alexnet_bn import AlexNetBN
+from .cifar_convnet import CifarConvNet
+from .mlp import MLP
 from .pixelnet_vgg import PixelNetVGG
+from .places2_inception import Places2Inception
+from .places2_vgg import Places2VGG
 
-__all__ = ['PixelNetVGG']
+__all__ = ['AlexNetBN', 'CifarConvNet', 'MLP', 'PixelNetVGG', 'Places2Inception', 'Places2VGG']

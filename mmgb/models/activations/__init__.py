@@ -1,0 +1,3 @@
+from .scaled_tanh import ScaledTanh
+
+__all__ = ['ScaledTanh']

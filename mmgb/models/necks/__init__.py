@@ -1,0 +1,3 @@
+from .spatial_pyramid_pooling import SpatialPyramidPooling
+
+__all__ = ['SpatialPyramidPooling']
