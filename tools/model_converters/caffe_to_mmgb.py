@@ -1,0 +1,119 @@
+"""Brings a released Caffe network in: a .caffemodel becomes a checkpoint for a config's model, without Caffe.
+
+For configs with PixelNetVGG or Places2Inception. Prints each layer that went nowhere and each parameter of the model
+that was left without a value. The checkpoint is read by `load_from`, by `init_cfg=dict(type='Pretrained', …)` and by
+tools/test.py. Exit code 2 and one sentence for what can't be converted.
+
+    python tools/model_converters/caffe_to_mmgb.py VGG_ILSVRC_16_layers.caffemodel CONFIG vgg16.pth --part backbone
+"""
+import argparse
+from pathlib import Path
+
+from mmgb import compat
+
+compat.apply()
+
+import torch  # noqa: E402
+from mmengine.config import DictAction  # noqa: E402
+from mmengine.registry import MODELS, init_default_scope  # noqa: E402
+from mmengine.runner.checkpoint import get_state_dict  # noqa: E402
+
+from mmgb.conversion.caffe_layers import convert_layers  # noqa: E402
+from mmgb.conversion.caffe_model import read_caffe_model  # noqa: E402
+from mmgb.conversion.caffe_networks import NETWORKS  # noqa: E402
+from mmgb.engine.config import load_config, type_name  # noqa: E402
+from mmgb.engine.usage import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.version import __version__  # noqa: E402
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('caffemodel', type=Path, help='the released weights')
+    parser.add_argument('config', help='a config with the model to fill')
+    parser.add_argument('out', type=Path, help='the checkpoint to write, .pth')
+    parser.add_argument('--part', help="fill this part of the model alone, such as 'backbone', and write its weights "
+                        'under its own names')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', default={},
+                        help='override entries of the config')
+    return parser.parse_args()
+
+
+def backbone_name(cfg):
+    # RelayBP has the model inside and gives its parameters the same names.
+    backbone = cfg.model.get('backbone') or cfg.model.get('model', {}).get('backbone', {})
+    name = type_name(backbone, 'none')
+    if name not in NETWORKS:
+        raise UsageError(f"config='{cfg.filename}': no released Caffe network is known for its backbone, {name}; "
+                         f"expected {' or '.join(NETWORKS)}")
+    return name
+
+
+def read_layers(path):
+    if not path.is_file():
+        raise UsageError(f"caffemodel='{path}' is not a file")
+    try:
+        return read_caffe_model(path.read_bytes())
+    except ValueError as error:
+        raise UsageError(f"caffemodel='{path}' can't be read: {error}") from error
+
+
+def build_model(cfg):
+    """The config's model without memory for its parameters: only their shapes are asked for."""
+    init_default_scope(cfg.get('default_scope') or 'mmengine')
+    try:
+        with torch.device('meta'):
+            return MODELS.build(cfg.model)
+    except (AssertionError, AttributeError, ImportError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise UsageError(f"config='{cfg.filename}': its model can't be built: {one_line(error)}") from error
+
+
+def shapes_to_fill(model, part):
+    shapes = {key: tuple(value.shape) for key, value in get_state_dict(model).items()}
+    found = {key: shape for key, shape in shapes.items() if part is None or key.startswith(f'{part}.')}
+    if not found:
+        raise UsageError(f"--part='{part}' is no part of the model with parameters; expected one of "
+                         f"{', '.join(dict.fromkeys(key.partition('.')[0] for key in shapes))}")
+    return found
+
+
+def report(conversion, network):
+    print(f'{len(conversion.parameters)} parameters filled.')
+    if conversion.without_parameters:
+        print(f"Layers without parameters, nothing to convert: {', '.join(conversion.without_parameters)}")
+    print(f'Layers unmapped: {len(conversion.unmapped)}')
+    for name, reason in conversion.unmapped.items():
+        print(f'  {name}: {reason}')
+    print(f'Parameters of the model left without a value: {len(conversion.unfilled)}')
+    for key in conversion.unfilled:
+        print(f'  {key}')
+    print(f'These weights expect images in the order BGR, less the mean {network.mean}, not scaled.')
+
+
+def main():
+    args = parse_args()
+    if args.out.suffix != '.pth':
+        raise UsageError(f"out='{args.out}' should end with .pth")
+    cfg = load_config(args.config, args.cfg_options, ('model',))
+    backbone = backbone_name(cfg)
+    layers = read_layers(args.caffemodel)
+    network, shapes = NETWORKS[backbone], shapes_to_fill(build_model(cfg), args.part)
+    try:
+        conversion = convert_layers(layers, network.modules, shapes)
+    except ValueError as error:
+        raise UsageError(f"caffemodel='{args.caffemodel}' can't be converted: {error}") from error
+    if not conversion.parameters:
+        raise UsageError(f"caffemodel='{args.caffemodel}' has no layer of {backbone}; its layers with parameters are "
+                         f"{', '.join(conversion.unmapped) or 'none'}")
+    start = 0 if args.part is None else len(args.part) + 1
+    weights = {key[start:]: torch.from_numpy(values) for key, values in conversion.parameters.items()}
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = args.out.with_name(args.out.name + '.unfinished')  # the checkpoint is never there by half
+    meta = dict(mmgb_version=__version__, caffemodel=args.caffemodel.name)
+    torch.save(dict(meta=meta, state_dict=weights), unfinished)
+    unfinished.replace(args.out)
+    report(conversion, network)
+    print(f'Written: {args.out}')
+
+
+if __name__ == '__main__':
+    run_tool(main)
