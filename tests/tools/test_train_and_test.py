@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from many_runs import RUN_ALL
 from PIL import Image
 from tiny_runs import TOOLS, make_workspace, run, succeeded
 
@@ -269,21 +270,6 @@ BAD_INPUT = {
     'ending': ('test.py cls.py x.pth --out scores.txt',
                "--out='scores.txt' should end with .pkl or .pickle"),
 }
-
-RUN_ALL = """
-import contextlib, io, json, runpy, sys
-results = {}
-for name, command in json.load(sys.stdin).items():
-    sys.argv, code, shown = command, 0, io.StringIO()
-    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
-        try:
-            runpy.run_path(command[0], run_name='__main__')
-        except SystemExit as end:
-            code = end.code
-    results[name] = (code, shown.getvalue())
-print('RESULTS' + json.dumps(results))
-"""
-
 
 def refusals(folder):
     """{name: (exit code, output)} of every command line of BAD_INPUT, all in one process to save its imports."""

@@ -1,0 +1,31 @@
+"""CIFAR-10 in one .npz file: x_train, y_train, x_test, y_test, images NHWC in RGB. Not augmented."""
+data_preprocessor = dict(
+    num_classes=10,
+    mean=[125.307, 122.961, 113.8575],
+    std=[51.5865, 50.847, 51.255],
+    to_rgb=False)
+train_pipeline = [dict(type='PackInputs')]
+test_pipeline = [dict(type='PackInputs')]
+train_dataloader = dict(
+    batch_size=128,
+    num_workers=1,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='mmgb.ArrayDataset',
+        data_root='data/cifar10',
+        images='cifar10.npz',
+        keys=('x_train', 'y_train'),
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=500,
+    num_workers=1,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='mmgb.ArrayDataset',
+        data_root='data/cifar10',
+        images='cifar10.npz',
+        keys=('x_test', 'y_test'),
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='Accuracy', topk=(1,))
+test_evaluator = val_evaluator

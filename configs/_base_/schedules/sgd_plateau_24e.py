@@ -1,0 +1,11 @@
+"""The Relay paper's schedule on Places2: plain SGD, the rate / 10 whenever the validation error stands still.
+
+Not in its text: the momentum, when an error counts as standing still (here 2 epochs of 31,600 steps), and the length.
+"""
+optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=2e-4)
+optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)
+param_scheduler = [dict(type='ReduceOnPlateauLR', monitor='accuracy/top1', rule='greater', factor=0.1, patience=2)]
+train_cfg = dict(by_epoch=True, max_epochs=24, val_interval=1)
+val_cfg = dict()
+test_cfg = dict()
+auto_scale_lr = dict(enable=False, base_batch_size=256)

@@ -1,0 +1,3 @@
+# Targets where the activation's second derivative is largest (LeCun et al. 2012, Section 4.5).
+_base_ = './mlp_tanh_1xb100-100e_mnist-28x28.py'
+model = dict(head=dict(loss=dict(targets='max_curvature')))

@@ -1,0 +1,3 @@
+# The logistic sigmoid.
+_base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
+model = dict(backbone=dict(act_cfg=dict(_delete_=True, type='Sigmoid')))

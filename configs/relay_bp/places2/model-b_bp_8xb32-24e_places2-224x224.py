@@ -1,0 +1,3 @@
+# Model B without its auxiliary classifier.
+_base_ = './model-b_relay-bp_8xb32-24e_places2-224x224.py'
+model = dict(_delete_=True, **_base_.model.model)

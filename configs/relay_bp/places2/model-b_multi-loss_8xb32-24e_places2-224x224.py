@@ -1,0 +1,3 @@
+# The same network and losses, gradients unrestrained.
+_base_ = './model-b_relay-bp_8xb32-24e_places2-224x224.py'
+model = dict(propagation='standard')

@@ -1,0 +1,55 @@
+import re
+
+import numpy as np
+import pytest
+from mmengine.registry import TRANSFORMS, DefaultScope
+
+
+def build(path):
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        return TRANSFORMS.build(dict(type='mmgb.SubtractMeanImage', mean_image=str(path)))
+
+
+@pytest.fixture
+def mean(tmp_path):
+    image = np.random.default_rng(0).uniform(0, 255, (6, 5, 3)).astype(np.float32)
+    np.save(tmp_path / 'mean.npy', image)
+    return tmp_path / 'mean.npy', image
+
+
+def test_an_image_of_its_size_loses_the_mean_of_each_pixel(mean):
+    path, mean_image = mean
+    image = np.random.default_rng(1).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+    result = build(path)(dict(img=image.copy()))['img']
+    assert result.dtype == np.float32
+    for row, column, channel in ((0, 0, 0), (5, 4, 2), (3, 1, 1)):
+        expected = float(image[row, column, channel]) - float(mean_image[row, column, channel])
+        assert result[row, column, channel] == pytest.approx(expected, abs=1e-4)
+
+
+def test_an_image_of_another_size_loses_the_mean_colour(mean):
+    path, mean_image = mean
+    image = np.full((9, 12, 3), 200, np.uint8)
+    result = build(path)(dict(img=image))['img']
+    colour = [200 - np.mean([mean_image[i, j, c] for i in range(6) for j in range(5)]) for c in range(3)]
+    assert np.allclose(result, colour, atol=1e-3)
+
+
+def test_an_absent_file_is_named_with_the_tool_that_writes_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"mean_image='.*no.npy' isn't there: tools/.*compute_mean_image.py"):
+        build(tmp_path / 'no.npy')
+
+
+@pytest.mark.parametrize('array', [np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.float32)])
+def test_a_file_of_something_else_is_refused(array, tmp_path):
+    np.save(tmp_path / 'other.npy', array)
+    with pytest.raises(ValueError, match=re.escape(f'is {array.dtype} of the shape {array.shape}: expected')):
+        build(tmp_path / 'other.npy')
+    (tmp_path / 'text.npy').write_text('text')
+    with pytest.raises(ValueError, match="text.npy' can't be read as an .npy file"):
+        build(tmp_path / 'text.npy')
+
+
+def test_an_image_of_other_channels_is_refused(mean):
+    with pytest.raises(ValueError, match=r"shape \(6, 5\) doesn't fit mean_image=.*3 channels"):
+        build(mean[0])(dict(img=np.zeros((6, 5), np.uint8)))

@@ -1,0 +1,66 @@
+"""compute_mean_image.py averages central crops as the test pipeline makes them."""
+import numpy as np
+import pytest
+from mmengine.registry import TRANSFORMS, DefaultScope
+from PIL import Image
+from tiny_runs import run
+
+
+def make(folder, *options):
+    return run(folder, 'dataset_converters/compute_mean_image.py', 'images', 'list.txt', 'mean.npy', '--side', 16,
+               '--crop', 12, '--jobs', 1, *options)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / 'images').mkdir()
+    for index, size in enumerate([(20, 30), (40, 33), (16, 16), (18, 61)]):
+        Image.fromarray(rng.integers(0, 256, (*size, 3), dtype=np.uint8)).save(tmp_path / f'images/{index}.png')
+    (tmp_path / 'list.txt').write_text(''.join(f'{index}.png 0\n' for index in range(4)))
+    return tmp_path
+
+
+def crops(folder):
+    """What mmpretrain's own transforms make of each image."""
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        steps = [TRANSFORMS.build(step) for step in (
+            dict(type='LoadImageFromFile'), dict(type='ResizeEdge', scale=16, edge='short'),
+            dict(type='CenterCrop', crop_size=12))]
+    for index in range(4):
+        results = dict(img_path=str(folder / f'images/{index}.png'))
+        for step in steps:
+            results = step(results)
+        yield results['img'].astype(np.float64)
+
+
+def test_mean_is_that_of_the_hosts_central_crops_in_bgr(folder):
+    result = make(folder)
+    assert result.returncode == 0 and 'Wrote the mean of 4 of 4 images' in result.stdout
+    mean = np.load(folder / 'mean.npy')
+    assert mean.dtype == np.float32 and np.allclose(mean, np.mean(list(crops(folder)), 0), atol=1e-4)
+
+
+def test_num_draws_different_images_by_the_seed(folder):
+    each = list(crops(folder))
+    drawn = []
+    for seed in range(6):
+        assert make(folder, '--num', 1, '--seed', seed).returncode == 0
+        mean = np.load(folder / 'mean.npy')
+        drawn += [index for index, crop in enumerate(each) if np.allclose(mean, crop)]
+    assert len(drawn) == 6 and len(set(drawn)) > 1
+
+
+@pytest.mark.parametrize('options, complaint', [
+    (['--num', 0], '--num must be at least 1, got 0'), (['--crop', 17], '--side must be at least --crop, 17, got 16'),
+    (['--seed', -1], '--seed must be at least 0, got -1')])
+def test_options_out_of_range_are_refused(folder, options, complaint):
+    result = make(folder, *options)
+    assert result.returncode == 2 and complaint in result.stdout and result.stdout.count('\n') == 1
+
+
+def test_an_image_that_can_not_be_read_is_named(folder):
+    (folder / 'images/2.png').write_text('text')
+    result = make(folder)
+    assert result.returncode == 2 and "2.png' can't be read" in result.stdout and 'Traceback' not in result.stdout
+    assert not (folder / 'mean.npy').exists()
