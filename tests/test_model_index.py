@@ -1,5 +1,4 @@
 """The model index lists every config once, and what it says of their networks is true."""
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -8,18 +7,13 @@ from mmengine.config import Config
 from mmengine.fileio import load
 from mmengine.registry import MODELS, DefaultScope
 
+from mmgb.analysis.complexity import complexity, input_shape
+
 ROOT = Path(__file__).parents[1]
 LEAVES = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
 METAFILES = [ROOT / name for name in load(ROOT / 'model-index.yml')['Import']]
 ROWS = [row for file in METAFILES for row in load(file)['Models']]
 COLLECTIONS = {found['Name']: found for file in METAFILES for found in load(file).get('Collections', [])}
-
-
-def complexity_tool():
-    spec = importlib.util.spec_from_file_location('model_complexity', ROOT / 'tools/analysis_tools/model_complexity.py')
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
 
 
 def test_every_metafile_is_imported_and_every_leaf_config_is_listed_once():
@@ -62,9 +56,8 @@ def test_flops_and_parameters_are_those_of_the_network(config, numbers):
     cfg = Config.fromfile(ROOT / config)
     model = cfg.model.model if cfg.model.type == 'mmgb.RelayBP' else cfg.model
     model.pop('pretrained', None)
-    tool = complexity_tool()
     # Without memory, and in no time; but mmpretrain's ResNets read a number from a tensor when they are built.
     device = 'cpu' if model.backbone.type in ('ResNet', 'ResNet_CIFAR') else 'meta'
     with DefaultScope.overwrite_default_scope(cfg.default_scope), torch.device(device):
-        found = tool.complexity(MODELS.build(model), tool.input_shape(config, cfg))
+        found = complexity(MODELS.build(model), input_shape(config, cfg))
     assert numbers <= {tuple(found), (None, found.parameters)}
