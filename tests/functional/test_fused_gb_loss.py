@@ -140,6 +140,18 @@ def test_value_is_accurate_where_every_output_is_near_its_fit(loss, setting, sof
     assert abs(value.item() - exact.sum().item()) <= 1e-6 * exact.sum().item()
 
 
+@pytest.mark.parametrize('negative', [0.4, 0.4 + 1e-13, 0.3999])
+def test_pow3_is_right_where_the_wrong_classes_fit_lies_at_zero_or_near(negative):
+    scores, labels = torch.randn(50, 6), torch.randint(6, (50,))
+    setting = dict(alpha=0.001, beta=0.4, targets=(negative, 10.))
+    single, double = scores.requires_grad_(), scores.detach().double().requires_grad_()
+    value, expected = pow3_gb_loss(single, labels, **setting), pow3_gb_loss(double, labels, fused=False, **setting)
+    value.backward()
+    expected.backward()
+    assert is_fused(value) and abs(value.item() - expected.item()) <= 1e-6 * expected.item()
+    assert torch.allclose(single.grad.double(), double.grad, rtol=1e-5, atol=1e-9)
+
+
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @pytest.mark.parametrize('reduction', ['mean', 'none'])
 @pytest.mark.parametrize('upstream', [1., -3.])
