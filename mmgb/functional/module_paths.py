@@ -10,16 +10,18 @@ def find_module(model: nn.Module, path: str, field: str) -> nn.Module:
     Raises:
         ValueError: if there is none, and the message lists close matches; or if it is compiled, or part of one that is.
     """
-    modules = dict(model.named_modules())
+    module = model
     parts = path.split('.')
-    for parent in ('.'.join(parts[:i + 1]) for i in range(len(parts))):
-        if parent in modules and _is_compiled(modules[parent]):
-            raise ValueError(f'{field}={path!r} lies in {parent!r}, which is compiled: no gradient can be ended or '
-                             'taken there')
-    if path in modules and path:
-        return modules[path]
-    close = difflib.get_close_matches(path, modules, n=3)
-    raise ValueError(f'{field}={path!r}: no such module' + (f'; close matches: {", ".join(close)}' if close else ''))
+    for depth, name in enumerate(parts, start=1):
+        module = module._modules.get(name)
+        if module is None:
+            close = difflib.get_close_matches(path, dict(model.named_modules()), n=3)
+            raise ValueError(f'{field}={path!r}: no such module' + (
+                f'; close matches: {", ".join(close)}' if close else ''))
+        if _is_compiled(module):
+            raise ValueError(f'{field}={path!r} lies in {".".join(parts[:depth])!r}, which is compiled: no gradient '
+                             'can be ended or taken there')
+    return module
 
 
 def _is_compiled(module: nn.Module) -> bool:

@@ -20,7 +20,7 @@ def check_ranges(forward_pass: ForwardPass, primary: Sequence[Tensor], parameter
         parameters: by name, of the model without the auxiliary heads; those without ``requires_grad`` don't matter.
     """
     names = {parameter: name for name, parameter in parameters.items() if parameter.requires_grad}
-    gates = {path: edge.node for path, edge in forward_pass.gates.items()}
+    gates = {path: edge.node for path, (edge, _) in forward_pass.gates.items()}
     roots = {None: [loss.grad_fn for loss in primary if loss.grad_fn is not None]}
     lowest = {None: forward_pass.primary_lowest}
     for auxiliary, feature in zip(forward_pass.auxiliaries, forward_pass.features):

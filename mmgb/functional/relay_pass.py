@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
-from .module_paths import find_module
 from .relay_functions import Backward, Entry, Gate, Kept
 from .relay_plan import Range, Relay, relay_plan
 
@@ -33,7 +32,8 @@ class ForwardPass:
 
     Attributes:
         features: the auxiliary losses' inputs.
-        gates: of each lowest module that was given something with a gradient, by its path.
+        gates: of each lowest module that was given something with a gradient, by its path: where the gate stands, and
+            what it lets through.
         trunks: of each source, what goes on from it in the model.
         relays: what is brought to which gate from where.
     """
@@ -41,21 +41,19 @@ class ForwardPass:
     def __init__(self, model: nn.Module, auxiliaries: list[AuxiliaryRange], primary_lowest: Optional[str]) -> None:
         self.auxiliaries, self.primary_lowest = auxiliaries, primary_lowest
         self.features: list[Optional[Tensor]] = [None] * len(self.auxiliaries)
-        self.gates: dict[str, GradientEdge] = {}
+        self.gates: dict[str, tuple[GradientEdge, Kept]] = {}
         self.trunks: dict[str, GradientEdge] = {}
         self.relays: list[Relay] = []
-        self._positions: dict[str, int] = {}
+        self._positions: dict[tuple[str, str], int] = {}  # of a role ('lowest', 'source') and a path
         self._has_gradients = torch.is_grad_enabled()
         self._backward = Backward()
-        self._kept: dict[str, Kept] = {}
         self._from_trunk: list[list[tuple[GradientEdge, Kept]]] = [[] for _ in self.auxiliaries]
         self._from_head: list[list[tuple[GradientEdge, Kept]]] = [[] for _ in self.auxiliaries]
         self._handles = [
-            find_module(model, path, 'lowest').register_forward_pre_hook(
-                partial(self._enter_lowest, path), with_kwargs=True)
+            model.get_submodule(path).register_forward_pre_hook(partial(self._enter_lowest, path), with_kwargs=True)
             for path in lowest_paths(auxiliaries, primary_lowest)]
         self._handles += [
-            find_module(model, auxiliary.source, 'source').register_forward_hook(partial(self._leave_source, i))
+            model.get_submodule(auxiliary.source).register_forward_hook(partial(self._leave_source, i))
             for i, auxiliary in enumerate(auxiliaries)]
 
     def remove_hooks(self) -> None:
@@ -64,7 +62,7 @@ class ForwardPass:
 
     def link(self) -> None:
         """Tell the entries which gates they bring their gradients to."""
-        ranges = [Range(self._start(auxiliary.lowest), self._position(f'source {auxiliary.source}'))
+        ranges = [Range(self._start(auxiliary.lowest), self._position('source', auxiliary.source))
                   for auxiliary in self.auxiliaries]
         for auxiliary, (lowest, source) in zip(self.auxiliaries, ranges):
             if lowest > source:
@@ -73,34 +71,33 @@ class ForwardPass:
         for relay in self.relays:
             path = self.path_of(relay)
             if path in self.gates:
-                gate = self.gates[path], self._kept[path]
                 if relay.trunk is not None:
-                    self._from_trunk[relay.trunk].append(gate)
+                    self._from_trunk[relay.trunk].append(self.gates[path])
                 for i in relay.heads:
-                    self._from_head[i].append(gate)
+                    self._from_head[i].append(self.gates[path])
 
     def path_of(self, relay: Relay) -> str:
         """Of the lowest module where some loss ends and another goes on."""
-        path, = (name.removeprefix('lowest ') for name, position in self._positions.items() if position == relay.end)
+        path, = (path for (_, path), position in self._positions.items() if position == relay.end)
         return path
 
     def _enter_lowest(self, path: str, module: nn.Module, args: tuple, kwargs: dict[str, Any]):
-        self._note(f'lowest {path}')
+        self._note('lowest', path)
         given = [*args, *kwargs.values()]
         tensors = [value for value in given if isinstance(value, Tensor)]
         if len(tensors) != 1 or any(isinstance(value, (list, tuple, dict)) for value in given):
             raise ValueError(f'lowest={path!r}: expected a module that is given exactly one tensor')
         if not tensors[0].requires_grad:
             return None  # there is nothing below to be kept from
-        kept = self._kept[path] = Kept()
+        kept = Kept()
         alias = Gate.apply(tensors[0], self._backward, kept)
-        self.gates[path] = get_gradient_edge(alias)
+        self.gates[path] = get_gradient_edge(alias), kept
         return (tuple(alias if value is tensors[0] else value for value in args),
                 {name: alias if value is tensors[0] else value for name, value in kwargs.items()})
 
     def _leave_source(self, i: int, module: nn.Module, args: tuple, output: Any) -> Optional[Tensor]:
         path = self.auxiliaries[i].source
-        self._note(f'source {path}')
+        self._note('source', path)
         if not isinstance(output, Tensor):
             raise ValueError(f'source={path!r} gives a {type(output).__name__}: expected one tensor')
         # A copy, for what follows may overwrite the output in place.
@@ -110,21 +107,19 @@ class ForwardPass:
             self.trunks[path] = get_gradient_edge(trunk)
         return trunk
 
-    def _note(self, name: str) -> None:
+    def _note(self, role: str, path: str) -> None:
         """Remember when a module runs."""
-        role, _, path = name.partition(' ')
         if self._has_gradients and not torch.is_grad_enabled():
             raise ValueError(f'{role}={path!r} runs without gradients, as inside of activation checkpointing of the '
                              'reentrant kind: use torch.utils.checkpoint with use_reentrant=False')
-        if name in self._positions:
+        if (role, path) in self._positions:
             raise ValueError(f'{role}={path!r} runs several times in a forward pass: expected a module that runs once')
-        self._positions[name] = len(self._positions)
+        self._positions[role, path] = len(self._positions)
 
-    def _position(self, name: str) -> int:
-        if name not in self._positions:
-            role, _, path = name.partition(' ')
+    def _position(self, role: str, path: str) -> int:
+        if (role, path) not in self._positions:
             raise ValueError(f'{role}={path!r} did not run: expected a module that the forward pass calls')
-        return self._positions[name]
+        return self._positions[role, path]
 
     def _start(self, lowest: Optional[str]) -> float:
-        return -math.inf if lowest is None else self._position(f'lowest {lowest}')
+        return -math.inf if lowest is None else self._position('lowest', lowest)
