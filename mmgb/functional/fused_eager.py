@@ -1,8 +1,5 @@
-"""The boosted losses on a CPU: value and gradient together, and nothing of the scores' size but the gradient.
-
-With labels, every class is taken for a wrong one first, in a few passes over the memory
-(:mod:`mmgb.functional.fused_eager_labels`); what stands at the right ones is then replaced.
-"""
+"""The boosted losses by their formulas, value and gradient together, a block of scores at a time: nothing is of the
+scores' size but the gradient."""
 import math
 from collections.abc import Iterator
 from typing import NamedTuple, Optional
@@ -11,10 +8,11 @@ import torch
 from torch import Tensor
 
 from .delta_backpropagation import class_labels
-from .fused_eager_labels import WrongClasses, wrong_classes
 from .gb_forms import BoundedForm
 
-CLASS_SCORE_BLOCK = 2 ** 15  # scores worked on at once: there are several temporaries in float64
+# Scores worked on at once. With labels a block's temporaries stay in the cores' caches; with class scores there are
+# several in float64.
+LABEL_BLOCK, CLASS_SCORE_BLOCK = 2 ** 16, 2 ** 15
 
 
 class Block(NamedTuple):
@@ -44,16 +42,14 @@ def evaluate(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form
     gradient = torch.empty_like(scores) if want_gradient else None
     losses = scores.new_empty(weight.shape, dtype=torch.float32) if per_sample else None
     soft = target.shape == scores.shape
-    wrong = None if soft else wrong_classes(form, targets[0])
     total = 0.
-    for block in _blocks(scores, CLASS_SCORE_BLOCK if soft else wrong.block):
+    fill = _fill_from_class_scores if soft else _fill_from_labels
+    for block in _blocks(scores, CLASS_SCORE_BLOCK if soft else LABEL_BLOCK):
         part, part_weight = scores[block.scores].float(), weight[block.samples].unsqueeze(1)
         direct = want_gradient and scores.dtype == torch.float32
         delta = gradient[block.scores] if direct else torch.empty_like(part)
-        if soft:
-            loss = _fill_from_class_scores(delta, part, target[block.scores], part_weight, scale, form, targets)
-        else:
-            loss = _fill_from_labels(delta, part, target[block.samples], part_weight, scale, form, targets[1], wrong)
+        part_target = target[block.scores if soft else block.samples]
+        loss = fill(delta, part, part_target, part_weight, scale, form, targets)
         part_total = loss.sum().item()
         if not math.isfinite(part_total):  # maybe by 0 * inf
             loss.masked_fill_(part_weight == 0, 0)
@@ -85,15 +81,17 @@ def _blocks(scores: Tensor, size: int) -> Iterator[Block]:
 
 
 def _fill_from_labels(delta: Tensor, scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form: BoundedForm,
-                      positive: float, wrong: WrongClasses) -> Tensor:
-    """Write a block's deltas, return the losses of its samples, (N, 1, ...), both times ``weight * scale``."""
-    labels = class_labels(target, scores.shape[1])
+                      targets: tuple[float, float]) -> Tensor:
+    """Write a block's deltas, return the losses of its samples, (N, 1, ...), both times ``weight * scale``.
+
+    Every class is taken for a wrong one first, then what stands at the right ones is replaced.
+    """
+    negative, positive = targets
+    labels, factor = class_labels(target, scores.shape[1]), weight * scale
     right = scores.gather(1, labels)
-    losses = wrong.sum_potentials(delta, scores, labels, form.potential(right, positive))
-    factor = weight * scale
-    wrong.write_deltas(delta, scores, factor)
-    delta.scatter_(1, labels, form.delta(right, positive).mul_(factor))
-    return losses.mul_(factor)
+    delta.copy_(form.delta(scores, negative)).scatter_(1, labels, form.delta(right, positive)).mul_(factor)
+    potential = form.potential(scores, negative).scatter_(1, labels, form.potential(right, positive))
+    return potential.sum(1, keepdim=True).mul_(factor)
 
 
 def _fill_from_class_scores(delta: Tensor, scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor,

@@ -12,7 +12,7 @@ from typing import Callable, Optional
 import torch
 from torch import Tensor
 
-from . import fused_eager
+from . import fused_compiled
 from .delta_backpropagation import potentials
 from .gb_forms import BoundedForm
 from .transforms import is_transformed
@@ -83,7 +83,7 @@ def fused_gb_loss(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor,
 def _evaluator(device_type: str) -> Optional[Callable]:
     """The implementation for a kind of device, if there is one."""
     if device_type == 'cpu':
-        return fused_eager.evaluate
+        return fused_compiled.evaluate
     if device_type == 'cuda' and importlib.util.find_spec('triton') is not None:
         from . import fused_triton
         return fused_triton.evaluate

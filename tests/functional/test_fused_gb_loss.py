@@ -1,8 +1,9 @@
 """The fused losses against the differentiable formula in float64, and everything autograd may ask of them."""
 import functools
+import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import contextmanager, nullcontext
 from unittest import mock
 
 import numpy as np
@@ -12,17 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.profiler import ProfilerActivity, profile
 
-from mmgb.functional import exp_gb_loss, fused_eager, fused_eager_labels, pow3_gb_loss
+from mmgb.functional import exp_gb_loss, fused_compiled, fused_eager, pow3_gb_loss
+from mmgb.functional.compiled_on_demand import CompiledOnDemand
 
 IGNORE = 255
 EXP = dict(alpha=0.1, targets=(0., 16.))
 POW3 = dict(alpha=0.001, beta=0.4, targets=(-2., 10.))
+CAN_COMPILE = CompiledOnDemand(torch.sin)(torch.zeros(2)) is not None
 LOSSES = [pytest.param(exp_gb_loss, EXP, id='exp'), pytest.param(pow3_gb_loss, POW3, id='pow3')]
 
-# How much is worked on at once, at each level.
-BLOCKS = [(fused_eager, 'CLASS_SCORE_BLOCK'), (fused_eager_labels, 'CACHED'), *(
-    (owner, 'block') for owner in (fused_eager_labels.WrongClasses, fused_eager_labels.WrongClassesOfExpGB,
-                                   fused_eager_labels.WrongClassesOfPow3GB))]
 
 
 def is_fused(loss):
@@ -37,8 +36,8 @@ def is_fused(loss):
     return False
 
 
-def boosted(loss, x):
-    return EXP['alpha'] * x.exp() if loss is exp_gb_loss else POW3['alpha'] * x ** 3
+def boosted(loss, alpha, x):
+    return alpha * x.exp() if loss is exp_gb_loss else alpha * x ** 3
 
 
 def lay_out(tensor, layout):
@@ -80,19 +79,12 @@ def cases(draw):
     return lay_out(scores, layout), target, options, generator
 
 
-@pytest.mark.parametrize('loss, setting', LOSSES)
-@settings(max_examples=150, deadline=None)
-@given(case=cases(), block=st.sampled_from([8, 100, 2 ** 17]))
-def test_fused_equals_the_formula_for_every_shape_layout_target_and_weight(loss, setting, case, block):
-    scores, target, options, generator = case
+def assert_equals_the_formula(loss, setting, scores, target, options, generator):
     single = scores.detach().requires_grad_()
-    with ExitStack() as patches:
-        for owner, name in BLOCKS:
-            patches.enter_context(mock.patch.object(owner, name, block))
-        value = loss(single, target, **setting, **options)
-        upstream = torch.randn(value.shape, generator=generator)
-        assert is_fused(value) and value.dtype == torch.float32
-        value.backward(upstream)
+    value = loss(single, target, **setting, **options)
+    upstream = torch.randn(value.shape, generator=generator)
+    assert is_fused(value) and value.dtype == torch.float32
+    value.backward(upstream)
 
     double = scores.double().requires_grad_()
     expected = loss(double, target, **setting, **options, fused=False)
@@ -104,18 +96,92 @@ def test_fused_equals_the_formula_for_every_shape_layout_target_and_weight(loss,
     # A delta is a difference: it is as accurate as its terms are large. All that multiplies it is read off a loss
     # whose deltas are 1.
     ones = torch.zeros_like(double, requires_grad=True)
-    options.pop('max_delta', None)
-    pow3_gb_loss(ones, target, alpha=1., beta=1., targets=(0., 1e-30), fused=False, **options).backward(
+    without_bound = {name: option for name, option in options.items() if name != 'max_delta'}
+    pow3_gb_loss(ones, target, alpha=1., beta=1., targets=(0., 1e-30), fused=False, **without_bound).backward(
         upstream.double())
-    terms = boosted(loss, double.detach()).abs() + 20
+    terms = boosted(loss, setting['alpha'], double.detach()).abs() + 20
     assert torch.all((single.grad - double.grad).abs() <= 1e-6 * terms * ones.grad.abs())
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
-@pytest.mark.parametrize('soft', [False, True], ids=['labels', 'class scores'])
+@settings(max_examples=150, deadline=None)
+@given(case=cases(), block=st.sampled_from([8, 100, 2 ** 17]))
+def test_fused_equals_the_formula_for_every_shape_layout_target_and_weight(loss, setting, case, block):
+    with mock.patch.multiple(fused_eager, LABEL_BLOCK=block, CLASS_SCORE_BLOCK=block):
+        assert_equals_the_formula(loss, setting, *case)
+
+
+@contextmanager
+def compiled_passes():
+    """Few scores are compiled, too; a list of what each compiled call gave."""
+    calls = []
+
+    class Recorded(CompiledOnDemand):
+        def __call__(self, *args):
+            calls.append(super().__call__(*args))
+            return calls[-1]
+
+    if not CAN_COMPILE:
+        pytest.skip('NOTHING CAN BE COMPILED HERE: is there a C++ compiler?')
+    passes = {form: Recorded(one_pass.function) for form, one_pass in fused_compiled.PASSES.items()}
+    with mock.patch.multiple(fused_compiled, FEWEST_SCORES=1, PASSES=passes):
+        yield calls
+
+
+WAYS = [pytest.param(False, nullcontext, id='formula'), pytest.param(True, nullcontext, id='eager'),
+        pytest.param(True, compiled_passes, id='compiled')]
+
+
+@pytest.mark.parametrize('loss, setting', LOSSES)
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2 ** 31), spread=st.sampled_from([0.1, 3., 12.]), ignored=st.sampled_from([0., 0.3, 1.]),
+       shape=st.sampled_from([(70, 40), (3, 1000), (2, 5, 7), (3, 21, 9, 8), (2, 3, 2, 3, 2)]),
+       layout=st.sampled_from(['contiguous', 'channels last', 'every second']), weighted=st.booleans(),
+       reduction=st.sampled_from(['mean', 'sum', 'none']), other_setting=st.booleans())
+def test_compiled_equals_the_formula(loss, setting, seed, spread, ignored, shape, layout, weighted, reduction,
+                                     other_setting):
+    generator = torch.Generator().manual_seed(seed)
+    of_samples = shape[:1] + shape[2:]
+    scores = lay_out(torch.randn(shape, generator=generator) * spread, layout)
+    labels = torch.randint(shape[1], of_samples, generator=generator)
+    labels[torch.rand(of_samples, generator=generator) < ignored] = 10 * IGNORE
+    options = dict(reduction=reduction, ignore_index=10 * IGNORE)
+    if weighted:
+        options.update(weight=torch.rand(of_samples, generator=generator),
+                       class_weight=torch.rand(shape[1], generator=generator))
+    if other_setting:
+        setting = setting | dict(alpha=0.03)
+    with compiled_passes() as calls:
+        assert_equals_the_formula(loss, setting, scores, labels, options, generator)
+    assert [call is not None for call in calls] == [True] * (reduction != 'none' and layout != 'every second')
+
+
+WITHOUT_A_COMPILER = """
+import torch
+from mmgb.functional import exp_gb_loss
+scores = torch.randn(70, 1000).requires_grad_()
+for _ in range(2):
+    value = exp_gb_loss(scores, torch.arange(70))
+    value.backward()
+print(value.item(), exp_gb_loss(scores, torch.arange(70), fused=False).item())
+"""
+
+
+@pytest.mark.parametrize('environment, warnings', [({'CXX': '/nonexistent'}, 1), ({'TORCH_COMPILE_DISABLE': '1'}, 0)])
+def test_where_nothing_can_be_compiled_the_loss_is_the_same_and_a_warning_says_so_once(tmp_path, environment, warnings):
+    run = subprocess.run([sys.executable, '-c', WITHOUT_A_COMPILER], capture_output=True, text=True, timeout=120,
+                         env=os.environ | environment | {'TORCHINDUCTOR_CACHE_DIR': str(tmp_path)})
+    value, expected = map(float, run.stdout.split())
+    assert abs(value - expected) <= 1e-6 * expected
+    assert run.stderr.count('exp_gb_pass is not compiled') == warnings
+
+
+@pytest.mark.parametrize('loss, setting', LOSSES)
+@pytest.mark.parametrize('soft, way', [(False, nullcontext), (True, nullcontext), (False, compiled_passes)],
+                         ids=['labels', 'class scores', 'labels, compiled'])
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 2 ** 31), log_distance=st.floats(-6, 0))
-def test_value_is_accurate_where_every_output_is_near_its_fit(loss, setting, soft, seed, log_distance):
+def test_value_is_accurate_where_every_output_is_near_its_fit(loss, setting, soft, way, seed, log_distance):
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(6, (50,), generator=generator)
     target = torch.rand(50, 6, generator=generator) if soft else labels
@@ -135,17 +201,21 @@ def test_value_is_accurate_where_every_output_is_near_its_fit(loss, setting, sof
     else:
         squares = (scores + fit) ** 2 + 2 * fit ** 2
         exact = setting['alpha'] / 4 * (scores - fit) ** 2 * squares
-    value = loss(scores.requires_grad_(), target, reduction='sum', **setting)
+    with way():
+        value = loss(scores.requires_grad_(), target, reduction='sum', **setting)
     assert is_fused(value)
     assert abs(value.item() - exact.sum().item()) <= 1e-6 * exact.sum().item()
 
 
+@pytest.mark.parametrize('way', [nullcontext, compiled_passes], ids=['eager', 'compiled'])
 @pytest.mark.parametrize('negative', [0.4, 0.4 + 1e-13, 0.3999])
-def test_pow3_is_right_where_the_wrong_classes_fit_lies_at_zero_or_near(negative):
+def test_pow3_is_right_where_the_wrong_classes_fit_lies_at_zero_or_near(negative, way):
     scores, labels = torch.randn(50, 6), torch.randint(6, (50,))
     setting = dict(alpha=0.001, beta=0.4, targets=(negative, 10.))
     single, double = scores.requires_grad_(), scores.detach().double().requires_grad_()
-    value, expected = pow3_gb_loss(single, labels, **setting), pow3_gb_loss(double, labels, fused=False, **setting)
+    with way():
+        value = pow3_gb_loss(single, labels, **setting)
+    expected = pow3_gb_loss(double, labels, fused=False, **setting)
     value.backward()
     expected.backward()
     assert is_fused(value) and abs(value.item() - expected.item()) <= 1e-6 * expected.item()
@@ -250,26 +320,29 @@ def test_memory_beyond_the_scores_is_the_gradient_and_a_small_share(loss, settin
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
-@pytest.mark.parametrize('fused', [True, False])
+@pytest.mark.parametrize('fused, way', WAYS)
 @pytest.mark.parametrize('options', [dict(ignore_index=IGNORE), dict(weight=torch.tensor([1., 0.]))])
 @pytest.mark.parametrize('anything', [float('inf'), float('-inf'), float('nan')])
-def test_what_stands_at_a_sample_that_does_not_count_is_never_seen(loss, setting, fused, options, anything):
+def test_what_stands_at_a_sample_that_does_not_count_is_never_seen(loss, setting, fused, way, options, anything):
     scores = torch.tensor([[1., 2., 3.], [1., anything, 2.]], requires_grad=True)
     labels = torch.tensor([2, IGNORE if 'ignore_index' in options else 1])
-    value = loss(scores, labels, fused=fused, reduction='sum', **options, **setting)
+    with way():
+        value = loss(scores, labels, fused=fused, reduction='sum', **options, **setting)
     value.backward()
     assert torch.allclose(value, loss(scores[:1], labels[:1], reduction='sum', **setting))
     assert scores.grad[0].all() and not scores.grad[1].any()
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
-@pytest.mark.parametrize('fused', [True, False])
+@pytest.mark.parametrize('fused, way', WAYS)
 @pytest.mark.parametrize('anything', [float('inf'), float('nan')])
-def test_nan_or_inf_in_a_score_that_counts_gives_a_loss_that_is_not_finite(loss, setting, fused, anything):
+def test_nan_or_inf_in_a_score_that_counts_gives_a_loss_that_is_not_finite(loss, setting, fused, way, anything):
     for position in ((0, 0), (0, 1)):
         scores = torch.randn(2, 3)
         scores[position] = anything
-        assert not torch.isfinite(loss(scores, torch.tensor([0, 1]), fused=fused, **setting))
+        with way():
+            value = loss(scores.requires_grad_(), torch.tensor([0, 1]), fused=fused, **setting)
+        assert not torch.isfinite(value)
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)

@@ -1,7 +1,7 @@
-"""What the benchmarks share: taking turns, the memory that a step allocates, and what the numbers depend on."""
+"""What the benchmarks share: taking turns, the memory that a step allocates, and how numbers are written."""
 import argparse
 import json
-import platform
+import random
 import statistics
 import sys
 import time
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+
+from mmgb.analysis.environment import environment
 
 
 class Timing(NamedTuple):
@@ -42,17 +44,22 @@ def write_results(out: Path, results: list[dict], **settings: object) -> None:
 
 def take_turns(steps: dict[str, Callable[[], object]], seconds: float, at_least: int,
                after: Callable[[], object], device: str) -> dict[str, Timing]:
-    """The times of steps that take turns in one process, for some seconds and at least some rounds."""
+    """The times of steps that take turns in one process, for some seconds and at least some rounds.
+
+    Each round has an order of its own: what a step leaves behind in caches and heap is then nobody's lot for good.
+    """
     wait = torch.cuda.synchronize if device == 'cuda' else (lambda: None)
     times = {name: [] for name in steps}
+    order, turns = random.Random(0), list(steps)
     start, rounds = time.perf_counter(), 0
     while time.perf_counter() - start < seconds or rounds < at_least:
         rounds += 1
-        for name, step in steps.items():
+        order.shuffle(turns)
+        for name in turns:
             show(f'round {rounds}: {name}')
             wait()
             begin = time.perf_counter()
-            step()
+            steps[name]()
             wait()
             times[name].append(1e3 * (time.perf_counter() - begin))
             after()
@@ -82,15 +89,3 @@ def show(text: str) -> None:
     """Progress, on one line of the terminal."""
     if sys.stderr.isatty():
         print(f'\r\x1b[K{text}', end='', file=sys.stderr, flush=True)
-
-
-def environment() -> dict[str, object]:
-    """What the numbers depend on. ``gpu`` is None where there was none at hand."""
-    processor = platform.processor()
-    if Path('/proc/cpuinfo').exists():
-        models = [line.partition(':')[2].strip() for line in Path('/proc/cpuinfo').read_text().splitlines()
-                  if line.startswith('model name')]
-        processor = models[0] if models else processor
-    return dict(torch=torch.__version__, cpu=processor, cpu_capability=torch.backends.cpu.get_cpu_capability(),
-                threads=torch.get_num_threads(),
-                gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None)
