@@ -6,22 +6,22 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from mmgb.analysis.benchmark_tables import loss_table, relay_table, sampler_table
 from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block
-from mmgb.analysis.trials import Trials, trials_table
+from mmgb.analysis.trials import name_settings
+from mmgb.analysis.trials_table import trials_table
 from mmgb.analysis.work_dir import Evaluation
 
 ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / 'docs' / 'results'
 
 
 def comparison(results: dict) -> str:
     return comparison_table({run: Evaluation(found['metrics'], found['class_iou']) for run, found in results.items()})
-
-
-def trials(results: dict) -> str:
-    return trials_table({setting: Trials(**found) for setting, found in results.items()})
 
 
 def each(table_of_case):
@@ -29,15 +29,31 @@ def each(table_of_case):
     return lambda results: '\n'.join(table_of_case(case) for case in results['results'])
 
 
-# Name of the numbers, and of the block in the file; the file; how they become a table.
+class Block(NamedTuple):
+    file: str          # where the block stands
+    numbers: object    # a file below docs/results; or {name: 'FILE.json' or 'FILE.json:INDEX'} of tools/run_trials.py
+    table: Callable    # of the file's content; or of {name: the setting with its trials}
+
+    def make(self) -> str:
+        if isinstance(self.numbers, str):
+            return self.table(json.loads((RESULTS / self.numbers).read_text()))
+        return self.table(name_settings({name: f'{RESULTS / source}' for name, source in self.numbers.items()}))
+
+
+SAMPLING = 'configs/class_aware_sampling/README.md'
 TABLES = {
-    'quickstart': ('README.md', comparison),
-    'digits_rates': ('configs/gradient_boosting/digits/README.md', rates_table),
-    'voc12_slim': ('configs/gradient_boosting/voc12/README.md', comparison),
-    'loss_benchmark': ('docs/losses.md', each(loss_table)),
-    'relay_benchmark': ('docs/relay.md', each(relay_table)),
-    'sampler_benchmark': ('configs/class_aware_sampling/README.md', each(sampler_table)),
-    'class_aware_sampling': ('configs/class_aware_sampling/README.md', trials),
+    'quickstart': Block('README.md', 'quickstart.json', comparison),
+    'digits_rates': Block('configs/gradient_boosting/digits/README.md', 'digits_rates.json', rates_table),
+    'voc12_slim': Block('configs/gradient_boosting/voc12/README.md', 'voc12_slim.json', comparison),
+    'loss_benchmark': Block('docs/losses.md', 'loss_benchmark.json', each(loss_table)),
+    'relay_benchmark': Block('docs/relay.md', 'relay_benchmark.json', each(relay_table)),
+    'sampler_benchmark': Block(SAMPLING, 'sampler_benchmark.json', each(sampler_table)),
+    'class_aware_sampling_sun8': Block(SAMPLING, {
+        'default': 'class_aware_sampling/sun8_default.json',
+        'class-aware': 'class_aware_sampling/sun8_class-aware.json'}, trials_table),
+    'class_aware_sampling_cifar10-lt': Block(SAMPLING, {
+        'default': 'class_aware_sampling/cifar10-lt_default.json',
+        'class-aware': 'class_aware_sampling/cifar10-lt_class-aware.json'}, trials_table),
 }
 
 
@@ -46,14 +62,13 @@ def main():
     parser.add_argument('--check', action='store_true')
     args = parser.parse_args()
     stale = []
-    for name, (file, table_of) in TABLES.items():
-        text = (ROOT / file).read_text()
-        results = json.loads((ROOT / 'docs' / 'results' / f'{name}.json').read_text())
-        updated = replace_block(text, name, table_of(results))
+    for name, block in TABLES.items():
+        text = (ROOT / block.file).read_text()
+        updated = replace_block(text, name, block.make())
         if updated != text:
-            stale.append(f'{file} ({name})')
+            stale.append(f'{block.file} ({name})')
             if not args.check:
-                (ROOT / file).write_text(updated)
+                (ROOT / block.file).write_text(updated)
     if stale:
         print(('Not what its numbers give: ' if args.check else 'Updated: ') + ', '.join(stale))
     sys.exit(1 if args.check and stale else 0)

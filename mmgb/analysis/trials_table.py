@@ -1,0 +1,58 @@
+"""Settings side by side, each with several trials."""
+from collections.abc import Mapping
+
+import numpy as np
+
+from .comparison_table import table
+from .trial_statistics import Estimate, best_steps, compare, estimate_mean, last_values, minimum_errors
+from .trials import Setting
+
+
+def trials_table(settings: Mapping[str, Setting]) -> str:
+    """Markdown with one row a setting, the last two columns against the first setting.
+
+    Raises:
+        ValueError: if two settings have other metrics or other steps.
+    """
+    metric, step = check_comparable(settings)
+    first = next(iter(settings.values()))
+    rows = [[name, *_summary(setting), *(_against(first, setting) if setting is not first else ['', ''])]
+            for name, setting in settings.items()]
+    return table(['', 'trials', 'minimum error, %: median (quartiles)', f'best {step}: median',
+                  f'last {metric}, %: mean ± standard error',
+                  'minimum error against the first row, %: difference of means ± standard error',
+                  'p of the rank test'], rows)
+
+
+def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
+    """The metric, and the unit of the steps, that all settings have; raises as :func:`trials_table`."""
+    names = list(settings)
+    kinds = [(setting.metric, setting.step) for setting in settings.values()]
+    for name, kind in zip(names, kinds):
+        if kind != kinds[0]:
+            raise ValueError(f"'{name}' has {' by '.join(kind)}, and '{names[0]}' {' by '.join(kinds[0])}: "
+                             "these can't be compared")
+    return kinds[0]
+
+
+def _summary(setting: Setting) -> list[str]:
+    failed = [trial for trial in setting.trials if trial.failed is not None]
+    lower, median, upper = np.percentile(minimum_errors(setting.trials), (25, 50, 75))
+    # CheckInvalidLossHook's error; another one need not be the method's fault.
+    diverged = sum(trial.failed.startswith('FloatingPointError') for trial in failed)
+    kinds = ((diverged, 'diverged'), (len(failed) - diverged, 'failed'))
+    counts = [f'{number} {kind}' for number, kind in kinds if number]
+    cells = [', '.join([str(len(setting.trials)), *counts]), f'{median:.2f} ({lower:.2f} to {upper:.2f})']
+    if len(failed) == len(setting.trials):
+        return [*cells, '', '']
+    return [*cells, f'{np.median(best_steps(setting)):.1f}', _show(estimate_mean(last_values(setting)))]
+
+
+def _against(first: Setting, setting: Setting) -> list[str]:
+    difference, p = compare(first, setting)
+    return [_show(difference, '+') if difference.mean == difference.mean else '', f'{p:.2g}']
+
+
+def _show(estimate: Estimate, sign: str = '') -> str:
+    error = f'{estimate.standard_error:.2f}' if estimate.standard_error == estimate.standard_error else '?'
+    return f'{estimate.mean:{sign}.2f} ± {error}'

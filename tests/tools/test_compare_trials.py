@@ -1,0 +1,57 @@
+"""compare_trials.py prints the table of several files of trials and draws their learning curves."""
+import pytest
+from many_runs import assert_one_sentence, run_many
+
+from mmgb.analysis.trials import Trial, name_settings
+from mmgb.analysis.trials_file import TrialsFile
+from mmgb.analysis.trials_table import trials_table
+
+BAD_INPUT = {
+    'no name': (['a.json'], "'a.json' should be NAME=FILE.json or NAME=FILE.json:INDEX"),
+    'twice': (['a=a.json:0', 'a=a.json:1'], "the name 'a' is given twice"),
+    'no file': (['a=nowhere.json'], "'nowhere.json' is not a file"),
+    'no file of trials': (['a=list.json'], "'list.json' is not what tools/run_trials.py writes"),
+    'index': (['a=a.json:2'], "'a.json' has 2 settings, so that INDEX should be from 0 to 1, got 2"),
+    'other metric': (['a=a.json:0', 'b=b.json'], "'b' has mIoU by epoch, and 'a' accuracy/top1 by epoch"),
+}
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('trials')
+    for name, metric, grid in (('a', 'accuracy/top1', [{'lr': 0.1}, {'lr': 1.}]), ('b', 'mIoU', [{}])):
+        file = TrialsFile(folder / f'{name}.json', dict(config='c.py', cfg_options={}, metric=metric, step='epoch'), {},
+                          grid)
+        for index, overrides in enumerate(grid):
+            for seed in range(3):
+                file.add(overrides, Trial(seed, [(1, 50. + seed), (2, 60. + seed * index)]))
+    (folder / 'list.json').write_text('[]')
+    return folder
+
+
+@pytest.fixture(scope='module')
+def results(folder):
+    return run_many(folder, {
+        'all': ['analysis_tools/compare_trials.py', 'grid=a.json', '--out-dir', 'new/figures'],
+        'one': ['analysis_tools/compare_trials.py', 'second=a.json:1'],
+        **{name: ['analysis_tools/compare_trials.py', *arguments] for name, (arguments, _) in BAD_INPUT.items()}})
+
+
+def test_the_table_is_printed_and_written_with_figures_as_png_and_svg(results, folder):
+    code, output = results['all']
+    table = trials_table(name_settings({'grid': str(folder / 'a.json')}))
+    assert code == 0 and output.startswith(table) and '| grid, lr=1.0 | 3 | 39.00 (38.50 to 39.50) |' in table
+    assert (folder / 'new/figures/trials.md').read_text() == table
+    assert (folder / 'new/figures/trials.png').read_bytes().startswith(b'\x89PNG')
+    assert 'grid, lr=0.1 (3 trials)' in (folder / 'new/figures/trials.svg').read_text()
+
+
+def test_without_a_folder_only_the_table_is_printed(results, folder):
+    code, output = results['one']
+    assert code == 0 and '| second | 3 |' in output and 'Written' not in output
+    assert sorted(path.name for path in folder.iterdir()) == ['a.json', 'b.json', 'list.json', 'new']
+
+
+@pytest.mark.parametrize('name', BAD_INPUT)
+def test_bad_input_ends_in_one_sentence(name, results):
+    assert_one_sentence(results[name], 'compare_trials.py', BAD_INPUT[name][1])
