@@ -1,4 +1,4 @@
-"""Writes the tables of measured results into the README files, from the numbers under docs/results.
+"""Writes the tables of measured results into docs/RESULTS.md and the README files, from the numbers under docs/results.
 
     python tools/make_results_table.py            # after a new docs/results/NAME.json
     python tools/make_results_table.py --check    # changes nothing; exit code 1 if a table isn't what its numbers give
@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmgb.analysis.benchmark_tables import loss_table, relay_table, sampler_table
+from mmgb.analysis.claims import claims_table, read_claims
 from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block
+from mmgb.analysis.provenance import provenance_table
 from mmgb.analysis.trials import name_settings
 from mmgb.analysis.trials_table import trials_table
 from mmgb.analysis.work_dir import Evaluation
@@ -29,12 +31,25 @@ def each(table_of_case):
     return lambda results: '\n'.join(table_of_case(case) for case in results['results'])
 
 
+def claims() -> str:
+    return claims_table(read_claims(RESULTS / 'claims.json'))
+
+
+def provenance() -> str:
+    """Of all files that tools/run_trials.py wrote."""
+    files = {str(path.relative_to(RESULTS)): json.loads(path.read_text()) for path in sorted(RESULTS.glob('*/*.json'))}
+    return provenance_table(files)
+
+
 class Block(NamedTuple):
     file: str          # where the block stands
-    numbers: object    # a file below docs/results; or {name: 'FILE.json' or 'FILE.json:INDEX'} of tools/run_trials.py
-    table: Callable    # of the file's content; or of {name: the setting with its trials}
+    # A file below docs/results; or {name: 'FILE.json' or 'FILE.json:INDEX'} of tools/run_trials.py; or None
+    numbers: object
+    table: Callable    # of the file's content; of {name: the setting with its trials}; of nothing, reading many files
 
     def make(self) -> str:
+        if self.numbers is None:
+            return self.table()
         if isinstance(self.numbers, str):
             return self.table(json.loads((RESULTS / self.numbers).read_text()))
         return self.table(name_settings({name: f'{RESULTS / source}' for name, source in self.numbers.items()}))
@@ -42,6 +57,8 @@ class Block(NamedTuple):
 
 SAMPLING = 'configs/class_aware_sampling/README.md'
 TABLES = {
+    'claims': Block('docs/RESULTS.md', None, claims),
+    'provenance': Block('docs/RESULTS.md', None, provenance),
     'quickstart': Block('README.md', 'quickstart.json', comparison),
     'digits_rates': Block('configs/gradient_boosting/digits/README.md', 'digits_rates.json', rates_table),
     'voc12_slim': Block('configs/gradient_boosting/voc12/README.md', 'voc12_slim.json', comparison),

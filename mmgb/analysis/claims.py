@@ -1,0 +1,86 @@
+"""The papers' claims beside what was measured here, and a verdict by one rule for all of them."""
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+from .comparison_table import table
+from .trial_statistics import Estimate, best_steps, estimate_mean, finished, minimum_errors
+from .trials import Setting, read_settings
+
+# A difference counts when it is this many standard errors away from 0.
+CLEAR = 2.
+
+
+class Claim(NamedTuple):
+    """That ``second`` has a lower (or a higher) ``quantity`` than ``first``.
+
+    Attributes:
+        statement: what is claimed, with its source.
+        paper: the paper's own numbers, '' if it gives none.
+        quantity: 'minimum error', in percent, or 'best epoch'.
+        expected: 'lower' or 'higher'.
+        first, second: the measured settings; None where it wasn't measured yet.
+        command: measures them.
+    """
+    statement: str
+    paper: str
+    quantity: str
+    expected: str
+    first: Optional[Setting]
+    second: Optional[Setting]
+    command: str
+
+
+def read_claims(path: Path) -> list[Claim]:
+    """A JSON list of claims, ``first`` and ``second`` naming files of ``tools/run_trials.py`` in the same folder.
+
+    A file that isn't there, or has no trial yet, wasn't measured.
+    """
+    def setting(name: str) -> Optional[Setting]:
+        source = path.parent / name
+        found = read_settings(source)[0] if source.exists() else None
+        return found if found is not None and found.trials else None
+
+    return [Claim(**{**claim, 'first': setting(claim['first']), 'second': setting(claim['second'])})
+            for claim in json.loads(path.read_text())]
+
+
+def difference(claim: Claim) -> Estimate:
+    """Second minus first, of the means over the trials that didn't fail; NaN without one of each."""
+    quantities = {'minimum error': lambda setting: minimum_errors(finished(setting)), 'best epoch': best_steps}
+    first, second = (quantities[claim.quantity](setting) for setting in (claim.first, claim.second))
+    if not first or not second:
+        return Estimate(math.nan, math.nan)
+    one, other = estimate_mean(first), estimate_mean(second)
+    return Estimate(other.mean - one.mean, math.hypot(one.standard_error, other.standard_error))
+
+
+def verdict(claim: Claim) -> str:
+    """'holds' or 'contradicted' where the difference is clear, else that it can't be seen."""
+    if claim.first is None or claim.second is None:
+        return f'not measured yet: `{claim.command}`'
+    found = difference(claim)
+    if math.isnan(found.mean):
+        return 'one of them diverged in every trial'
+    if math.isnan(found.standard_error):
+        return 'one trial: no verdict'
+    smallest = CLEAR * found.standard_error
+    if abs(found.mean) <= smallest:
+        return f'not visible: effects below {smallest:.2f} can\'t be seen'
+    return 'holds' if (found.mean < 0) == (claim.expected == 'lower') else 'contradicted'
+
+
+def claims_table(claims: Sequence[Claim]) -> str:
+    """One row a claim."""
+    rows = []
+    for claim in claims:
+        ours = ''
+        if claim.first is not None and claim.second is not None:
+            mean, error = difference(claim)
+            trials = ' and '.join(str(len(setting.trials)) for setting in (claim.first, claim.second))
+            sizes = '' if math.isnan(mean) else f'{mean:+.2f} ± {error:.2f}, '
+            ours = f'{claim.quantity}: {sizes}{trials} trials'
+        rows.append([claim.statement, claim.paper or 'no number', ours, verdict(claim)])
+    return table(['claim', 'the paper', 'measured: second minus first', 'verdict'], rows)

@@ -1,0 +1,51 @@
+"""Verdicts follow from the numbers alone."""
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmgb.analysis.claims import Claim, claims_table, difference, verdict
+from mmgb.analysis.trials import Setting, Trial
+
+
+def setting(*best, failed=False):
+    """Trials that reach these values at epoch 2."""
+    return Setting('accuracy/top1', 'epoch', {}, [
+        Trial(seed, [(1, value - 1), (2, value)], 'FloatingPointError: inf' if failed else None)
+        for seed, value in enumerate(best)])
+
+
+def claim(first, second, quantity='minimum error', expected='lower'):
+    return Claim('B is better than A', '', quantity, expected, first, second, 'bash reproduce.sh x')
+
+
+def test_difference_is_that_of_the_means_and_its_error_the_root_of_the_sum_of_squares():
+    found = difference(claim(setting(90., 92.), setting(95., 99.)))
+    assert found.mean == pytest.approx(3. - 9.)
+    assert found.standard_error == pytest.approx((1. + 4.) ** .5)  # of the means: sd / sqrt(2) = 1 and 2
+
+
+@pytest.mark.parametrize('second, expected, found', [
+    ((95., 95.1), 'lower', 'holds'), ((95., 95.1), 'higher', 'contradicted'), ((80., 80.1), 'lower', 'contradicted'),
+    ((90., 90.2), 'lower', 'not visible')])
+def test_verdict_needs_a_difference_of_two_standard_errors(second, expected, found):
+    assert verdict(claim(setting(90., 90.1), setting(*second), expected=expected)).startswith(found)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(1, 99), min_size=2, max_size=5), st.lists(st.floats(1, 99), min_size=2, max_size=5))
+def test_exchanging_the_settings_and_the_expectation_leaves_the_verdict(first, second):
+    one = claim(setting(*first), setting(*second), expected='lower')
+    other = claim(setting(*second), setting(*first), expected='higher')
+    assert verdict(one) == verdict(other)
+
+
+def test_a_claim_that_was_not_measured_names_the_command_and_one_trial_gives_no_verdict():
+    assert verdict(claim(None, setting(1.))) == 'not measured yet: `bash reproduce.sh x`'
+    assert verdict(claim(setting(90.), setting(91.))) == 'one trial: no verdict'
+    assert verdict(claim(setting(90., 91.), setting(10., 20., failed=True))) == 'one of them diverged in every trial'
+
+
+def test_table_has_numbers_and_verdict_of_each_claim():
+    rows = claims_table([claim(setting(90., 92.), setting(95., 99.)), claim(None, None)]).splitlines()[2:]
+    assert rows[0] == '| B is better than A | no number | minimum error: -6.00 ± 2.24, 2 and 2 trials | holds |'
+    assert rows[1].endswith('|  | not measured yet: `bash reproduce.sh x` |')
