@@ -4,7 +4,7 @@ import json
 from tiny_runs import TOOLS, run, succeeded
 
 RUN_ALL = """
-import contextlib, io, json, runpy, sys
+import contextlib, io, json, runpy, sys, traceback
 results = {}
 for name, command in json.load(sys.stdin).items():
     sys.argv, code, shown = command, 0, io.StringIO()
@@ -13,6 +13,9 @@ for name, command in json.load(sys.stdin).items():
             runpy.run_path(command[0], run_name='__main__')
         except SystemExit as end:
             code = end.code or 0
+        except Exception:  # as the interpreter does it
+            traceback.print_exc()
+            code = 1
     results[name] = (code, shown.getvalue())
 print('RESULTS' + json.dumps(results))
 """

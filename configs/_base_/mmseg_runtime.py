@@ -16,8 +16,11 @@ default_hooks = dict(
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='SegVisualizationHook'))
-# A loss that is no number any more ends the training, with the iteration and the largest scores in the message.
-custom_hooks = [dict(type='mmgb.CheckInvalidLossHook')]
+# Before the first step: does the number of classes fit the data? While training: a loss that is no number
+# any more ends it, with the iteration and the largest scores in the message.
+custom_hooks = [
+    dict(type='mmgb.CheckClassCountHook'),
+    dict(type='mmgb.CheckInvalidLossHook')]
 load_from = None
 resume = False
 tta_model = dict(type='SegTTAModel')

@@ -3,6 +3,7 @@ import os
 import re
 import sys
 import traceback
+from pathlib import Path
 from pickle import UnpicklingError
 
 from torch import distributed
@@ -26,17 +27,28 @@ def unsafe_content(error: UnpicklingError) -> str:
             + (asked_for.group(1) if asked_for else one_line(error)) + ')')
 
 
+def raised_here(error: BaseException) -> bool:
+    """Whether it was this package's own code that raised ``error``."""
+    place = traceback.extract_tb(error.__traceback__)[-1].filename
+    return Path(__file__).resolve().parents[1] in Path(place).resolve().parents
+
+
 def run_tool(main) -> None:
     """Calls ``main()`` and ends this process, and its part of a process group, with the right exit code.
 
+    A ValueError that this package raises itself, from a hook or a network in the first step, is bad input, too: such a
+    message names the setting or the image, and what is allowed.
+
     Raises:
-        SystemExit: with code 2, when a single process met a :class:`UsageError`.
+        SystemExit: with code 2, when a single process met bad input.
     """
     try:
         main()
     except Exception as error:
         if isinstance(error, UnpicklingError):  # from pretrained weights of an `init_cfg`
             error = UsageError(f'a checkpoint is refused: {unsafe_content(error)}')
+        if isinstance(error, ValueError) and raised_here(error):
+            error = UsageError(error)
         if isinstance(error, UsageError):
             print(f'{os.path.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
             _fail(2)

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from mmgb.engine.usage import UsageError, one_line, run_tool
+from mmgb.models.backbones import CifarConvNet
 
 
 def test_bad_input_is_one_sentence_and_exit_code_2(capsys, monkeypatch):
@@ -20,6 +21,15 @@ def test_bad_input_is_one_sentence_and_exit_code_2(capsys, monkeypatch):
 def test_any_other_error_of_a_single_process_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         run_tool(lambda: 1 / 0)
+
+
+def test_a_value_error_is_bad_input_where_this_package_raised_it_and_nowhere_else(capsys):
+    with pytest.raises(SystemExit) as end:
+        run_tool(lambda: CifarConvNet(depth=7))
+    assert end.value.code == 2
+    assert capsys.readouterr().err.endswith(': error: depth=7: expected 5 or 10\n')
+    with pytest.raises(ValueError, match='invalid literal'):
+        run_tool(lambda: int('x'))
 
 
 @pytest.mark.parametrize('body, code, said', [

@@ -2,6 +2,7 @@
 
 `tools/dataset_converters/make_long_tailed.py` writes the file; images in RGB.
 """
+classes = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
 data_preprocessor = dict(
     num_classes=10,
     mean=[125.307, 122.961, 113.8575],
@@ -21,6 +22,7 @@ train_dataloader = dict(
         data_root='data/cifar10',
         images='cifar10_lt100.npz',
         keys=('x_train', 'y_train'),
+        classes=classes,
         pipeline=train_pipeline))
 val_dataloader = dict(
     batch_size=500,
@@ -31,6 +33,7 @@ val_dataloader = dict(
         data_root='data/cifar10',
         images='cifar10_lt100.npz',
         keys=('x_test', 'y_test'),
+        classes=classes,
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
 # The mean of the classes' recalls is the mean per-class accuracy: with as many images of each class, the accuracy.

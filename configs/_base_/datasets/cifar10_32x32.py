@@ -1,4 +1,5 @@
 """CIFAR-10 in one .npz file: x_train, y_train, x_test, y_test, images NHWC in RGB. Not augmented."""
+classes = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
 data_preprocessor = dict(
     num_classes=10,
     mean=[125.307, 122.961, 113.8575],
@@ -15,6 +16,7 @@ train_dataloader = dict(
         data_root='data/cifar10',
         images='cifar10.npz',
         keys=('x_train', 'y_train'),
+        classes=classes,
         pipeline=train_pipeline))
 val_dataloader = dict(
     batch_size=500,
@@ -25,6 +27,7 @@ val_dataloader = dict(
         data_root='data/cifar10',
         images='cifar10.npz',
         keys=('x_test', 'y_test'),
+        classes=classes,
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
 val_evaluator = dict(type='Accuracy', topk=(1,))

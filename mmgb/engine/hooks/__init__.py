@@ -1,3 +1,6 @@
+from .check_class_count_hook import CheckClassCountHook
+from .check_crop_size_hook import CheckCropSizeHook
 from .check_invalid_loss_hook import CheckInvalidLossHook
+from .gradient_stats_hook import GradientStatsHook
 
-__all__ = ['CheckInvalidLossHook']
+__all__ = ['CheckClassCountHook', 'CheckCropSizeHook', 'CheckInvalidLossHook', 'GradientStatsHook']

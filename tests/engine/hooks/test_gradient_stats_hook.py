@@ -1,0 +1,254 @@
+"""What the hook writes in real mmengine runs is what autograd gives; nothing of it stays in the model."""
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from gradient_runs import ALPHA, CpuAmp, Net, by_autograd, samples, train, written
+from mmengine.config import Config, ConfigDict
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.registry import MODELS, DefaultScope
+from mmengine.runner import Runner
+from mmpretrain.structures import DataSample
+from tiny_runs import make_workspace, run, succeeded
+from torch.utils.checkpoint import checkpoint
+
+from mmgb.engine.hooks import GradientStatsHook
+from mmgb.engine.hooks.iteration_recording import IterationRecording
+
+
+def without_hooks(model):
+    return not any(module._forward_hooks or module._forward_pre_hooks or module._backward_hooks
+                   for module in model.modules())
+
+
+def assert_close(found, expected):
+    assert found == pytest.approx(expected, rel=1e-6, abs=0)
+
+
+def test_every_number_of_every_iteration_is_autograds(tmp_path):
+    model = Net()
+    train(tmp_path, model)
+    scalars, _ = written(tmp_path)
+    assert list(scalars) == [1, 2]
+    for step, batch in ((1, samples()[:4]), (2, samples()[4:])):
+        expected = by_autograd(model, batch)[0]
+        assert_close(scalars[step], expected)
+        assert expected['dead_relu_share/relu'] == 0.25 and 0 < expected['saturated_share/sigmoid'] < 1
+
+
+def test_histogram_is_that_of_the_papers_deltas(tmp_path):
+    model = Net()
+    train(tmp_path, model)
+    for line, batch in zip(written(tmp_path)[1], (samples()[:4], samples()[4:])):
+        _, deltas, scores, labels = by_autograd(model, batch)
+        formula = ALPHA * scores.double().exp() - 16 * F.one_hot(labels, 3)
+        assert torch.allclose(deltas.double(), formula, rtol=1e-5)
+        edges, counts = np.array(line['edges']), np.array(line['counts'])
+        assert np.allclose(edges, np.linspace(edges[0], edges[-1], 201), rtol=0, atol=1e-12)
+        assert np.allclose(edges[[0, -1]], [formula.min(), formula.max()], rtol=1e-5)
+        assert (counts == np.histogram(deltas.numpy(), edges)[0]).all() and counts.sum() == 12
+        assert line['not_finite'] == 0 and line['loss'] == 'head.loss_module'
+
+
+def test_under_mixed_precision_gradients_are_unscaled(tmp_path):
+    model = Net()
+    train(tmp_path, model, wrapper=CpuAmp)
+    scalars, lines = written(tmp_path)
+    expected, deltas, *_ = by_autograd(model, samples()[:4], amp=True)
+    assert_close(scalars[1], expected)
+    assert_close(lines[0]['edges'][-1], deltas.max().item())
+
+
+def test_a_fused_optimizer_which_unscales_for_itself_writes_the_same(tmp_path):
+    model = Net()
+    train(tmp_path, model, wrapper=CpuAmp, optimizer=torch.optim.SGD(model.parameters(), 0., fused=True))
+    assert_close(written(tmp_path)[0][1], by_autograd(model, samples()[:4], amp=True)[0])
+
+
+def test_accumulated_gradients_are_written_with_their_update_and_errors_are_of_each_batch(tmp_path):
+    model = Net()
+    train(tmp_path, model, batch_size=2, accumulative_counts=2, interval=3)
+    scalars, _ = written(tmp_path)
+    assert list(scalars) == [1, 2, 4]
+    expected = by_autograd(model, samples()[:2])[0]
+    assert_close(scalars[1], {name: value for name, value in expected.items() if not name.startswith('weight')})
+    update = by_autograd(model, samples()[:4])[0]  # the mean over two batches is that over their samples
+    assert_close(scalars[2], {name: value for name, value in update.items() if name.startswith('weight')})
+    assert {name.split('/')[0] for name in scalars[4]} >= {'weight_grad_mean', 'error_rms'}
+
+
+def test_interval_and_each_epochs_first_iteration_are_recorded_and_nothing_else_is_hooked(tmp_path):
+    model, seen = Net(), []
+    forward = model.forward
+    model.forward = lambda *args, **kwargs: seen.append(without_hooks(model)) or forward(*args, **kwargs)
+    train(tmp_path, model, batch_size=1, epochs=2, interval=3)
+    scalars, lines = written(tmp_path)
+    assert list(scalars) == [1, 4, 7, 9, 10, 13, 16]
+    assert [step for step, bare in enumerate(seen, 1) if not bare] == list(scalars)
+    assert [(line['step'], line['epoch'], line['batch']) for line in lines] == [
+        (1, 1, 1), (4, 1, 4), (7, 1, 7), (9, 2, 1), (10, 2, 2), (13, 2, 5), (16, 2, 8)]
+
+
+def test_nothing_stays_in_the_model_or_its_optimizer(tmp_path):
+    model = Net()
+    runner = train(tmp_path, model, batch_size=2, accumulative_counts=8, hooks=[dict(type='EMAHook')])
+    assert without_hooks(model) and not runner.optim_wrapper.optimizer._optimizer_step_pre_hooks
+    copied = pickle.loads(pickle.dumps(copy.deepcopy(model)))
+    assert all(torch.equal(value, model.state_dict()[name]) for name, value in copied.state_dict().items())
+
+
+def test_chosen_layers_only(tmp_path):
+    train(tmp_path, Net(), layers=['relu', 'conv2'])
+    scalars = written(tmp_path)[0][1]
+    assert {name for name in scalars if name.startswith(('error', 'activation', 'weight'))} == {
+        'error_rms/relu', 'error_rms/conv2', 'activation_variance/relu', 'activation_variance/conv2',
+        'weight_grad_mean/conv2', 'weight_grad_ratio/conv2'}
+
+
+# ------------------------------------------------------------------------------------ several processes, relays
+
+WORKER = '''
+import sys
+import torch
+from gradient_runs import Net, train
+torch.distributed.init_process_group('gloo', init_method=f'file://{sys.argv[2]}/store', rank=int(sys.argv[1]),
+                                     world_size=2)
+torch.set_num_threads(1)
+train(sys.argv[2] + '/run', Net(), batch_size=2, launcher='pytorch')
+torch.distributed.destroy_process_group()
+'''
+
+
+def test_two_processes_write_what_one_writes_of_the_joined_batch(tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        for process in pool.map(lambda rank: run(tmp_path, '-c', WORKER, rank, tmp_path,
+                                                 path=[Path(__file__).parents[2]], LOCAL_RANK=str(rank)), range(2)):
+            succeeded(process)
+    scalars, lines = written(tmp_path / 'run')
+    for step, start in ((1, 0), (2, 4)):
+        # DefaultSampler deals samples out in turns: the ranks' second batch is samples 4 to 7.
+        expected, deltas, *_ = by_autograd(Net(), samples()[start:start + 4])
+        assert_close(scalars[step], expected)
+        edges = np.array(lines[step - 1]['edges'])
+        assert lines[step - 1]['counts'] == np.histogram(deltas.numpy(), edges)[0].tolist()
+
+
+def test_with_a_relay_a_layer_has_the_sum_of_the_losses_that_update_it_and_each_head_its_scores():
+    head = dict(type='LinearClsHead', num_classes=3, loss=dict(type='CrossEntropyLoss'))
+    config = dict(
+        type='mmgb.RelayBP', primary_lowest='backbone.stages.1',
+        model=dict(type='ImageClassifier', head=dict(head, in_channels=4),
+                   backbone=dict(type='mmgb.MLP', in_features=9, hidden_features=(8, 7, 6, 4))),
+        auxiliaries=[dict(source='backbone.stages.2', loss_weight=0.5, head=dict(head, in_channels=6))])
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(ConfigDict(config)).double().train()
+    images = torch.randn(5, 1, 3, 3, dtype=torch.float64)
+    labels = torch.tensor([0, 1, 2, 0, 1])
+    layers = [f'backbone.stages.{i}.{1 if i == 0 else 0}' for i in range(4)]
+    recording = IterationRecording(model, layers)
+    losses = model.loss(images, [DataSample().set_gt_label(label) for label in labels])
+    (losses['loss'] + losses['aux_0.loss']).backward()
+    recording.remove_hooks()
+    assert without_hooks(model)
+    outputs, features = [], [images.flatten(1)]
+    for path in layers:
+        outputs.append(model.get_submodule(path)(features[-1]))
+        features.append(F.relu(outputs[-1]))
+    auxiliary_scores = model.auxiliaries[0].fc(features[3])
+    primary = F.cross_entropy(model.head.fc(features[4]), labels)
+    auxiliary = F.cross_entropy(auxiliary_scores, labels) * 0.5
+    from_primary = torch.autograd.grad(primary, outputs, retain_graph=True)
+    from_auxiliary = torch.autograd.grad(auxiliary, outputs[:3], retain_graph=True)
+    expected = [from_auxiliary[0], from_primary[1] + from_auxiliary[1], from_primary[2] + from_auxiliary[2],
+                from_primary[3]]
+    scalars = recording.scalars(1.)
+    assert_close([scalars[f'error_rms/{path}'] for path in layers],
+                 [value.square().mean().sqrt().item() for value in expected])
+    assert list(recording.histograms(1.)) == ['head.loss_module', 'auxiliaries.0.loss_module']
+    assert_close(scalars['softmax_normaliser_sum/auxiliaries.0.loss_module'],
+                 auxiliary_scores.exp().sum().item())
+
+
+@pytest.mark.parametrize('use_reentrant', [True, False])
+def test_a_checkpointed_layer_is_counted_once(use_reentrant):
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2)).double()
+    x = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
+    plain = model[0](x)
+    gradient, = torch.autograd.grad(model[2](model[1](plain)).square().mean(), plain)
+    recording = IterationRecording(model, ['0', '2'])
+    model[2](checkpoint(model[:2], x, use_reentrant=use_reentrant)).square().mean().backward()
+    scalars = recording.scalars(1.)
+    assert_close(scalars['error_rms/0'], gradient.square().mean().sqrt().item())
+    assert_close(scalars['activation_variance/0'], plain.var(correction=0).item())
+
+
+# ------------------------------------------------------------------------------------ both hosts, by our tools
+
+HOOK = "\ncustom_hooks = [dict(type='mmgb.GradientStatsHook', interval=1)]\n"
+
+
+def check_host_run(work_dir, loss, deltas):
+    scalars, lines = written(work_dir)
+    assert list(scalars) == [1, 2] and [line['loss'] for line in lines] == [loss] * 2
+    assert f'softmax_normaliser_mean/{loss}' in scalars[1]
+    assert all(np.isfinite(list(record.values())).all() for record in scalars.values())
+    assert all(sum(line['counts']) == deltas for line in lines)
+
+
+def test_a_segmentor_with_two_losses_takes_the_hook_through_our_tool(tmp_path):
+    make_workspace(tmp_path)
+    (tmp_path / 'hooked.py').write_text("_base_ = './seg.py'" + HOOK + (
+        "model = dict(decode_head=dict(loss_decode=[dict(type='CrossEntropyLoss', loss_name='loss_ce'),"
+        "dict(type='mmgb.ExpGBLoss')]))"))
+    succeeded(run(tmp_path, 'train.py', 'hooked.py', '--work-dir', 'run'))
+    check_host_run(tmp_path / 'run', 'decode_head.loss_decode.0', 2 * 3 * 32 * 32)
+
+
+def test_a_classifier_takes_the_hook(tmp_path, monkeypatch):
+    make_workspace(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'hooked.py').write_text("_base_ = './cls.py'" + HOOK + "work_dir = 'run'\n")
+    Runner.from_cfg(Config.fromfile('hooked.py')).train()
+    check_host_run(tmp_path / 'run', 'head.loss_module', 2 * 2)
+
+
+# ------------------------------------------------------------------------------------ bad input
+
+@pytest.mark.parametrize('settings, message', [
+    (dict(interval=0), 'interval=0: expected a positive number of iterations'),
+    (dict(interval=2.5), 'interval=2.5: expected a positive number of iterations'),
+    (dict(layers='conv1'), "layers='conv1': expected a list of module paths, or None")])
+def test_bad_settings_are_refused(settings, message):
+    with pytest.raises(ValueError, match=f'^{message}$'):
+        GradientStatsHook(**settings)
+
+
+def test_a_layer_that_the_model_lacks_is_named_with_similar_ones_before_training(tmp_path):
+    with pytest.raises(ValueError, match=r"^layers='head\.fcc': no such module; close matches: head\.fc"):
+        train(tmp_path, Net(), layers=['head.fcc'])
+
+
+def test_a_layer_without_a_tensor_is_named():
+    class Pair(torch.nn.Module):
+        def forward(self, x):
+            return x, x
+
+    model = torch.nn.Sequential(Pair())
+    IterationRecording(model, ['0'])
+    with pytest.raises(ValueError, match="^layers='0' gives a tuple: expected a module whose output is one tensor$"):
+        model(torch.ones(1, 2))
+
+
+def test_a_wrapper_that_scales_in_its_own_way_is_refused(tmp_path):
+    def wrapper(optimizer, accumulative_counts):
+        return OptimWrapperDict(whole=OptimWrapper(optimizer))
+
+    with pytest.raises(ValueError, match='needs an OptimWrapper or AmpOptimWrapper.*got OptimWrapperDict'):
+        train(tmp_path, Net(), wrapper=wrapper)

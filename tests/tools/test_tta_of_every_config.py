@@ -1,0 +1,146 @@
+"""Test-time augmentation by every config that has a tta_pipeline, on tiny data, its network narrow."""
+import logging
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from fake_data import write_fake_data
+from many_runs import run_many
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import MODELS, DefaultScope
+from mmpretrain.structures import DataSample
+from shrunk_configs import LEAVES, config_id, shrunk
+
+from mmgb.engine.config import TEST_FIELDS, build_runner, load_config
+from mmgb.engine.testing_options import enable_tta
+
+
+def kind_of_test(path):
+    """What a test makes of a config with a tta_pipeline; None of others. How it was trained is left out."""
+    cfg = load_config(str(path), {}, TEST_FIELDS)
+    if 'tta_pipeline' not in cfg or path.stem.endswith('_test-server'):  # whose images have no labels
+        return None
+    model = cfg.model.model if cfg.model.type == 'mmgb.RelayBP' else cfg.model
+    head = model.get('decode_head') or model.head
+    parts = model.backbone, model.get('neck'), head.type, cfg.tta_model, cfg.tta_pipeline, cfg.test_dataloader
+    return repr(parts)
+
+
+# One config of each kind: others of the same kind are the same test.
+AUGMENTED = list({kind: path for path in LEAVES if (kind := kind_of_test(path))}.values())
+SCALES = (224, 256, 320, 384, 448)  # Relay paper, Section 5.1
+SMALLER = {'in1k-224x224': 64 / 224, 'in1k-299x299': 107 / 299}  # networks that take any size
+
+
+def shrunk_for_test(path):
+    """The config with one test image; its augmentations are left as they are, or made smaller all alike."""
+    cfg = shrunk(path)
+    cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.dataset.indices = 1
+    for ending, factor in SMALLER.items():
+        if path.stem.endswith(ending):
+            for step in sum(cfg.tta_pipeline[1].transforms, []):
+                for size in {'scale', 'crop_size'} & set(step):
+                    step[size] = round(step[size] * factor)
+    return cfg
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    return write_fake_data(tmp_path_factory.mktemp('tta'))
+
+
+@pytest.mark.parametrize('path', AUGMENTED, ids=config_id)
+def test_every_view_is_predicted_once_and_their_average_evaluated(path, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(data)
+    monkeypatch.setattr(Config, 'pretty_text', '')  # what is logged; formatting it takes longer than the test
+    cfg = shrunk_for_test(path)
+    augmentations = next(step for step in cfg.tta_pipeline if step.type == 'TestTimeAug').transforms
+    enable_tta(cfg)
+    cfg.work_dir, cfg.experiment_name, cfg.launcher = str(tmp_path), str(tmp_path), 'none'
+    logging.disable(logging.INFO)
+    try:
+        with DefaultScope.overwrite_default_scope(cfg.default_scope):
+            runner = build_runner(cfg, ('test_loop',))
+            model = revert_sync_batchnorm(runner.model)
+            views = []
+            predict = model.module.test_step
+            monkeypatch.setattr(model.module, 'test_step', lambda batch: views.append(batch) or predict(batch))
+            metrics = runner.test()
+    finally:
+        logging.disable(logging.NOTSET)
+    assert len(views) == np.prod([len(choices) for choices in augmentations]) > 1
+    assert metrics and all(np.isfinite(value) for value in metrics.values())
+
+
+def network(cfg):
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope(cfg.default_scope):
+        model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+        model.init_weights()
+    return model.eval()
+
+
+def read_image(data, folder):
+    return cv2.imread(str(data / folder / 'val/0.jpg'))
+
+
+def resized(image, side):
+    """With a height of ``side`` pixels, the shorter side of the fake images, in 8 bits; the width is rounded down."""
+    height, width = image.shape[:2]
+    return cv2.resize(image, (side * width // height, side), interpolation=cv2.INTER_LINEAR)
+
+
+def central(image, side):
+    top, left = (round((length - side) / 2) for length in image.shape[:2])
+    return image[top:top + side, left:left + side]
+
+
+def scores(model, image):
+    batch = dict(inputs=[torch.from_numpy(image.astype(np.float32)).permute(2, 0, 1)], data_samples=[DataSample()])
+    return model.test_step(batch)[0].pred_score
+
+
+def central_crops(data):
+    """The views of the five sizes' central crops: here all of 64 pixels."""
+    return [central(resized(read_image(data, 'data/imagenet'), round(side * 64 / 224)), 64) for side in SCALES]
+
+
+def whole_images(data):
+    """The views of the five sizes, to which the network is applied densely; the mean is a grey of 127.5."""
+    return [resized(read_image(data, 'data/places2'), side) - 127.5 for side in SCALES]
+
+
+REFERENCES = {'vgg19_relay-bp_8xb32-120e_in1k-224x224': central_crops,
+              'model-b_relay-bp_8xb32-24e_places2-224x224': whole_images}
+
+
+@pytest.fixture(scope='module')
+def runs(data):
+    """{name: (exit code, output)} of the tool with each config of REFERENCES, in one process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(data)
+        for path in AUGMENTED:
+            if path.stem in REFERENCES:
+                cfg = shrunk_for_test(path)
+                cfg.dump(f'{path.stem}.py')
+                torch.save(dict(state_dict=network(cfg).state_dict()), f'{path.stem}.pth')
+    return run_many(data, {name: ['test.py', f'{name}.py', f'{name}.pth', '--tta', '--out', f'{name}.pkl']
+                           for name in REFERENCES})
+
+
+@pytest.mark.parametrize('name', REFERENCES)
+def test_the_tools_scores_are_the_mean_of_each_views_own(name, runs, data):
+    code, output = runs[name]
+    assert code == 0 and 'accuracy/top1: ' in output, output[-3000:]
+    with open(data / f'{name}.pkl', 'rb') as file:
+        found, = pickle.load(file)
+    cfg = Config.fromfile(data / f'{name}.py')
+    model = network(cfg)
+    model.load_state_dict(torch.load(data / f'{name}.pth', weights_only=True)['state_dict'])
+    each = torch.stack([scores(model, view) for view in REFERENCES[name](data)])
+    torch.testing.assert_close(found['pred_score'], each.mean(0), rtol=1e-4, atol=1e-7)
+    assert (each.std(0) > 1e-3 * each.mean(0)).any(), 'the views differ, so that a single one would not pass'
