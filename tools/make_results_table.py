@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mmgb.analysis.benchmark_tables import loss_table, relay_table, sampler_table
 from mmgb.analysis.claims import claims_table, read_claims
-from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block
+from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block, table
 from mmgb.analysis.provenance import provenance_table
 from mmgb.analysis.trials import name_settings
 from mmgb.analysis.trials_table import trials_table
@@ -41,6 +41,12 @@ def provenance() -> str:
     return provenance_table(files)
 
 
+def section_4(results: dict) -> str:
+    return table(['Section 4 states', 'as mathematics', 'why'],
+                 [[found[key].replace('|', r'\|') for key in ('claim', 'verdict', 'reason')]
+                  for found in results['statements']])
+
+
 class Block(NamedTuple):
     file: str          # where the block stands
     # A file below docs/results; or {name: 'FILE.json' or 'FILE.json:INDEX'} of tools/run_trials.py; or None
@@ -55,9 +61,20 @@ class Block(NamedTuple):
         return self.table(name_settings({name: f'{RESULTS / source}' for name, source in self.numbers.items()}))
 
 
+def trial_files(folder: str, *names: str, prefix: str = '') -> dict[str, str]:
+    return {name: f'{folder}/{prefix}{name}.json' for name in names}
+
+
+OUTPUTS = 'linear', 'sigmoid', 'tanh', 'softmax'
+LOSSES = 'softmax', 'linear', 'exp-gb', 'pow3-gb', 'mirrored-exp-gb'
+TRICKS = (
+    'base', 'reduced-rate', 'crops', 'standardised-inputs', 'decorrelated-inputs', 'logistic', 'scaled-tanh',
+    'sigmoid-squared-error', 'sigmoid-cross-entropy', 'piecewise-linear-tanh', 'relu', 'leaky-relu', 'elu',
+    'torch-uniform', 'fan-out', 'glorot', 'glorot-uniform', 'he', 'relu-he', 'batch-norm', 'dropout')
 SAMPLING = 'configs/class_aware_sampling/README.md'
 TABLES = {
     'claims': Block('docs/RESULTS.md', None, claims),
+    'section_4': Block('docs/RESULTS.md', 'hessian.json', section_4),
     'provenance': Block('docs/RESULTS.md', None, provenance),
     'quickstart': Block('README.md', 'quickstart.json', comparison),
     'digits_rates': Block('configs/gradient_boosting/digits/README.md', 'digits_rates.json', rates_table),
@@ -65,12 +82,10 @@ TABLES = {
     'loss_benchmark': Block('docs/losses.md', 'loss_benchmark.json', each(loss_table)),
     'relay_benchmark': Block('docs/relay.md', 'relay_benchmark.json', each(relay_table)),
     'sampler_benchmark': Block(SAMPLING, 'sampler_benchmark.json', each(sampler_table)),
-    'class_aware_sampling_sun8': Block(SAMPLING, {
-        'default': 'class_aware_sampling/sun8_default.json',
-        'class-aware': 'class_aware_sampling/sun8_class-aware.json'}, trials_table),
-    'class_aware_sampling_cifar10-lt': Block(SAMPLING, {
-        'default': 'class_aware_sampling/cifar10-lt_default.json',
-        'class-aware': 'class_aware_sampling/cifar10-lt_class-aware.json'}, trials_table),
+    'class_aware_sampling_sun8': Block(
+        SAMPLING, trial_files('class_aware_sampling', 'default', 'class-aware', prefix='sun8_'), trials_table),
+    'class_aware_sampling_cifar10-lt': Block(
+        SAMPLING, trial_files('class_aware_sampling', 'default', 'class-aware', prefix='cifar10-lt_'), trials_table),
 }
 
 
