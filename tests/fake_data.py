@@ -36,10 +36,10 @@ def write_cifar10(root):
         np.savez(root / name, x_train=noise(10, 32, 32, 3), y_train=TEN, x_test=noise(10, 32, 32, 3), y_test=TEN)
 
 
-def write_class_folders(root, classes=8):
+def write_class_folders(root, classes, size=(40, 48)):
     for part in ('train', 'val'):
         for label in range(classes):
-            write_image(root / part / f'class{label}' / '0.jpg')
+            write_image(root / part / f'class{label}' / '0.jpg', size)
 
 
 def write_image_list(root, ann_folder=''):
@@ -65,7 +65,8 @@ def write_fake_data(folder):
     """Writes all of them below ``folder``, from which a run must be started. Returns it."""
     write_mnist(folder / 'data/mnist')
     write_cifar10(folder / 'data/cifar10')
-    write_class_folders(folder / 'data/sun8')
+    write_class_folders(folder / 'data/sun8', 8)
+    write_class_folders(folder / 'data/imagenette64', 10, (72, 84))
     write_image_list(folder / 'data/imagenet', 'meta')
     write_image_list(folder / 'data/places2')
     np.save(folder / 'data/places2/mean_image.npy', np.full((224, 224, 3), 127.5, np.float32))

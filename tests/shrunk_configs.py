@@ -15,7 +15,7 @@ def config_id(path):
 
 
 def narrow(cfg):
-    """Shrink the network; where that changes what a layer above is given, the layer above follows."""
+    """Shrink a network that isn't slim already; where that changes what a layer above is given, that follows."""
     model = cfg.model.model if cfg.model.type == 'mmgb.RelayBP' else cfg.model
     backbone, kind = model.backbone, model.backbone.type
     model.pop('pretrained', None)
@@ -23,7 +23,7 @@ def narrow(cfg):
     if kind == 'mmgb.PixelNetVGG':
         backbone.update(width=1 / 32, fc_channels=512, init_cfg=None)
         model.decode_head.update(in_channels=(2, 4, 8, 16, 16, 16), channels=8, pixels_per_image=50)
-    elif kind in ('ResNet', 'ResNetV1c') and backbone.depth == 50:
+    elif kind in ('ResNet', 'ResNetV1c') and backbone.depth == 50 and 'base_channels' not in backbone:
         backbone.update(stem_channels=8, base_channels=8)
         heads = [model[name] for name in ('head', 'decode_head', 'auxiliary_head') if model.get(name)]
         for head in (*heads, *(auxiliary.head for auxiliary in auxiliaries)):
@@ -41,7 +41,7 @@ def narrow(cfg):
     elif kind == 'mmgb.AlexNetBN':
         backbone.width = 1 / 32
         model.head.in_channels = 128
-    elif kind in ('mmgb.Places2VGG', 'mmgb.Places2Inception'):
+    elif kind in ('mmgb.Places2VGG', 'mmgb.Places2Inception') and 'width' not in backbone:
         backbone.width = 1 / 16
         model.neck.update(in_channels=model.neck.in_channels // 16, fc_channels=(32, 32))
         model.head.in_channels = 32

@@ -16,15 +16,17 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-FOLDERS = [CONFIGS / 'relay_bp' / name for name in ('imagenet', 'voc12')]  # of the hosts' networks
+FOLDERS = [CONFIGS / 'relay_bp' / name for name in ('imagenet', 'imagenette', 'voc12')]
 RELAYS = sorted(path for folder in FOLDERS for path in folder.glob('*.py'))
-IMAGENET = CONFIGS / 'relay_bp/imagenet'
-NETWORKS = {'resnet50': 'ResNet', 'inception-v3': 'InceptionV3', 'vgg19': 'VGG', 'fcn': 'ResNetV1c'}
+IMAGENET, IMAGENETTE = FOLDERS[:2]
+NETWORKS = {'resnet50': 'ResNet', 'inception-v3': 'InceptionV3', 'vgg19': 'VGG', 'fcn': 'ResNetV1c',
+            'resnet50-w8': 'ResNet', 'model-a-slim': 'mmgb.Places2VGG', 'vgg19-slim': 'mmgb.Places2VGG',
+            'vgg22-slim': 'mmgb.Places2VGG', 'vgg25-slim': 'mmgb.Places2VGG'}
 SEGMENTATION = CONFIGS / 'relay_bp/voc12/fcn_r50-d8_relay-bp_4xb4-20k_voc12aug-512x512.py'
 
 
-def read(network, method):
-    return Config.fromfile(next(IMAGENET.glob(f'{network}_{method}_*.py')))
+def read(network, method, folder=IMAGENET):
+    return Config.fromfile(next(folder.glob(f'{network}_{method}_[0-9]*.py')))
 
 
 def plain(cfg):
@@ -37,7 +39,7 @@ def plain(cfg):
 @pytest.mark.parametrize('path', RELAYS, ids=lambda path: path.stem)
 def test_file_name_says_the_network_the_method_the_batch_and_the_length(path):
     cfg = Config.fromfile(path)
-    network, method, batch, _ = path.stem.replace('fcn_r50', 'fcn-r50').split('_')
+    network, method, *_, batch, _ = path.stem.replace('fcn_r50', 'fcn-r50').split('_')
     assert plain(cfg).backbone.type == NETWORKS[network.split('-r50')[0]]
     is_relay = cfg.model.type == 'mmgb.RelayBP'
     assert method == ({'relay': 'relay-bp', 'standard': 'multi-loss'}[cfg.model.propagation] if is_relay else 'bp')
@@ -56,7 +58,8 @@ def test_stands_on_its_own_base_at_most_three_levels_deep_and_sets_the_seed(path
     assert isinstance(Config.fromfile(path).randomness.seed, int)
 
 
-@pytest.mark.parametrize('path', [SEGMENTATION, *IMAGENET.glob('*_relay-bp_*.py')], ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', [SEGMENTATION, *IMAGENET.glob('*_relay-bp_*.py'), *IMAGENETTE.glob('*_relay-bp_*.py')],
+                         ids=lambda path: path.stem)
 def test_every_range_begins_inside_the_one_below_and_sources_are_single_maps_that_fit_their_heads(path):
     """By hooks, in one forward pass of the plain model."""
     cfg = Config.fromfile(path)
@@ -66,7 +69,7 @@ def test_every_range_begins_inside_the_one_below_and_sources_are_single_maps_tha
     sources = [auxiliary.source for auxiliary in cfg.model.auxiliaries]
     lowest = [auxiliary.get('lowest') for auxiliary in cfg.model.auxiliaries] + [cfg.model.primary_lowest]
     events, outputs = [], {}
-    for name in (*sources, *filter(None, lowest)):
+    for name in {*sources, *filter(None, lowest)}:
         module = model.get_submodule(name)
         module.register_forward_pre_hook(lambda module, _, name=name: events.append(f'enters {name}'))
         module.register_forward_hook(lambda module, _, output, name=name: events.append(f'leaves {name}'))
@@ -153,16 +156,28 @@ def test_the_ranges_of_figure_2_begin_and_end_at_max_pools():
     assert 'lowest' not in model.auxiliaries[0]
 
 
-@pytest.mark.parametrize('network', ['resnet50', 'inception-v3', 'vgg19'])
-def test_methods_differ_in_the_propagation_alone_and_standard_bp_is_the_wrapped_model(network):
-    relay, multi_loss = read(network, 'relay-bp'), read(network, 'multi-loss')
+@pytest.mark.parametrize('folder, network', [
+    *((IMAGENET, name) for name in ('resnet50', 'inception-v3', 'vgg19')),
+    *((IMAGENETTE, name) for name in ('resnet50-w8', 'model-a-slim'))], ids=lambda value: Path(value).stem)
+def test_methods_differ_in_the_propagation_alone_and_standard_bp_is_the_wrapped_model(folder, network):
+    relay, multi_loss = read(network, 'relay-bp', folder), read(network, 'multi-loss', folder)
     multi_loss.model.propagation = 'relay'
     assert multi_loss.to_dict() == relay.to_dict()
     if network != 'inception-v3':  # there standard BP is multi-loss
-        bp = read(network, 'bp')
+        bp = read(network, 'bp', folder)
         assert bp.model.to_dict() == relay.model.model.to_dict()
         bp.model = relay.model
         assert bp.to_dict() == relay.to_dict()
+
+
+@pytest.mark.parametrize('slim, full, folder', [
+    ('model-a-slim', 'model-a', CONFIGS / 'relay_bp/places2'), ('resnet50-w8', 'resnet50', IMAGENET)])
+def test_slim_networks_have_their_relays_where_the_papers_have_them(slim, full, folder):
+    ours, papers = read(slim, 'relay-bp', IMAGENETTE).model, read(full, 'relay-bp', folder).model
+    assert ours.primary_lowest == papers.primary_lowest
+    places = [[(entry.source, entry.get('lowest'), entry.loss_weight) for entry in model.auxiliaries]
+              for model in (ours, papers)]
+    assert places[0] == places[1]
 
 
 @pytest.mark.parametrize('network', ['resnet50', 'inception-v3', 'vgg19'])

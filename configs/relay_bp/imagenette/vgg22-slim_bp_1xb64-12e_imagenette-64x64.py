@@ -1,0 +1,3 @@
+# Table 1, VGGNet-22, slim: no pyramid, VGG's last pool and standard backpropagation.
+_base_ = './vgg19-slim_bp_1xb64-12e_imagenette-64x64.py'
+model = dict(backbone=dict(depth=22))
