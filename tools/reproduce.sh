@@ -18,8 +18,8 @@ trials() {
     python -W ignore tools/run_trials.py "$1" --trials "$2" --out "$RESULTS/$3.json" --jobs "${JOBS:-1}" "${@:4}"
 }
 
-# Rates are compared on the last part of the training set, which is then not trained with: four rates a factor of two
-# apart for each loss, one seed.
+# Rates are compared on the last part of the training set, which is then not trained with: rates a factor of
+# two apart, as many for each loss of a claim, the best of them between two others; one seed.
 rates() {
     trials "$1" 1 "$2" --vary "optim_wrapper.optimizer.lr=$3" --cfg-options "${@:4}"
 }
@@ -53,10 +53,10 @@ mnist_output_rates() {
         rates "$BOOSTING/mnist/mlp_$1_1xb100-100e_mnist-28x28.py" "mnist_outputs/rates_$1" "$2" \
             train_cfg.max_epochs=10 "${MNIST_HELD_OUT[@]}"
     }
-    rate linear 0.125,0.25,0.5,1.0
-    rate sigmoid 0.5,1.0,2.0,4.0
-    rate tanh 0.05,0.1,0.2,0.4
-    rate softmax 0.25,0.5,1.0,2.0
+    rate linear 0.125,0.25,0.5,1.0,2.0
+    rate sigmoid 0.25,0.5,1.0,2.0,4.0
+    rate tanh 0.05,0.1,0.2,0.4,0.8
+    rate softmax 0.125,0.25,0.5,1.0,2.0
 }
 
 # Figure 1a: the two boosted losses against softmax and against linear outputs without boosting, on CIFAR-10.
@@ -80,6 +80,51 @@ cifar10_loss_rates() {
     rate mirrored-exp-gb 2.5e-4,5e-4,0.001,0.002
 }
 
+# Table 2 and Figure 4: AlexNet with batch norm, here slim, on ten classes of ImageNet.
+alexnet() {
+    local loss
+    alexnet_rates
+    for loss in softmax exp-gb pow3-gb; do
+        trials "$BOOSTING/imagenette/alexnet-bn-slim_${loss}_1xb64-10e_imagenette-64x64.py" 3 "alexnet/$loss"
+    done
+}
+
+alexnet_rates() {
+    # Every tenth training image is held out: the folders are in the order of their classes.
+    find data/imagenette64/train/ -type f | LC_ALL=C sort | awk -F/ '
+        $4 != folder {folder = $4; label++}
+        {print $4 "/" $5, label - 1 > ("data/imagenette64/" (NR % 10 ? "most.txt" : "rest.txt"))}'
+    rate() {
+        rates "$BOOSTING/imagenette/alexnet-bn-slim_$1_1xb64-10e_imagenette-64x64.py" "alexnet/rates_$1" "$2" \
+            train_cfg.max_epochs=4 train_dataloader.dataset.ann_file=most.txt \
+            val_dataloader.dataset.ann_file=rest.txt val_dataloader.dataset.data_prefix=train
+    }
+    rate softmax 0.005,0.01,0.02,0.04
+    rate exp-gb 5e-4,0.001,0.002,0.004
+    rate pow3-gb 0.002,0.004,0.008,0.016
+}
+
+# The Relay paper's Table 1: VGG networks of 19, 22 and 25 layers, here slim, on ten classes of ImageNet.
+relay_depth() {
+    local depth
+    for depth in 19 22 25; do
+        trials configs/relay_bp/imagenette/vgg${depth}-slim_bp_1xb64-12e_imagenette-64x64.py 3 "relay_depth/vgg$depth"
+    done
+}
+
+# The Relay paper's Tables 3, 4 and 6: standard, multi-loss and relay backpropagation, here of slim networks.
+relay() {
+    local method network
+    for method in bp multi-loss relay-bp; do
+        for network in model-a-slim resnet50-w8; do
+            trials configs/relay_bp/imagenette/${network}_${method}_1xb64-12e_imagenette-64x64.py 3 \
+                "relay/${network}_$method"
+        done
+    done
+    trials configs/relay_bp/imagenette/model-a-slim_relay-bp_exp-gb_1xb64-12e_imagenette-64x64.py 3 \
+        relay/model-a-slim_relay-bp_exp-gb
+}
+
 # Class-aware against default sampling, on a long-tailed CIFAR-10 and on eight scenes of SUN.
 class_aware_sampling() {
     local sampler
@@ -91,10 +136,10 @@ class_aware_sampling() {
     done
 }
 
-CLAIMS=(lecture mnist_outputs cifar10_losses class_aware_sampling)
+CLAIMS=(lecture mnist_outputs cifar10_losses alexnet relay_depth relay class_aware_sampling)
 CHOSEN=()
 for ARGUMENT in "$@"; do
-    case " --gpu ${CLAIMS[*]} mnist_output_rates cifar10_loss_rates " in
+    case " --gpu ${CLAIMS[*]} mnist_output_rates cifar10_loss_rates alexnet_rates " in
         *" $ARGUMENT "*) ;;
         *) echo "reproduce.sh: no claim '$ARGUMENT', expected some of: ${CLAIMS[*]}" >&2; exit 2 ;;
     esac
