@@ -15,7 +15,7 @@ from mmgb.analysis.claims import claims_table, read_claims
 from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block, table
 from mmgb.analysis.provenance import provenance_table
 from mmgb.analysis.trials import name_settings
-from mmgb.analysis.trials_table import trials_table
+from mmgb.analysis.trials_table import grid_table, trials_table
 from mmgb.analysis.work_dir import Evaluation
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,6 +86,12 @@ TABLES = {
         SAMPLING, trial_files('class_aware_sampling', 'default', 'class-aware', prefix='sun8_'), trials_table),
     'class_aware_sampling_cifar10-lt': Block(
         SAMPLING, trial_files('class_aware_sampling', 'default', 'class-aware', prefix='cifar10-lt_'), trials_table),
+    'mnist_output_rates': Block(
+        'configs/gradient_boosting/mnist/README.md', trial_files('mnist_outputs', *OUTPUTS, prefix='rates_'),
+        grid_table),
+    'cifar10_loss_rates': Block(
+        'configs/gradient_boosting/cifar10/README.md', trial_files('cifar10_losses-slim', *LOSSES, prefix='rates_'),
+        grid_table),
 }
 
 

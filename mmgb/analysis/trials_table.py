@@ -1,11 +1,12 @@
 """Settings side by side, each with several trials."""
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
 
 from .comparison_table import table
-from .trial_statistics import Estimate, best_steps, compare, estimate_mean, last_values, minimum_errors
-from .trials import Setting
+from .trial_statistics import WORST, Estimate, best_steps, compare, estimate_mean, last_values, minimum_errors
+from .trials import Setting, Trial
 
 
 def trials_table(settings: Mapping[str, Setting]) -> str:
@@ -24,6 +25,34 @@ def trials_table(settings: Mapping[str, Setting]) -> str:
                   'p of the rank test'], rows)
 
 
+def grid_table(settings: Mapping[str, Setting]) -> str:
+    """Markdown with one row for all settings of a file that vary one value, in its order; the best in bold.
+
+    Args:
+        settings: as :func:`mmgb.analysis.trials.name_settings` names them: 'NAME, KEY=VALUE'.
+    """
+    rows = {}
+    for setting_name, setting in settings.items():
+        (value,) = setting.overrides.values()
+        error = float(np.median(minimum_errors(setting.trials)))
+        failures = [_kind_of_failure(trial) for trial in setting.trials if trial.failed is not None]
+        shown = failures[0] if len(failures) == len(setting.trials) else f'{error:.2f}'
+        rows.setdefault(setting_name.rpartition(', ')[0], []).append((value, error, shown))
+    cells = [[name, *_grid_cells(found)] for name, found in rows.items()]
+    return table(['', *['rate: minimum error, %'] * (max(map(len, cells)) - 1)], cells)
+
+
+def _grid_cells(found: list[tuple[float, float, str]]) -> list[str]:
+    best = min(error for _, error, _ in found)
+    return [f'{value:g}: ' + (f'**{shown}**' if error == best < WORST else shown)
+            for value, error, shown in sorted(found)]
+
+
+def _kind_of_failure(trial: Trial) -> str:
+    # CheckInvalidLossHook's error; another one need not be the method's fault.
+    return 'diverged' if trial.failed.startswith('FloatingPointError') else 'failed'
+
+
 def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
     """The metric, and the unit of the steps, that all settings have; raises as :func:`trials_table`."""
     names = list(settings)
@@ -38,10 +67,8 @@ def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
 def _summary(setting: Setting) -> list[str]:
     failed = [trial for trial in setting.trials if trial.failed is not None]
     lower, median, upper = np.percentile(minimum_errors(setting.trials), (25, 50, 75))
-    # CheckInvalidLossHook's error; another one need not be the method's fault.
-    diverged = sum(trial.failed.startswith('FloatingPointError') for trial in failed)
-    kinds = ((diverged, 'diverged'), (len(failed) - diverged, 'failed'))
-    counts = [f'{number} {kind}' for number, kind in kinds if number]
+    kinds = Counter(map(_kind_of_failure, failed))
+    counts = [f'{kinds[kind]} {kind}' for kind in ('diverged', 'failed') if kinds[kind]]
     cells = [', '.join([str(len(setting.trials)), *counts]), f'{median:.2f} ({lower:.2f} to {upper:.2f})']
     if len(failed) == len(setting.trials):
         return [*cells, '', '']

@@ -2,7 +2,7 @@
 import pytest
 
 from mmgb.analysis.trials import Setting, Trial
-from mmgb.analysis.trials_table import trials_table
+from mmgb.analysis.trials_table import grid_table, trials_table
 
 
 def make(*trials, metric='acc'):
@@ -36,3 +36,16 @@ def test_failures_are_counted_and_told_apart_and_a_single_trial_has_no_standard_
 def test_other_metrics_or_steps_are_refused():
     with pytest.raises(ValueError, match="'b' has mIoU by epoch, and 'a' acc by epoch: these can't be compared"):
         trials_table({'a': make(((1.,), None)), 'b': make(((1.,), None), metric='mIoU')})
+
+
+def test_a_grid_has_one_row_a_file_by_size_with_the_best_in_bold_and_failures_told_apart():
+    def at(rate, *trials):
+        return make(*trials)._replace(overrides={'optim_wrapper.optimizer.lr': rate})
+
+    diverged = ((3.,), 'FloatingPointError: inf')
+    table = grid_table({
+        'a, lr=0.5': at(0.5, ((10., 20.), None)), 'a, lr=0.25': at(0.25, ((30.,), None), ((50.,), None), diverged),
+        'b, lr=1': at(1, diverged), 'b, lr=2': at(2, ((1.,), 'MemoryError: none left'))})
+    assert table.splitlines()[2:] == [
+        '| a | 0.25: **70.00** | 0.5: 80.00 |',  # errors 70, 50 and 100
+        '| b | 1: diverged | 2: failed |']

@@ -2,4 +2,4 @@ _base_ = './cifar-convnet5-slim_softmax_1xb128-10e_cifar10-32x32.py'
 model = dict(head=dict(
     type='mmgb.BoostedLinearClsHead',
     loss=dict(_delete_=True, type='mmgb.ExpGBLoss', alpha=0.1, targets=(0., 16.))))
-optim_wrapper = dict(optimizer=dict(lr=5e-4))
+optim_wrapper = dict(optimizer=dict(lr=0.001))

@@ -2,4 +2,4 @@ _base_ = './cifar-convnet5-slim_softmax_1xb128-10e_cifar10-32x32.py'
 model = dict(head=dict(
     type='mmgb.BoostedLinearClsHead',
     loss=dict(_delete_=True, type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0., 10.))))
-optim_wrapper = dict(optimizer=dict(lr=0.002))
+optim_wrapper = dict(optimizer=dict(lr=0.004))

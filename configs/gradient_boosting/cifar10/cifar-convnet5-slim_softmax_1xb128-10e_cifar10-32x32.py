@@ -4,4 +4,4 @@ _base_ = [
     '../../_base_/schedules/sgd_fixed_10e.py', '../../_base_/mmpretrain_runtime.py'
 ]
 model = dict(backbone=dict(width=0.25), head=dict(in_channels=2048))
-optim_wrapper = dict(optimizer=dict(lr=0.1))
+optim_wrapper = dict(optimizer=dict(lr=0.05))
