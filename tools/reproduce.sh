@@ -80,6 +80,22 @@ cifar10_loss_rates() {
     rate mirrored-exp-gb 2.5e-4,5e-4,0.001,0.002
 }
 
+# Figures 1b, 2, 3 and 5: ten layers on CIFAR-10, softmax at three rates; what GradientStatsHook recorded, as pictures.
+gradients() {
+    local loss run rate runs=()
+    for loss in softmax exp-gb pow3-gb; do
+        local vary=()
+        [ "$loss" != softmax ] || vary=(--vary optim_wrapper.optimizer.lr=0.1,0.3,1.0)
+        trials "$BOOSTING/cifar10/cifar-convnet10_${loss}_1xb128-10e_cifar10-32x32.py" 1 "gradients/$loss" \
+            --work-dir "work_dirs/gradients/$loss" "${vary[@]}" ${WIDTH:+--cfg-options model.backbone.width=0.25}
+        for run in work_dirs/gradients/"$loss"/*/seed_0; do
+            rate=$(grep -o 'lr=[^,/]*' <<< "$run" || true)
+            runs+=("$loss${rate:+ with rate ${rate#lr=}}=$run")
+        done
+    done
+    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --out "$RESULTS/gradients"
+}
+
 # Table 2 and Figure 4: AlexNet with batch norm, here slim, on ten classes of ImageNet.
 alexnet() {
     local loss
@@ -136,7 +152,7 @@ class_aware_sampling() {
     done
 }
 
-CLAIMS=(lecture mnist_outputs cifar10_losses alexnet relay_depth relay class_aware_sampling)
+CLAIMS=(lecture mnist_outputs cifar10_losses gradients alexnet relay_depth relay class_aware_sampling)
 CHOSEN=()
 for ARGUMENT in "$@"; do
     case " --gpu ${CLAIMS[*]} mnist_output_rates cifar10_loss_rates alexnet_rates " in

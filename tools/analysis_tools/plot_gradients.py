@@ -34,8 +34,9 @@ def read_runs(arguments):
     """Name to what the run has recorded: curves and histograms."""
     runs = {}
     for argument in arguments:
-        name, _, folder = argument.rpartition('=')
-        name = name or Path(folder).name
+        name, named, folder = argument.partition('=')
+        if not named:
+            name, folder = Path(argument).name, argument
         if name in runs:
             raise UsageError(f'two runs are called {name!r}: say NAME=WORK_DIR')
         try:

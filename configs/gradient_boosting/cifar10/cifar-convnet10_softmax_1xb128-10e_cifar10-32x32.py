@@ -4,3 +4,4 @@ _base_ = [
     '../../_base_/schedules/sgd_fixed_10e.py', '../../_base_/mmpretrain_runtime.py'
 ]
 optim_wrapper = dict(optimizer=dict(lr=1.0))
+custom_hooks = [*_base_.custom_hooks, dict(type='mmgb.GradientStatsHook')]
