@@ -82,17 +82,14 @@ cifar10_loss_rates() {
 
 # Figures 1b, 2, 3 and 5: ten layers on CIFAR-10, softmax at three rates; what GradientStatsHook recorded, as pictures.
 gradients() {
-    local loss run rate runs=()
-    for loss in softmax exp-gb pow3-gb; do
-        local vary=()
-        [ "$loss" != softmax ] || vary=(--vary optim_wrapper.optimizer.lr=0.1,0.3,1.0)
-        trials "$BOOSTING/cifar10/cifar-convnet10_${loss}_1xb128-10e_cifar10-32x32.py" 1 "gradients/$loss" \
-            --work-dir "work_dirs/gradients/$loss" "${vary[@]}" ${WIDTH:+--cfg-options model.backbone.width=0.25}
-        for run in work_dirs/gradients/"$loss"/*/seed_0; do
-            rate=$(grep -o 'lr=[^,/]*' <<< "$run" || true)
-            runs+=("$loss${rate:+ with rate ${rate#lr=}}=$run")
-        done
-    done
+    local loss rate run runs=()
+    while read -r loss rate; do
+        trials "$BOOSTING/cifar10/cifar-convnet10_${loss}_1xb128-10e_cifar10-32x32.py" 1 "gradients/${loss}_$rate" \
+            --work-dir "work_dirs/gradients/${loss}_$rate" \
+            --cfg-options optim_wrapper.optimizer.lr="$rate" ${WIDTH:+model.backbone.width=0.25}
+        run=(work_dirs/gradients/"${loss}_$rate"/*/seed_0)
+        runs+=("$loss, rate $rate=${run[0]}")
+    done <<< $'softmax 0.1\nsoftmax 0.3\nsoftmax 1.0\nexp-gb 0.01\npow3-gb 0.005'
     python tools/analysis_tools/plot_gradients.py "${runs[@]}" --out "$RESULTS/gradients"
 }
 
