@@ -18,6 +18,15 @@ trials() {
     python -W ignore tools/run_trials.py "$1" --trials "$2" --out "$RESULTS/$3.json" --jobs "${JOBS:-1}" "${@:4}"
 }
 
+# curves FOLDER NAME…: the table and the learning curves of these trials, into the same folder
+curves() {
+    local name files=()
+    for name in "${@:2}"; do
+        files+=("$name=$RESULTS/$1/$name.json")
+    done
+    python tools/analysis_tools/compare_trials.py "${files[@]}" --out-dir "$RESULTS/$1"
+}
+
 # Rates are compared on the last part of the training set, which is then not trained with: rates a factor of
 # two apart, as many for each loss of a claim, the best of them between two others; one seed.
 rates() {
@@ -47,6 +56,7 @@ mnist_outputs() {
     for output in linear sigmoid tanh softmax; do
         trials "$BOOSTING/mnist/mlp_${output}_1xb100-100e_mnist-28x28.py" "$TRIALS" "mnist_outputs/$output"
     done
+    curves mnist_outputs linear sigmoid tanh softmax
 }
 mnist_output_rates() {
     rate() {
@@ -67,6 +77,7 @@ cifar10_losses() {
         trials "$BOOSTING/cifar10/cifar-convnet5${WIDTH}_${loss}_1xb128-10e_cifar10-32x32.py" "$TRIALS" \
             "cifar10_losses${WIDTH}/$loss"
     done
+    curves "cifar10_losses${WIDTH}" softmax linear exp-gb pow3-gb mirrored-exp-gb
 }
 cifar10_loss_rates() {
     rate() {
@@ -100,6 +111,7 @@ alexnet() {
     for loss in softmax exp-gb pow3-gb; do
         trials "$BOOSTING/imagenette/alexnet-bn-slim_${loss}_1xb64-10e_imagenette-64x64.py" 3 "alexnet/$loss"
     done
+    curves alexnet softmax exp-gb pow3-gb
 }
 
 alexnet_rates() {
