@@ -1,6 +1,7 @@
 """The trainings of ``tools/run_trials.py``: one process for each seed of each setting, in a folder of its own."""
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -59,9 +60,10 @@ def start(job: Job) -> subprocess.Popen:
     if job.folder.exists():
         shutil.rmtree(job.folder)
     job.folder.mkdir(parents=True)
+    # Unbuffered, or what it prints would stand below the error that ends it.
     with open(job.folder / LOG, 'wb') as log:
         return subprocess.Popen(job.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                start_new_session=True)
+                                start_new_session=True, env=os.environ | {'PYTHONUNBUFFERED': '1'})
 
 
 def last_line(job: Job) -> str:

@@ -21,6 +21,13 @@ from mmgb.engine.hooks import GradientStatsHook
 from mmgb.engine.hooks.iteration_recording import IterationRecording
 
 
+@pytest.fixture(autouse=True)
+def leaves_the_default_scope():
+    """A Runner sets it for all that follows."""
+    with DefaultScope.overwrite_default_scope('mmengine'):
+        yield
+
+
 def without_hooks(model):
     return not any(module._forward_hooks or module._forward_pre_hooks or module._backward_hooks
                    for module in model.modules())
