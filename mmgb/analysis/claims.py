@@ -80,7 +80,8 @@ def claims_table(claims: Sequence[Claim]) -> str:
         if claim.first is not None and claim.second is not None:
             mean, error = difference(claim)
             trials = ' and '.join(str(len(setting.trials)) for setting in (claim.first, claim.second))
-            sizes = '' if math.isnan(mean) else f'{mean:+.2f} ± {error:.2f}, '
+            known = '?' if math.isnan(error) else f'{error:.2f}'
+            sizes = '' if math.isnan(mean) else f'{mean:+.2f} ± {known}, '
             ours = f'{claim.quantity}: {sizes}{trials} trials'
         rows.append([claim.statement, claim.paper or 'no number', ours, verdict(claim)])
     return table(['claim', 'the paper', 'measured: second minus first', 'verdict'], rows)
