@@ -94,9 +94,11 @@ TABLES = {
         grid_table),
     'lecture': Block('configs/lecture/README.md', trial_files('lecture', *TRICKS), trials_table),
     'mnist_outputs': Block(
-        'configs/gradient_boosting/mnist/README.md', trial_files('mnist_outputs', 'linear', 'tanh', 'softmax'), trials_table),
+        'configs/gradient_boosting/mnist/README.md', trial_files('mnist_outputs', 'linear', 'tanh', 'softmax'),
+        trials_table),
     'cifar10_losses': Block(
-        'configs/gradient_boosting/cifar10/README.md', trial_files('cifar10_losses-slim', 'softmax', 'exp-gb', 'pow3-gb'), trials_table),
+        'configs/gradient_boosting/cifar10/README.md',
+        trial_files('cifar10_losses-slim', 'softmax', 'exp-gb', 'pow3-gb'), trials_table),
 }
 
 
