@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from .comparison_table import table
-from .trial_statistics import Estimate, best_steps, estimate_mean, finished, minimum_errors
+from .trial_statistics import Estimate, best_steps, difference_of_means, finished, minimum_errors
 from .trials import Setting, read_settings
 
 # A difference counts when it is this many standard errors away from 0.
@@ -51,10 +51,7 @@ def difference(claim: Claim) -> Estimate:
     """Second minus first, of the means over the trials that didn't fail; NaN without one of each."""
     quantities = {'minimum error': lambda setting: minimum_errors(finished(setting)), 'best epoch': best_steps}
     first, second = (quantities[claim.quantity](setting) for setting in (claim.first, claim.second))
-    if not first or not second:
-        return Estimate(math.nan, math.nan)
-    one, other = estimate_mean(first), estimate_mean(second)
-    return Estimate(other.mean - one.mean, math.hypot(one.standard_error, other.standard_error))
+    return difference_of_means(first, second)
 
 
 def verdict(claim: Claim) -> str:
@@ -78,10 +75,9 @@ def claims_table(claims: Sequence[Claim]) -> str:
     for claim in claims:
         ours = ''
         if claim.first is not None and claim.second is not None:
-            mean, error = difference(claim)
+            found = difference(claim)
             trials = ' and '.join(str(len(setting.trials)) for setting in (claim.first, claim.second))
-            known = '?' if math.isnan(error) else f'{error:.2f}'
-            sizes = '' if math.isnan(mean) else f'{mean:+.2f} ± {known}, '
+            sizes = '' if math.isnan(found.mean) else f"{found.show('+')}, "
             ours = f'{claim.quantity}: {sizes}{trials} trials'
         rows.append([claim.statement, claim.paper or 'no number', ours, verdict(claim)])
     return table(['claim', 'the paper', 'measured: second minus first', 'verdict'], rows)

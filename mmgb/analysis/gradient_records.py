@@ -1,8 +1,8 @@
 """What ``GradientStatsHook`` has written into a work directory."""
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from .work_dir import read_records
 
 PREFIX = 'grad_stats/'
 HISTOGRAM_FILE = 'gradient_histograms.json'
@@ -40,7 +40,7 @@ def read_gradient_stats(work_dir: Path) -> dict[str, dict[str, Curve]]:
         FileNotFoundError: if the hook has written nothing in the folder.
     """
     found: dict[str, dict[str, dict[int, float]]] = {}
-    for record in _records(work_dir, 'scalars.json'):
+    for record in read_records(work_dir, 'scalars.json'):
         for key, value in record.items():
             if key.startswith(PREFIX):
                 statistic, _, path = key[len(PREFIX):].partition('/')
@@ -57,14 +57,5 @@ def read_gradient_stats(work_dir: Path) -> dict[str, dict[str, Curve]]:
 def read_delta_histograms(work_dir: Path) -> list[DeltaHistogram]:
     """By iteration, then in the order of the losses; of a resumed run as :func:`read_gradient_stats`."""
     found = {(record['step'], record['loss']): DeltaHistogram(**record)
-             for record in _records(work_dir, HISTOGRAM_FILE)}
+             for record in read_records(work_dir, HISTOGRAM_FILE)}
     return sorted(found.values(), key=lambda histogram: histogram.step)
-
-
-def _records(work_dir: Path, name: str) -> Iterator[dict]:
-    for log in sorted(Path(work_dir).glob(f'*/vis_data/{name}')):
-        for line in log.read_text().splitlines():
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError:  # a killed run may leave half a line
-                continue

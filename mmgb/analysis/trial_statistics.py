@@ -3,6 +3,7 @@
 Errors are 100 - metric, in percent. A failed trial, one that has diverged say, counts with an error of 100 % in
 medians, quartiles and ranks, which can take it; there is none of it in means, best steps and last values.
 """
+import math
 import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,6 +19,11 @@ WORST = 100.
 class Estimate(NamedTuple):
     mean: float
     standard_error: float  # NaN of fewer than two values
+
+    def show(self, sign: str = '') -> str:
+        """As text; ``sign='+'`` writes the sign of a positive mean."""
+        error = '?' if math.isnan(self.standard_error) else f'{self.standard_error:.2f}'
+        return f'{self.mean:{sign}.2f} ± {error}'
 
 
 class Comparison(NamedTuple):
@@ -51,13 +57,19 @@ def estimate_mean(values: Sequence[float]) -> Estimate:
     return Estimate(statistics.mean(values), error)
 
 
+def difference_of_means(first: Sequence[float], second: Sequence[float]) -> Estimate:
+    """Second minus first, with its standard error; NaN if one of them has no value."""
+    if not first or not second:
+        return Estimate(math.nan, math.nan)
+    one, other = estimate_mean(first), estimate_mean(second)
+    return Estimate(other.mean - one.mean, math.hypot(one.standard_error, other.standard_error))
+
+
 def compare(first: Setting, second: Setting) -> Comparison:
     """Second minus first. The difference is NaN if one of them has no finished trial."""
-    p = mann_whitney_p(minimum_errors(first.trials), minimum_errors(second.trials))
-    if not finished(first) or not finished(second):
-        return Comparison(Estimate(float('nan'), float('nan')), p)
-    one, other = (estimate_mean(minimum_errors(finished(setting))) for setting in (first, second))
-    return Comparison(Estimate(other.mean - one.mean, float(np.hypot(one.standard_error, other.standard_error))), p)
+    return Comparison(
+        difference_of_means(minimum_errors(finished(first)), minimum_errors(finished(second))),
+        mann_whitney_p(minimum_errors(first.trials), minimum_errors(second.trials)))
 
 
 def error_quartiles(setting: Setting) -> tuple[np.ndarray, np.ndarray]:

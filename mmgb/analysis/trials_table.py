@@ -1,11 +1,12 @@
 """Settings side by side, each with several trials."""
+import math
 from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
 
 from .comparison_table import table
-from .trial_statistics import WORST, Estimate, best_steps, compare, estimate_mean, last_values, minimum_errors
+from .trial_statistics import WORST, best_steps, compare, estimate_mean, last_values, minimum_errors
 from .trials import Setting, Trial
 
 
@@ -72,14 +73,9 @@ def _summary(setting: Setting) -> list[str]:
     cells = [', '.join([str(len(setting.trials)), *counts]), f'{median:.2f} ({lower:.2f} to {upper:.2f})']
     if len(failed) == len(setting.trials):
         return [*cells, '', '']
-    return [*cells, f'{np.median(best_steps(setting)):.1f}', _show(estimate_mean(last_values(setting)))]
+    return [*cells, f'{np.median(best_steps(setting)):.1f}', estimate_mean(last_values(setting)).show()]
 
 
 def _against(first: Setting, setting: Setting) -> list[str]:
     difference, p = compare(first, setting)
-    return [_show(difference, '+') if difference.mean == difference.mean else '', f'{p:.2g}']
-
-
-def _show(estimate: Estimate, sign: str = '') -> str:
-    error = f'{estimate.standard_error:.2f}' if estimate.standard_error == estimate.standard_error else '?'
-    return f'{estimate.mean:{sign}.2f} ± {error}'
+    return ['' if math.isnan(difference.mean) else difference.show('+'), f'{p:.2g}']

@@ -1,6 +1,7 @@
 """What mmengine writes into a work directory: learning curves and test results."""
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,18 +20,20 @@ def read_curve(work_dir: Path, metric: str) -> list[tuple[int, float]]:
     Raises:
         FileNotFoundError: if there is no validation with this metric in the folder.
     """
-    curve = {}
-    for log in sorted(Path(work_dir).glob('*/vis_data/scalars.json')):
-        for line in log.read_text().splitlines():
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError:  # a killed run may leave half a line
-                continue
-            if metric in record:
-                curve[record['step']] = record[metric]
+    curve = {record['step']: record[metric] for record in read_records(work_dir, 'scalars.json') if metric in record}
     if not curve:
         raise FileNotFoundError(f'{work_dir}: no validation with {metric} in its */vis_data/scalars.json')
     return sorted(curve.items())
+
+
+def read_records(work_dir: Path, name: str) -> Iterator[dict]:
+    """Each line of the files of this name that a run and its resumed parts left in their ``vis_data``, in order."""
+    for log in sorted(Path(work_dir).glob(f'*/vis_data/{name}')):
+        for line in log.read_text().splitlines():
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:  # a killed run may leave half a line
+                continue
 
 
 def read_test(work_dir: Path) -> Evaluation:
