@@ -23,12 +23,13 @@ class CompiledOnDemand:
         if not self.can_be_compiled:
             return None
         try:
+            if torch._dynamo.config.disable:
+                return None
             if self.compiled is None:
-                self.can_be_compiled = not torch._dynamo.config.disable
                 # In this process, without helpers that would outlive it: there is little to compile.
                 self.compiled = torch.compile(self.function, dynamic=True, fullgraph=True,
                                               options={'compile_threads': 1})
-            return self.compiled(*args) if self.can_be_compiled else None
+            return self.compiled(*args)
         except Exception as error:  # the compiler raises whatever its parts raise
             self.can_be_compiled = False
             logger.warning('%s is not compiled, and slower: %s: %s', self.function.__name__, type(error).__name__,
