@@ -2,6 +2,7 @@
 import os
 import re
 import sys
+import time
 import traceback
 from pathlib import Path
 from pickle import UnpicklingError
@@ -56,8 +57,17 @@ def run_tool(main) -> None:
             raise
         traceback.print_exc()
         _fail(1)
+    leave_process_group()
+
+
+def leave_process_group() -> None:
+    """Ends this process's part of a process group, if it is in one, so that the process itself can end in order.
+
+    Both a group that is still alive at the interpreter's end and one whose threads are still at work there abort the
+    process (SIGABRT): the latter let go of the last collective's tensors, for which they need Python's lock.
+    """
     if _in_process_group():
-        # A group that is still alive at the interpreter's end aborts the process: exit code 6.
+        time.sleep(.1)  # the lock is free: gloo's threads are done with all that came before
         distributed.destroy_process_group()
 
 
