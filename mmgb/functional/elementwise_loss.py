@@ -47,9 +47,7 @@ def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targ
         ValueError: what ``check_target`` raises, an unknown reduction, ``avg_factor`` together with ``'sum'``,
             ``class_weight`` of another length than C.
     """
-    check_reduction(reduction)
-    if avg_factor is not None and reduction == 'sum':
-        raise ValueError(f"avg_factor={avg_factor}: a loss with reduction='sum' isn't averaged")
+    check_reduction(reduction, avg_factor)
     check_target_kind(target_kind)
     if target_kind == 'value':
         check_values(scores, target, form.target_range)
@@ -58,8 +56,8 @@ def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targ
         valid = check_target(scores, target, ignore_index)
 
     with torch.autocast(scores.device.type, enabled=False):  # it would weigh class scores in half precision
-        sample_weight, divisor = _weights(scores, target, valid, weight, class_weight, avg_non_ignore, reduction,
-                                          avg_factor)
+        sample_weight, divisor = sample_weights(
+            scores, target, valid, weight, class_weight, avg_non_ignore, reduction, avg_factor)
         loss = fused and fused(scores, target, sample_weight, 1 / divisor, form, targets, reduction == 'none')
         if loss is not None:
             return loss
@@ -73,10 +71,12 @@ def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targ
         return losses if reduction == 'none' else losses.sum()
 
 
-def check_reduction(reduction: str) -> None:
-    """Raise a ValueError unless the reduction is one of the three."""
+def check_reduction(reduction: str, avg_factor: Optional[float] = None) -> None:
+    """Raise a ValueError unless the reduction is one of the three, and goes with the divisor."""
     if reduction not in ('mean', 'sum', 'none'):
         raise ValueError(f"reduction={reduction!r}: expected 'mean', 'sum' or 'none'")
+    if avg_factor is not None and reduction == 'sum':
+        raise ValueError(f"avg_factor={avg_factor}: a loss with reduction='sum' isn't averaged")
 
 
 def check_target_kind(target_kind: str) -> None:
@@ -85,9 +85,9 @@ def check_target_kind(target_kind: str) -> None:
         raise ValueError(f"target_kind={target_kind!r}: expected 'class' or 'value'")
 
 
-def _weights(scores: Tensor, target: Tensor, valid: Optional[Tensor], weight: Optional[Tensor],
-             class_weight: Optional[Tensor], avg_non_ignore: bool, reduction: str,
-             avg_factor: Optional[float]) -> tuple[Tensor, Tensor]:
+def sample_weights(scores: Tensor, target: Tensor, valid: Optional[Tensor], weight: Optional[Tensor],
+                   class_weight: Optional[Tensor], avg_non_ignore: bool, reduction: str,
+                   avg_factor: Optional[float]) -> tuple[Tensor, Tensor]:
     """What the loss of each sample is multiplied by, of the labels' shape, maybe boolean; and what it is divided by."""
     dtype = torch.promote_types(scores.dtype, torch.float32)
     one = torch.ones((), dtype=dtype, device=scores.device)
