@@ -36,15 +36,26 @@ class Claim(NamedTuple):
 def read_claims(path: Path) -> list[Claim]:
     """A JSON list of claims, ``first`` and ``second`` naming files of ``tools/run_trials.py`` in the same folder.
 
-    A file that isn't there, or has no trial yet, wasn't measured.
+    With ``"until": [6, 4]`` the first one's trials are read up to step 6, the second one's up to step 4: at a fixed
+    rate the same as a shorter training. A file that isn't there, or has no trial yet, wasn't measured.
     """
-    def setting(name: str) -> Optional[Setting]:
+    def setting(name: str, until: float) -> Optional[Setting]:
         source = path.parent / name
         found = read_settings(source)[0] if source.exists() else None
-        return found if found is not None and found.trials else None
+        return None if found is None or not found.trials else shorten(found, until)
 
-    return [Claim(**{**claim, 'first': setting(claim['first']), 'second': setting(claim['second'])})
-            for claim in json.loads(path.read_text())]
+    claims = []
+    for fields in json.loads(path.read_text()):
+        until = fields.pop('until', (math.inf, math.inf))
+        settings = {key: setting(fields[key], last) for key, last in zip(('first', 'second'), until)}
+        claims.append(Claim(**{**fields, **settings}))
+    return claims
+
+
+def shorten(setting: Setting, last: float) -> Setting:
+    """The setting with its trials' curves up to step ``last``."""
+    return setting._replace(trials=[
+        trial._replace(curve=[point for point in trial.curve if point[0] <= last]) for trial in setting.trials])
 
 
 def difference(claim: Claim) -> Estimate:

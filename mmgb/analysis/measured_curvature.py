@@ -4,6 +4,8 @@ The formulas: :mod:`mmgb.analysis.output_curvature`. The paper's four Hessians o
 network's outputs with targets {0, 1}, whatever loss the network was trained with, and s is each sample's own. Only a
 network that was trained with squared error on such targets is near their fit; the first terms are H wherever y = t.
 """
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
@@ -95,6 +97,27 @@ def measured_tables(found: dict[str, object]) -> str:
     rows += [[f'{name}: {claim}', *(100 * part['terms'][name][claim] for part in groups.values())]
              for name in CHAIN for claim in groups['right']['terms'][name]]
     return text + '\n' + table(['holds for %', 'right class', 'wrong classes'], rows)
+
+
+def summary_table(networks: Mapping[str, dict]) -> str:
+    """Markdown with one column a network, {name: what :func:`measure` has found}: what Section 4 says of them all.
+
+    Cells of two numbers are of the right and of the wrong classes' outputs.
+    """
+    def both(get, form='.1f'):
+        return [' / '.join(format(get(found[group], found), form) for group in ('right', 'wrong'))
+                for found in networks.values()]
+    rows = [['test error, %', *(f"{100 * found['error']:.1f}" for found in networks.values())],
+            ['s > 1, % of samples', *(f"{100 * found['normaliser']['s > 1']:.1f}" for found in networks.values())],
+            ['s, median', *(number(found['normaliser']['50%']) for found in networks.values())],
+            ['H_pow3 > H_exp > H_softmax > H_linear, % of outputs',
+             *both(lambda part, _: 100 * part['hessians']['all of them'])],
+            ['… of their first terms, % of outputs', *both(lambda part, _: 100 * part['first_terms']['all of them'])]]
+    rows += [[f'H_{name} ≈ 0, % of outputs', *both(lambda part, _, name=name: 100 * part['terms'][name]['H ≈ 0'])]
+             for name in CHAIN if name != 'linear']
+    rows.append(['H of the loss it was trained with, mean',
+                 *both(lambda part, found: part['distributions'][f"H of {found['loss']}"]['mean'], '.3g')])
+    return table(['', *networks], rows)
 
 
 def number(value: float) -> str:

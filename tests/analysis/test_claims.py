@@ -1,9 +1,11 @@
 """Verdicts follow from the numbers alone."""
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmgb.analysis.claims import Claim, claims_table, difference, verdict
+from mmgb.analysis.claims import Claim, claims_table, difference, read_claims, verdict
 from mmgb.analysis.trials import Setting, Trial
 
 
@@ -49,3 +51,20 @@ def test_table_has_numbers_and_verdict_of_each_claim():
     rows = claims_table([claim(setting(90., 92.), setting(95., 99.)), claim(None, None)]).splitlines()[2:]
     assert rows[0] == '| B is better than A | no number | minimum error: -6.00 ± 2.24, 2 and 2 trials | holds |'
     assert rows[1].endswith('|  | not measured yet: `bash reproduce.sh x` |')
+
+
+def test_settings_are_compared_up_to_steps_of_their_own(tmp_path):
+    def write(name, *values):
+        content = dict(config='c.py', cfg_options={}, metric='mIoU', step='epoch', environment={}, settings=[dict(
+            overrides={}, trials=[dict(seed=0, curve=list(enumerate(values, 1)))])])
+        (tmp_path / name).write_text(json.dumps(content))
+    write('long.json', 10., 20., 30.)
+    write('short.json', 15., 28., 40.)
+    fields = dict(statement='', paper='', quantity='minimum error', expected='lower', first='long.json',
+                  second='short.json', command='')
+    (tmp_path / 'claims.json').write_text(json.dumps([
+        {**fields, 'until': [3, 2]}, fields, {**fields, 'second': 'none.json'}]))
+    budgets, whole, missing = read_claims(tmp_path / 'claims.json')
+    assert difference(budgets).mean == pytest.approx(30. - 28.)
+    assert difference(whole).mean == pytest.approx(30. - 40.)
+    assert missing.second is None

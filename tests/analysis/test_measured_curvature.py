@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import one_hot
 
 from mmgb.analysis.curvature_figure import curvature_figure
-from mmgb.analysis.measured_curvature import measure, measured_tables
+from mmgb.analysis.measured_curvature import measure, measured_tables, summary_table
 from mmgb.analysis.output_curvature import cross_entropy_curvature
 
 SCORES = torch.tensor([[2., 0., -1.], [0.5, 4., -3.]], dtype=torch.float64)
@@ -51,6 +51,14 @@ def test_tables_hold_every_quantity_for_both_groups():
     assert text.startswith('2 samples of 1 classes, error 50.00 %; s > 1 for 100.0 % of them\n')
     assert '| score x | right | 1.25 | 0.5 |' in text and '| 9x⁴ > e^{2x} | 50.0 | 50.0 |' in text
     assert all(len(line.split('|')) in (1, 5, 10) for line in text.splitlines())
+
+
+def test_summary_has_a_column_for_each_network():
+    rows = dict(line[2:-2].split(' | ', 1) for line in summary_table({'one': FOUND, 'two': FOUND}).splitlines())
+    assert rows['test error, %'] == '50.0 | 50.0'
+    assert rows['… of their first terms, % of outputs'] == '0.0 / 0.0 | 0.0 / 0.0'
+    p = [math.exp(2) / sum(map(math.exp, SCORES[0].tolist())), math.exp(0.5) / sum(map(math.exp, SCORES[1].tolist()))]
+    assert rows['H of the loss it was trained with, mean'].startswith(f'{sum(q - q * q for q in p) / 2:.3g} / ')
 
 
 def test_the_picture_has_the_four_hessians_the_boosted_ones_and_the_outputs():
