@@ -37,7 +37,8 @@ def narrow(cfg):
         model.head.in_channels = 5
     elif kind == 'mmgb.CifarConvNet':
         backbone.width = 1 / 16
-        model.head.in_channels = 8 * 64 if backbone.depth == 5 else 360
+        if not backbone.get('norm_outputs'):  # then there is a layer in the head
+            model.head.in_channels = 8 * 64 if backbone.depth == 5 else 360
     elif kind == 'mmgb.AlexNetBN':
         backbone.width = 1 / 32
         model.head.in_channels = 128

@@ -65,6 +65,7 @@ def _squared_error(axes: Axes, x: Tensor, pair: Tensor) -> None:
         axes.plot(x, hessians[name].total[:, 0], color=colour, label=f'H_{name}')
         axes.plot(x, hessians[name].first[:, 0], color=colour, linestyle='--', linewidth=0.8)
     axes.set_yscale('symlog', linthresh=1)
+    axes.yaxis.get_major_locator().set_params(numticks=9)
 
 
 def _boosted(axes: Axes, x: Tensor, pair: Tensor) -> None:

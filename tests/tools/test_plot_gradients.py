@@ -1,10 +1,11 @@
 """Figures of what the hook has written in a real run; bad input."""
+import json
 import runpy
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from gradient_runs import Net, train
+from gradient_runs import Net, by_autograd, samples, train, written
 from PIL import Image
 from tiny_runs import TOOLS, run, succeeded
 
@@ -81,6 +82,31 @@ def test_tool_writes_each_figure_as_png_and_svg(runs):
         assert min(Image.open(runs / f'figures/{name}.png').size) > 200
         assert ElementTree.parse(runs / f'figures/{name}.svg').getroot().tag.endswith('svg')
         assert f'Written: figures/{name}.png' in output
+
+
+def test_tool_writes_the_numbers_of_every_run_beside_its_figures(runs):
+    output = succeeded(run(runs, TOOL, 'first', 'other=second', '--out', 'numbers', '--epochs', 2))
+    assert 'Written: numbers/gradients.json' in output
+    summary = json.loads((runs / 'numbers/gradients.json').read_text())
+    assert list(summary) == ['first', 'other']
+    scalars, lines = written(runs / 'second')
+    found = summary['other']
+    assert found['epochs'] == [1, 2]
+    for layer, rms in found['error_rms'].items():
+        first, last = (np.mean([scalars[step][f'error_rms/{layer}'] for step in steps])
+                       for steps in ((1, 2, 3, 4), (5, 6, 7, 8)))
+        assert (rms['first'], rms['last'], rms['last_over_first']) == pytest.approx((first, last, last / first))
+    assert list(found['error_rms']) == ['conv1', 'conv2', 'head.fc']
+    for kind in ('mean', 'sum'):
+        values = [scalars[step][f'softmax_normaliser_{kind}/head.loss_module'] for step in range(1, 9)]
+        assert found['softmax_normaliser']['head.loss_module'][kind] == pytest.approx(
+            dict(first_record=values[0], last_epoch=np.mean(values[4:])))
+    # The net learns nothing, so the fifth batch of two samples sees what autograd sees of the first.
+    _, deltas, _, _ = by_autograd(Net(), samples()[:2])
+    (moment, losses), = found['deltas'].items()
+    assert moment == 'epoch 2' and lines[4]['step'] == 5
+    assert losses['head.loss_module']['range'] == pytest.approx([deltas.min().item(), deltas.max().item()], rel=1e-5)
+    assert losses['head.loss_module']['not_finite'] == 0
 
 
 @pytest.mark.parametrize('arguments, message', [

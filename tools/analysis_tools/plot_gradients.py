@@ -3,15 +3,18 @@
 Writes, each as .png and .svg: OUT/error_rms (RMS of the error gradients of layers), OUT/delta_histograms (output deltas
 at the start of some epochs), OUT/softmax_normaliser and OUT/weight_gradients (mean |gradient| of each layer's weights,
 also relative to the weights). These are Figures 3, 2 and 5 of the gradient-boosting paper and Figure 1 of the Relay
-paper. What no run has recorded is left out, and said. Exit code 2 and one sentence for bad input.
+paper. What no run has recorded is left out, and said. OUT/gradients.json has the same as numbers, for
+tools/make_results_table.py. Exit code 2 and one sentence for bad input.
 
     python tools/analysis_tools/plot_gradients.py softmax=work_dirs/softmax exp-GB=work_dirs/exp --out work_dirs/figures
 """
 import argparse
+import json
 from pathlib import Path
 
 from mmgb.analysis.gradient_figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
 from mmgb.analysis.gradient_records import read_delta_histograms, read_gradient_stats
+from mmgb.analysis.gradient_summary import summarise_run
 from mmgb.engine.usage import UsageError, run_tool
 
 PAPERS_EPOCHS = [1, 4, 10]
@@ -98,6 +101,10 @@ def main():
         for suffix in ('png', 'svg'):
             figure.savefig(args.out / f'{name}.{suffix}')
             print(f"Written: {args.out / f'{name}.{suffix}'}")
+    summary = {name: summarise_run(*recorded, histograms.get(name, {})) for name, recorded in runs.items()}
+    path = args.out / 'gradients.json'
+    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + '\n', encoding='utf-8')
+    print(f'Written: {path}')
 
 
 if __name__ == '__main__':
