@@ -13,6 +13,9 @@ from typing import NamedTuple
 from mmgb.analysis.benchmark_tables import loss_table, relay_table, sampler_table
 from mmgb.analysis.claims import claims_table, read_claims
 from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block, table
+from mmgb.analysis.gain_table import gain_table
+from mmgb.analysis.gradient_summary import gradient_table
+from mmgb.analysis.measured_curvature import summary_table
 from mmgb.analysis.provenance import provenance_table
 from mmgb.analysis.trials import name_settings
 from mmgb.analysis.trials_table import grid_table, trials_table
@@ -38,13 +41,23 @@ def claims() -> str:
 def provenance() -> str:
     """Of all files that tools/run_trials.py wrote."""
     files = {str(path.relative_to(RESULTS)): json.loads(path.read_text()) for path in sorted(RESULTS.glob('*/*.json'))}
-    return provenance_table(files)
+    return provenance_table({name: content for name, content in files.items() if 'settings' in content})
 
 
 def section_4(results: dict) -> str:
     return table(['Section 4 states', 'as mathematics', 'why'],
                  [[found[key].replace('|', r'\|') for key in ('claim', 'verdict', 'reason')]
                   for found in results['statements']])
+
+
+def measured_curvature(results: dict) -> str:
+    return summary_table(results['networks'])
+
+
+def gains() -> str:
+    """Of the data sets of the README's recommendation."""
+    return gain_table({name: name_settings({loss: f'{RESULTS / folder / loss}.json' for loss in RECOMMENDED_FROM})
+                       for name, folder in DATA_SETS.items()})
 
 
 class Block(NamedTuple):
@@ -71,13 +84,26 @@ TRICKS = (
     'base', 'reduced-rate', 'crops', 'standardised-inputs', 'decorrelated-inputs', 'logistic', 'scaled-tanh',
     'sigmoid-squared-error', 'sigmoid-cross-entropy', 'piecewise-linear-tanh', 'relu', 'leaky-relu', 'elu',
     'torch-uniform', 'fan-out', 'glorot', 'glorot-uniform', 'he', 'relu-he', 'batch-norm', 'dropout')
+VARIANTS = (
+    'softmax', 'softmax-norm-outputs', 'softmax-adamw', 'softmax-warmup-clip', 'sigmoid', 'label-smooth', 'squentropy',
+    'exp-gb', 'exp-gb-prior', 'exp-gb-norm-outputs', 'exp-gb-adamw', 'pow3-gb', 'pow3-gb-prior',
+    'pow3-gb-negative-target', 'pow3-gb-norm-outputs', 'pow3-gb-adamw', 'pow3-gb-warmup-clip')
+RECOMMENDED_FROM = 'softmax', 'exp-gb', 'pow3-gb'
+DATA_SETS = {
+    'MNIST, perceptron': 'mnist_boosting', 'CIFAR-10, slim 5-layer network': 'cifar10_losses-slim',
+    'ten classes of ImageNet, slim AlexNet with batch norm': 'alexnet',
+    'scenes of digits, slim PixelNet (100 - mIoU)': 'digits'}
 SAMPLING = 'configs/class_aware_sampling/README.md'
 TABLES = {
     'claims': Block('docs/RESULTS.md', None, claims),
     'section_4': Block('docs/RESULTS.md', 'hessian.json', section_4),
     'provenance': Block('docs/RESULTS.md', None, provenance),
     'quickstart': Block('README.md', 'quickstart.json', comparison),
+    'gains': Block('docs/RESULTS.md', None, gains),
+    'measured_curvature': Block('docs/RESULTS.md', 'hessian.json', measured_curvature),
     'digits_rates': Block('configs/gradient_boosting/digits/README.md', 'digits_rates.json', rates_table),
+    'digits': Block(
+        'configs/gradient_boosting/digits/README.md', trial_files('digits', *RECOMMENDED_FROM), trials_table),
     'voc12_slim': Block('configs/gradient_boosting/voc12/README.md', 'voc12_slim.json', comparison),
     'loss_benchmark': Block('docs/losses.md', 'loss_benchmark.json', each(loss_table)),
     'relay_benchmark': Block('docs/relay.md', 'relay_benchmark.json', each(relay_table)),
@@ -92,13 +118,31 @@ TABLES = {
     'cifar10_loss_rates': Block(
         'configs/gradient_boosting/cifar10/README.md', trial_files('cifar10_losses-slim', *LOSSES, prefix='rates_'),
         grid_table),
+    'mnist_boosting_rates': Block(
+        'configs/gradient_boosting/mnist/README.md',
+        trial_files('mnist_outputs', 'softmax', 'exp-gb', 'pow3-gb', prefix='rates_'), grid_table),
+    'mnist_boosting': Block(
+        'configs/gradient_boosting/mnist/README.md', trial_files('mnist_boosting', *RECOMMENDED_FROM), trials_table),
+    'variants': Block('configs/gradient_boosting/cifar10/README.md', trial_files('variants', *VARIANTS), grid_table),
+    'alexnet_rates': Block(
+        'configs/gradient_boosting/imagenette/README.md', trial_files('alexnet', *RECOMMENDED_FROM, prefix='rates_'),
+        grid_table),
+    'alexnet': Block(
+        'configs/gradient_boosting/imagenette/README.md', trial_files('alexnet', *RECOMMENDED_FROM), trials_table),
+    'relay': Block(
+        'configs/relay_bp/imagenette/README.md',
+        trial_files('relay', 'bp', 'multi-loss', 'relay-bp', prefix='model-a-slim_'), trials_table),
+    'outputs': Block(
+        'configs/gradient_boosting/imagenette/README.md', 'outputs/gradients.json', gradient_table),
     'lecture': Block('configs/lecture/README.md', trial_files('lecture', *TRICKS), trials_table),
     'mnist_outputs': Block(
-        'configs/gradient_boosting/mnist/README.md', trial_files('mnist_outputs', 'linear', 'tanh', 'softmax'),
-        trials_table),
+        'configs/gradient_boosting/mnist/README.md', trial_files('mnist_outputs', *OUTPUTS), trials_table),
     'cifar10_losses': Block(
         'configs/gradient_boosting/cifar10/README.md',
-        trial_files('cifar10_losses-slim', 'softmax', 'exp-gb', 'pow3-gb'), trials_table),
+        trial_files('cifar10_losses-slim', *LOSSES), trials_table),
+    'cifar10_norm_outputs': Block(
+        'configs/gradient_boosting/cifar10/README.md',
+        trial_files('cifar10_losses-slim', *RECOMMENDED_FROM, prefix='norm-outputs_'), trials_table),
 }
 
 

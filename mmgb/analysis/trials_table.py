@@ -39,8 +39,9 @@ def grid_table(settings: Mapping[str, Setting]) -> str:
         failures = [_kind_of_failure(trial) for trial in setting.trials if trial.failed is not None]
         shown = failures[0] if len(failures) == len(setting.trials) else f'{error:.2f}'
         rows.setdefault(setting_name.rpartition(', ')[0], []).append((value, error, shown))
-    cells = [[name, *_grid_cells(found)] for name, found in rows.items()]
-    return table(['', *['rate: minimum error, %'] * (max(map(len, cells)) - 1)], cells)
+    most = max(map(len, rows.values()))
+    cells = [[name, *_grid_cells(found), *[''] * (most - len(found))] for name, found in rows.items()]
+    return table(['', *['rate: minimum error, %'] * most], cells)
 
 
 def _grid_cells(found: list[tuple[float, float, str]]) -> list[str]:

@@ -16,7 +16,7 @@ def test_each_setting_has_its_median_error_its_quartiles_and_its_name():
     band = axes.collections[0].get_paths()[0].vertices
     assert {75., 85., 50., 70.} <= set(np.round(band[:, 1], 9))  # of 90 and 70, and of 80 and 40
     assert axes.get_xlabel() == 'epoch' and axes.get_ylabel() == '100 − acc (%)'
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ['base (2 trials)', 'ours (1 trials)']
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ['base (n = 2)', 'ours (n = 1)']
 
 
 def test_saved_twice_gives_the_same_png_and_svg(tmp_path):
