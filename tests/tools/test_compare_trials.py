@@ -43,7 +43,7 @@ def test_the_table_is_printed_and_written_with_figures_as_png_and_svg(results, f
     assert code == 0 and output.startswith(table) and '| grid, lr=1.0 | 3 | 39.00 (38.50 to 39.50) |' in table
     assert (folder / 'new/figures/trials.md').read_text() == table
     assert (folder / 'new/figures/trials.png').read_bytes().startswith(b'\x89PNG')
-    assert 'grid, lr=0.1 (3 trials)' in (folder / 'new/figures/trials.svg').read_text()
+    assert 'grid, lr=0.1 (n = 3)' in (folder / 'new/figures/trials.svg').read_text()
 
 
 def test_without_a_folder_only_the_table_is_printed(results, folder):
