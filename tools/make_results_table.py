@@ -120,7 +120,7 @@ TABLES = {
         grid_table),
     'mnist_boosting_rates': Block(
         'configs/gradient_boosting/mnist/README.md',
-        trial_files('mnist_outputs', 'softmax', 'exp-gb', 'pow3-gb', prefix='rates_'), grid_table),
+        trial_files('mnist_outputs', *RECOMMENDED_FROM, prefix='rates_'), grid_table),
     'mnist_boosting': Block(
         'configs/gradient_boosting/mnist/README.md', trial_files('mnist_boosting', *RECOMMENDED_FROM), trials_table),
     'variants': Block('configs/gradient_boosting/cifar10/README.md', trial_files('variants', *VARIANTS), grid_table),

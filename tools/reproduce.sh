@@ -194,8 +194,7 @@ alexnet_rates() {
 # Why pow3-GB "did not work well" with 1,000 classes: the hidden gradients of slim AlexNet by the number of its outputs,
 # with and without batch norm, of one epoch at a rate that leaves the weights where they are.
 outputs() {
-    local loss count norm name config options runs=() figures
-    figures=$(mktemp -d)
+    local loss count norm name config options runs=()
     for norm in BN None; do
         for count in 10 100 1000; do
             for loss in softmax exp-gb pow3-gb; do
@@ -208,10 +207,10 @@ outputs() {
             done
         done
     done
-    # Its pictures of 18 runs are no use.
-    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --epochs 1 --out "$figures"
+    # Only the numbers are kept: pictures of 18 runs are no use.
+    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --epochs 1 --out work_dirs/outputs
     mkdir -p "$RESULTS/outputs"
-    mv "$figures/gradients.json" "$RESULTS/outputs"
+    cp work_dirs/outputs/gradients.json "$RESULTS/outputs"
 }
 
 # Table 3: error per budget of PixelNet, here slim on scenes of digits; on the complete VOC list with --gpu.
