@@ -1,8 +1,8 @@
 """How our tools end: exit code 0, or 2 with one sentence for bad input, or 1 with a traceback."""
+import atexit
 import os
 import re
 import sys
-import time
 import traceback
 from pathlib import Path
 from pickle import UnpicklingError
@@ -35,7 +35,7 @@ def raised_here(error: BaseException) -> bool:
 
 
 def run_tool(main) -> None:
-    """Calls ``main()`` and ends this process, and its part of a process group, with the right exit code.
+    """Calls ``main()``; ends this process with the right exit code where it failed, or is in a process group.
 
     A ValueError that this package raises itself, from a hook or a network in the first step, is bad input, too: such a
     message names the setting or the image, and what is allowed.
@@ -57,18 +57,23 @@ def run_tool(main) -> None:
             raise
         traceback.print_exc()
         _fail(1)
-    leave_process_group()
+    end_in_process_group()
 
 
-def leave_process_group() -> None:
-    """Ends this process's part of a process group, if it is in one, so that the process itself can end in order.
+def end_in_process_group(code: int = 0) -> None:
+    """Ends this process at once, if it is in a process group; otherwise does nothing.
 
-    Both a group that is still alive at the interpreter's end and one whose threads are still at work there abort the
-    process (SIGABRT): the latter let go of the last collective's tensors, for which they need Python's lock.
+    The interpreter's own end would come too early for gloo's threads: they let go of the last collective's tensors,
+    need Python's lock for it, and abort the process (SIGABRT) if they don't get it any more.
     """
-    if _in_process_group():
-        time.sleep(.1)  # the lock is free: gloo's threads are done with all that came before
+    if not _in_process_group():
+        return
+    if code == 0:  # otherwise an orderly way out can wait for ranks that wait for this one; the launcher stops those
         distributed.destroy_process_group()
+        atexit._run_exitfuncs()  # ends data loaders' processes and writes what a log's writer still holds
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _in_process_group() -> bool:
@@ -76,9 +81,5 @@ def _in_process_group() -> bool:
 
 
 def _fail(code: int) -> None:
-    if _in_process_group():
-        # An orderly way out can wait for ranks that wait for this one; the launcher stops those.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    end_in_process_group(code)
     sys.exit(code)

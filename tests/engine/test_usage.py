@@ -48,6 +48,20 @@ run_tool(main)
     assert process.returncode == code and said in process.stderr
 
 
+def test_a_successful_member_of_a_process_group_runs_the_exit_functions_once_and_flushes(tmp_path):
+    program = f"""
+import atexit
+from torch import distributed
+from mmgb.engine.usage import run_tool
+def main():
+    distributed.init_process_group('gloo', init_method='file://{tmp_path}/store', rank=0, world_size=1)
+    atexit.register(print, 'closed', end='')
+run_tool(main)
+"""
+    process = subprocess.run([sys.executable, '-W', 'ignore', '-c', program], capture_output=True, text=True)
+    assert (process.returncode, process.stdout) == (0, 'closed')
+
+
 def test_an_errors_message_becomes_one_line_of_bounded_length():
     assert one_line(ValueError('two\n  lines')) == 'ValueError: two lines'
     assert one_line(FileNotFoundError(2, 'No such file', 'x')) == "FileNotFoundError: [Errno 2] No such file: 'x'"

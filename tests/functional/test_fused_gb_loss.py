@@ -414,7 +414,7 @@ def test_vmap_still_checks_the_targets(loss, setting):
 
 WORKER = """
 import sys, torch, torch.distributed as dist
-from mmgb.engine.usage import leave_process_group
+from mmgb.engine.usage import end_in_process_group
 from mmgb.functional import exp_gb_loss, pow3_gb_loss
 torch.manual_seed(0)
 model, inputs, labels = torch.nn.Linear(3, 4), torch.randn(8, 3), torch.randint(4, (8,))
@@ -426,7 +426,7 @@ if rank >= 0:
 scores = model(inputs)
 (exp_gb_loss(scores, labels) + pow3_gb_loss(scores, labels)).backward()
 torch.save(next(model.parameters()).grad, f'{sys.argv[2]}/{rank}.pth')
-leave_process_group()
+end_in_process_group()
 """
 
 

@@ -15,20 +15,19 @@ class ExpGBLoss(ElementwiseLoss):
     Args:
         alpha: > 0. The paper uses 0.1, on ImageNet 0.01.
         targets: ``(negative, positive)``, ``0 <= negative < positive``. The paper uses {0, 16}, {0, 6}, {0, 10}.
-        reduction, class_weight, ignore_index, avg_non_ignore, loss_weight, loss_name, …: see :class:`ElementwiseLoss`.
         max_delta: bound of the error delta's magnitude, > 0; ``None``: no bound.
+        reduction, class_weight, ignore_index, avg_non_ignore, loss_weight, loss_name: see :class:`WeightedLoss`.
+        target_kind, fused: see :class:`ElementwiseLoss`.
 
     Raises:
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
     """
 
-    def __init__(self, alpha: float = 0.1, targets: tuple[float, float] = (0., 16.), reduction: str = 'mean',
-                 class_weight=None, ignore_index: Optional[int] = None, avg_non_ignore: bool = True,
-                 loss_weight: float = 1.0, loss_name: str = 'loss_exp_gb', use_sigmoid: bool = False,
-                 target_kind: str = 'class', max_delta: Optional[float] = None, fused: bool = True) -> None:
+    def __init__(self, alpha: float = 0.1, targets: tuple[float, float] = (0., 16.),
+                 max_delta: Optional[float] = None, loss_name: str = 'loss_exp_gb', fused: bool = True,
+                 **options) -> None:
         targets = check_exp_gb(alpha, targets, max_delta)
-        super().__init__(ExpGB(alpha, max_delta), targets, reduction, class_weight, ignore_index, avg_non_ignore,
-                         loss_weight, loss_name, use_sigmoid, target_kind, fused)
+        super().__init__(ExpGB(alpha, max_delta), targets, loss_name=loss_name, fused=fused, **options)
 
 
 @MODELS.register_module()
@@ -39,18 +38,16 @@ class Pow3GBLoss(ElementwiseLoss):
         alpha: > 0. The paper uses 0.001.
         beta: finite. The paper uses 0.4.
         targets: ``(negative, positive)``, ``negative < positive``. The paper uses {0, 10} and {-2, 10}.
-        reduction, class_weight, ignore_index, avg_non_ignore, loss_weight, loss_name, …: see :class:`ElementwiseLoss`.
         max_delta: bound of the error delta's magnitude, > 0; ``None``: no bound.
+        reduction, class_weight, ignore_index, avg_non_ignore, loss_weight, loss_name: see :class:`WeightedLoss`.
+        target_kind, fused: see :class:`ElementwiseLoss`.
 
     Raises:
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
     """
 
     def __init__(self, alpha: float = 0.001, beta: float = 0.4, targets: tuple[float, float] = (0., 10.),
-                 reduction: str = 'mean', class_weight=None, ignore_index: Optional[int] = None,
-                 avg_non_ignore: bool = True, loss_weight: float = 1.0, loss_name: str = 'loss_pow3_gb',
-                 use_sigmoid: bool = False, target_kind: str = 'class', max_delta: Optional[float] = None,
-                 fused: bool = True) -> None:
+                 max_delta: Optional[float] = None, loss_name: str = 'loss_pow3_gb', fused: bool = True,
+                 **options) -> None:
         targets = check_pow3_gb(alpha, beta, targets, max_delta)
-        super().__init__(Pow3GB(alpha, beta, max_delta), targets, reduction, class_weight, ignore_index,
-                         avg_non_ignore, loss_weight, loss_name, use_sigmoid, target_kind, fused)
+        super().__init__(Pow3GB(alpha, beta, max_delta), targets, loss_name=loss_name, fused=fused, **options)

@@ -12,7 +12,7 @@ class MirroredExpGBLoss(ElementwiseLoss):
 
     Args:
         alpha: > 0. beta: finite. targets: ``(negative, positive)``. The paper gives none of them.
-        loss_name, **options: see :class:`ElementwiseLoss`.
+        loss_name, **options: see :class:`ElementwiseLoss` and :class:`WeightedLoss`.
 
     Raises:
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.

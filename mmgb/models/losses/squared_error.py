@@ -18,7 +18,7 @@ class SquaredErrorLoss(ElementwiseLoss):
         activation: ``'linear'``, ``'sigmoid'`` or ``'tanh'``.
         targets: ``(negative, positive)`` within the activation's range; or ``'unit'`` {0, 1}, ``'symmetric'`` {-1, 1},
             ``'max_curvature'`` (LeCun et al. 2012).
-        loss_name, **options: see :class:`ElementwiseLoss`.
+        loss_name, **options: see :class:`ElementwiseLoss` and :class:`WeightedLoss`.
 
     Raises:
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.

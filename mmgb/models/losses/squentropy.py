@@ -1,64 +1,27 @@
 """``SquentropyLoss``: a newer loss to compare the boosted ones with."""
-from collections.abc import Sequence
-from typing import Optional
+from torch import Tensor
 
-import torch
-from torch import Tensor, nn
-
-from mmgb.functional.elementwise_loss import check_reduction
 from mmgb.functional.squentropy import squentropy_loss
 from mmgb.registry import MODELS
 
+from .weighted_loss import WeightedLoss
+
 
 @MODELS.register_module()
-class SquentropyLoss(nn.Module):
-    """Cross-entropy plus the mean square of the wrong classes' scores (:mod:`mmgb.functional.squentropy`).
+class SquentropyLoss(WeightedLoss):
+    """Cross-entropy plus the mean square of the wrong classes' scores (:mod:`mmgb.functional.squentropy`), of labels.
 
     The softmax that the hosts' heads predict with is the right one for it: no head of mmgb is needed.
 
     Args:
-        reduction: ``'mean'``, ``'sum'`` or ``'none'``.
-        class_weight: a weight for each class.
-        ignore_index: used where the head passes none; ``None``: every sample counts.
-        avg_non_ignore: whether the mean is over the samples that count, or over all.
-        loss_weight: factor of the loss.
-        loss_name: key in the log; must begin with ``loss_`` for mmseg to back-propagate it.
-        use_sigmoid: only False. A config that swaps the type of mmseg's ``CrossEntropyLoss`` inherits this key.
+        loss_name, **options: see :class:`WeightedLoss`.
 
     Raises:
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
     """
 
-    def __init__(self, reduction: str = 'mean', class_weight: Optional[Sequence[float]] = None,
-                 ignore_index: Optional[int] = None, avg_non_ignore: bool = True, loss_weight: float = 1.0,
-                 loss_name: str = 'loss_squentropy', use_sigmoid: bool = False) -> None:
-        if use_sigmoid:
-            raise ValueError(f'use_sigmoid={use_sigmoid!r}: squentropy is one of softmax; only False is allowed')
-        check_reduction(reduction)
-        super().__init__()
-        self.reduction = reduction
-        # A buffer follows the model to its device; not persistent, so that checkpoints keep the plain model's keys.
-        self.register_buffer('class_weight', None if class_weight is None else torch.tensor(class_weight),
-                             persistent=False)
-        self.ignore_index = ignore_index
-        self.avg_non_ignore = avg_non_ignore
-        self.loss_weight = loss_weight
-        self.loss_name = loss_name
+    def __init__(self, loss_name: str = 'loss_squentropy', **options) -> None:
+        super().__init__(loss_name=loss_name, **options)
 
-    def forward(self, cls_score: Tensor, label: Tensor, weight: Optional[Tensor] = None,
-                avg_factor: Optional[float] = None, reduction_override: Optional[str] = None,
-                ignore_index: Optional[int] = None) -> Tensor:
-        """Arguments are named and ordered as in the hosts' own losses.
-
-        Args:
-            cls_score: linear outputs, (N, C) or (N, C, H, W).
-            label: labels, (N) or (N, H, W).
-            weight: a factor for each sample or pixel.
-            avg_factor: what the mean divides by.
-            reduction_override: used instead of the constructor's ``reduction``.
-            ignore_index: used instead of the constructor's.
-        """
-        return self.loss_weight * squentropy_loss(
-            cls_score, label, weight=weight, class_weight=self.class_weight,
-            ignore_index=self.ignore_index if ignore_index is None else ignore_index,
-            avg_non_ignore=self.avg_non_ignore, reduction=reduction_override or self.reduction, avg_factor=avg_factor)
+    def compute(self, cls_score: Tensor, label: Tensor, **options) -> Tensor:
+        return squentropy_loss(cls_score, label, **options)

@@ -123,12 +123,12 @@ WORKER = '''
 import sys
 import torch
 from gradient_runs import Net, train
-from mmgb.engine.usage import leave_process_group
+from mmgb.engine.usage import end_in_process_group
 torch.distributed.init_process_group('gloo', init_method=f'file://{sys.argv[2]}/store', rank=int(sys.argv[1]),
                                      world_size=2)
 torch.set_num_threads(1)
 train(sys.argv[2] + '/run', Net(), batch_size=2, launcher='pytorch')
-leave_process_group()
+end_in_process_group()
 '''
 
 
