@@ -42,3 +42,11 @@ def sampler_table(case: dict) -> str:
                      f"{yardstick / cost['epoch_s']:.1f}", memory])
     return table([f"{case['images']:,} images, {case['classes']} classes", 'start-up, s', 'first batch, s',
                   "epoch's order, s", "times as fast as mmdetection's", 'memory, MB'], rows)
+
+
+def gradient_stats_table(results: dict) -> str:
+    """All networks of ``gradient_stats.py``."""
+    rows = [[f"{case['network']}, batches of {case['batch']}", f"{case['between']['median_ms']:.1f}",
+             f"{case['recorded']['median_ms']:.1f}", f"{100 * case['share_at_default_interval']:.2f}"]
+            for case in results['results']]
+    return table(['', 'iteration, ms', 'recorded one, ms', f"% of the time at interval {results['interval']}"], rows)

@@ -1,5 +1,5 @@
 """The benchmarks' tables relate each contender to the right one."""
-from mmgb.analysis.benchmark_tables import loss_table, relay_table, sampler_table
+from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, relay_table, sampler_table
 
 
 def cells(line):
@@ -29,3 +29,11 @@ def test_samplers_stand_beside_mmdetections_algorithm():
     rows = [cells(line) for line in sampler_table(case).splitlines()]
     assert rows[0][0] == '1,000,000 images, 401 classes'
     assert rows[2] == ['ours', '0.500', '0.250', '0.500', '12.0', 'not measured']
+
+
+def test_a_recorded_iteration_stands_beside_the_others_and_its_share_of_the_time():
+    case = dict(network='MLP', batch=100, recorded=dict(median_ms=30.), between=dict(median_ms=10.),
+                share_at_default_interval=.02)
+    rows = [cells(line) for line in gradient_stats_table(dict(interval=100, results=[case])).splitlines()]
+    assert rows[0][3] == '% of the time at interval 100'
+    assert rows[2] == ['MLP, batches of 100', '10.0', '30.0', '2.00']

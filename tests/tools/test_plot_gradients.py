@@ -110,7 +110,7 @@ def test_tool_writes_the_numbers_of_every_run_beside_its_figures(runs):
 
 
 @pytest.mark.parametrize('arguments, message', [
-    (('first', 'first'), "two runs are called 'first': say NAME=WORK_DIR"),
+    (('first', 'first'), "the name 'first' is given twice"),
     (('first', '--layers', 'conv9'), '--layers conv9: not recorded; there are conv1, conv2, head.fc'),
     (('first', '--epochs', 7), '--epochs 7: no histogram was recorded there, but at 1, 2'),
     (('first', '--iterations', 9), '--iterations 9: no histogram was recorded there, but at 1, 2, 3, 4, 5, 6, 7, 8')])

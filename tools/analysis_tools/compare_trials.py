@@ -15,6 +15,7 @@ from pathlib import Path
 from mmgb.analysis.trials import name_settings
 from mmgb.analysis.trials_figure import learning_curves_figure, save_figure
 from mmgb.analysis.trials_table import trials_table
+from mmgb.engine.named_arguments import parse_named
 from mmgb.engine.usage import UsageError, run_tool
 
 
@@ -25,23 +26,10 @@ def parse_args():
     return parser.parse_args()
 
 
-def parse_sources(settings):
-    """{name: 'FILE.json[:INDEX]'}"""
-    sources = {}
-    for setting in settings:
-        name, _, source = setting.partition('=')
-        if not name or not source:
-            raise UsageError(f"'{setting}' should be NAME=FILE.json or NAME=FILE.json:INDEX")
-        if name in sources:
-            raise UsageError(f"the name '{name}' is given twice")
-        sources[name] = source
-    return sources
-
-
 def main():
     args = parse_args()
     try:
-        settings = name_settings(parse_sources(args.settings))
+        settings = name_settings(parse_named(args.settings, 'NAME=FILE.json or NAME=FILE.json:INDEX'))
         table = trials_table(settings)
     except (FileNotFoundError, ValueError) as error:
         raise UsageError(str(error)) from error

@@ -35,6 +35,7 @@ from mmgb.engine.checkpoint import check_architecture, read_checkpoint  # noqa: 
 from mmgb.engine.config import TEST_FIELDS, build_runner, load_config  # noqa: E402
 from mmgb.engine.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
 from mmgb.engine.launch import has_accelerator, launch  # noqa: E402
+from mmgb.engine.named_arguments import parse_named  # noqa: E402
 from mmgb.engine.usage import UsageError, run_tool  # noqa: E402
 
 PIXELS = 256  # of an image
@@ -54,14 +55,12 @@ def parse_args():
 
 def parse_networks(arguments):
     """{name: (config, checkpoint)}"""
+    form = 'NAME=CONFIG,CHECKPOINT'
     networks = {}
-    for argument in arguments:
-        name, _, files = argument.partition('=')
+    for name, files in parse_named(arguments, form).items():
         config, _, checkpoint = files.rpartition(',')
-        if not (name and config and checkpoint):
-            raise UsageError(f"'{argument}' should be NAME=CONFIG,CHECKPOINT")
-        if name in networks:
-            raise UsageError(f"the name '{name}' is given twice")
+        if not (config and checkpoint):
+            raise UsageError(f"'{name}={files}' should be {form}")
         networks[name] = config, checkpoint
     return networks
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from mmgb.analysis.gradient_figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
 from mmgb.analysis.gradient_records import read_delta_histograms, read_gradient_stats
 from mmgb.analysis.gradient_summary import summarise_run
+from mmgb.engine.named_arguments import parse_named
 from mmgb.engine.usage import UsageError, run_tool
 
 PAPERS_EPOCHS = [1, 4, 10]
@@ -34,19 +35,13 @@ def parse_args():
 
 
 def read_runs(arguments):
-    """Name to what the run has recorded: curves and histograms."""
-    runs = {}
-    for argument in arguments:
-        name, named, folder = argument.partition('=')
-        if not named:
-            name, folder = Path(argument).name, argument
-        if name in runs:
-            raise UsageError(f'two runs are called {name!r}: say NAME=WORK_DIR')
-        try:
-            runs[name] = read_gradient_stats(folder), read_delta_histograms(folder)
-        except FileNotFoundError as error:
-            raise UsageError(str(error)) from error
-    return runs
+    """Name to what the run has recorded: curves and histograms. A run without a name has that of its folder."""
+    named = parse_named((argument if '=' in argument else f'{Path(argument).name}={argument}'
+                         for argument in arguments), 'NAME=WORK_DIR')
+    try:
+        return {name: (read_gradient_stats(folder), read_delta_histograms(folder)) for name, folder in named.items()}
+    except FileNotFoundError as error:
+        raise UsageError(str(error)) from error
 
 
 def of_statistic(runs, *statistics):
