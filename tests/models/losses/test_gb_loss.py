@@ -19,14 +19,6 @@ from mmgb.models.losses import ExpGBLoss, Pow3GBLoss
 LOSSES = [pytest.param(ExpGBLoss, exp_gb_loss, id='exp'), pytest.param(Pow3GBLoss, pow3_gb_loss, id='pow3')]
 
 
-@pytest.fixture
-def case():
-    torch.manual_seed(0)
-    labels = torch.randint(3, (2, 4, 5))
-    labels[0, :2] = 255
-    return torch.randn(2, 3, 4, 5), labels
-
-
 @pytest.mark.parametrize('module, function', LOSSES)
 def test_defaults_are_the_functions(module, function, case):
     scores, labels = case

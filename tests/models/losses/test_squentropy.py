@@ -14,14 +14,6 @@ from mmgb.functional.squentropy import squentropy_loss
 from mmgb.models.losses import SquentropyLoss
 
 
-@pytest.fixture
-def case():
-    torch.manual_seed(0)
-    labels = torch.randint(3, (2, 4, 5))
-    labels[0, :2] = 255
-    return torch.randn(2, 3, 4, 5), labels
-
-
 @pytest.mark.parametrize('host', [MMSEG_MODELS, MMPRETRAIN_MODELS], ids=['mmseg', 'mmpretrain'])
 def test_resolves_from_each_hosts_registry_and_default_scope(host):
     with DefaultScope.overwrite_default_scope(host.scope):
