@@ -102,7 +102,7 @@ def run(folder, tool, *arguments, path=(), stdin=None, **environment):
     variables = {'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': '-1', 'PATH': search,
                  'PYTHONPATH': os.pathsep.join(map(str, (*path, ROOT))), **environment}
     return subprocess.run(command, cwd=folder, env={**os.environ, **variables}, input=stdin, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
 
 
 def succeeded(process):
