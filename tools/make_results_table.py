@@ -7,10 +7,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from mmgb.analysis.benchmark_tables import loss_table, relay_table, sampler_table
+from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, relay_table, sampler_table
 from mmgb.analysis.claims import claims_table, read_claims
 from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block, table
 from mmgb.analysis.gain_table import gain_table
@@ -93,6 +94,9 @@ DATA_SETS = {
     'MNIST, perceptron': 'mnist_boosting', 'CIFAR-10, slim 5-layer network': 'cifar10_losses-slim',
     'ten classes of ImageNet, slim AlexNet with batch norm': 'alexnet',
     'scenes of digits, slim PixelNet (100 - mIoU)': 'digits'}
+RECORDED = 'softmax_0.1', 'softmax_0.3', 'softmax_1.0', 'exp-gb_0.01', 'pow3-gb_0.005'
+PROPAGATIONS = 'bp', 'multi-loss', 'relay-bp'
+RELAY = 'configs/relay_bp/imagenette/README.md'
 SAMPLING = 'configs/class_aware_sampling/README.md'
 TABLES = {
     'claims': Block('docs/RESULTS.md', None, claims),
@@ -107,6 +111,7 @@ TABLES = {
     'voc12_slim': Block('configs/gradient_boosting/voc12/README.md', 'voc12_slim.json', comparison),
     'loss_benchmark': Block('docs/losses.md', 'loss_benchmark.json', each(loss_table)),
     'relay_benchmark': Block('docs/relay.md', 'relay_benchmark.json', each(relay_table)),
+    'gradient_stats_benchmark': Block('docs/RESULTS.md', 'gradient_stats_benchmark.json', gradient_stats_table),
     'sampler_benchmark': Block(SAMPLING, 'sampler_benchmark.json', each(sampler_table)),
     'class_aware_sampling_sun8': Block(
         SAMPLING, trial_files('class_aware_sampling', 'default', 'class-aware', prefix='sun8_'), trials_table),
@@ -129,9 +134,17 @@ TABLES = {
         grid_table),
     'alexnet': Block(
         'configs/gradient_boosting/imagenette/README.md', trial_files('alexnet', *RECOMMENDED_FROM), trials_table),
+    'relay_rates': Block(RELAY, trial_files('relay', *PROPAGATIONS, prefix='rates_'), grid_table),
+    'relay_weights': Block(
+        RELAY, trial_files('relay', 'multi-loss', 'relay-bp', prefix='weights_'),
+        partial(grid_table, varied='weight')),
     'relay': Block(
-        'configs/relay_bp/imagenette/README.md',
-        trial_files('relay', 'bp', 'multi-loss', 'relay-bp', prefix='model-a-slim_'), trials_table),
+        RELAY, trial_files('relay', *PROPAGATIONS, 'relay-bp_exp-gb', prefix='model-a-slim_'), trials_table),
+    'relay_resnet50': Block(RELAY, trial_files('relay', *PROPAGATIONS, prefix='resnet50-w8_'), trials_table),
+    'relay_depth': Block(RELAY, trial_files('relay_depth', 'vgg19', 'vgg22', 'vgg25'), trials_table),
+    'gradients': Block('configs/gradient_boosting/cifar10/README.md', 'gradients/gradients.json', gradient_table),
+    'gradients_errors': Block(
+        'configs/gradient_boosting/cifar10/README.md', trial_files('gradients', *RECORDED), trials_table),
     'outputs': Block(
         'configs/gradient_boosting/imagenette/README.md', 'outputs/gradients.json', gradient_table),
     'lecture': Block('configs/lecture/README.md', trial_files('lecture', *TRICKS), trials_table),

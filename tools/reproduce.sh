@@ -177,18 +177,25 @@ alexnet() {
 }
 
 alexnet_rates() {
-    # Every tenth training image is held out: the folders are in the order of their classes.
-    find data/imagenette64/train/ -type f | LC_ALL=C sort | awk -F/ '
-        $4 != folder {folder = $4; label++}
-        {print $4 "/" $5, label - 1 > ("data/imagenette64/" (NR % 10 ? "most.txt" : "rest.txt"))}'
     rate() {
-        rates "$BOOSTING/imagenette/alexnet-bn-slim_$1_1xb64-10e_imagenette-64x64.py" "alexnet/rates_$1" "$2" \
-            train_cfg.max_epochs=4 train_dataloader.dataset.ann_file=most.txt \
-            val_dataloader.dataset.ann_file=rest.txt val_dataloader.dataset.data_prefix=train
+        imagenette_rates "$BOOSTING/imagenette/alexnet-bn-slim_$1_1xb64-10e_imagenette-64x64.py" "alexnet/rates_$1" "$2"
     }
     rate softmax 0.0025,0.005,0.01,0.02,0.04,0.08
     rate exp-gb 1.25e-4,2.5e-4,5e-4,0.001,0.002,0.004
     rate pow3-gb 5e-4,0.001,0.002,0.004,0.008,0.016
+}
+# imagenette_rates CONFIG NAME RATES
+imagenette_rates() {
+    imagenette_held_out
+    rates "$@" "${IMAGENETTE_HELD_OUT[@]}"
+}
+IMAGENETTE_HELD_OUT=(train_cfg.max_epochs=4 train_dataloader.dataset.ann_file=most.txt
+                     val_dataloader.dataset.ann_file=rest.txt val_dataloader.dataset.data_prefix=train)
+imagenette_held_out() {
+    # Every tenth training image: the folders are in the order of their classes.
+    find data/imagenette64/train/ -type f | LC_ALL=C sort | awk -F/ '
+        $4 != folder {folder = $4; label++}
+        {print $4 "/" $5, label - 1 > ("data/imagenette64/" (NR % 10 ? "most.txt" : "rest.txt"))}'
 }
 
 # Why pow3-GB "did not work well" with 1,000 classes: the hidden gradients of slim AlexNet by the number of its outputs,
@@ -229,17 +236,25 @@ segmentation() {
     curves "$([ "$WIDTH" ] && echo digits || echo voc12)" softmax exp-gb pow3-gb
 }
 
-# The Relay paper's Table 1: VGG networks of 19, 22 and 25 layers, here slim, on ten classes of ImageNet.
+# The Relay paper's Table 1 and Figure 1: VGG networks of 19, 22 and 25 layers, here slim, on ten classes of ImageNet, and
+# what GradientStatsHook recorded of their first trials.
 relay_depth() {
-    local depth
+    local depth run runs=()
     for depth in 19 22 25; do
-        trials configs/relay_bp/imagenette/vgg${depth}-slim_bp_1xb64-12e_imagenette-64x64.py 3 "relay_depth/vgg$depth"
+        trials configs/relay_bp/imagenette/vgg${depth}-slim_bp_1xb64-12e_imagenette-64x64.py 3 \
+            "relay_depth/vgg$depth" --work-dir "work_dirs/relay_depth/vgg$depth"
+        run=(work_dirs/relay_depth/"vgg$depth"/*/seed_0)
+        runs+=("VGG-$depth=${run[0]}")
     done
+    curves relay_depth vgg19 vgg22 vgg25
+    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --out "$RESULTS/relay_depth"
 }
 
 # The Relay paper's Tables 3, 4 and 6: standard, multi-loss and relay backpropagation, here of slim networks.
 relay() {
     local method network
+    relay_rates
+    relay_weights
     for method in bp multi-loss relay-bp; do
         for network in model-a-slim resnet50-w8; do
             trials configs/relay_bp/imagenette/${network}_${method}_1xb64-12e_imagenette-64x64.py 3 \
@@ -248,6 +263,24 @@ relay() {
     done
     trials configs/relay_bp/imagenette/model-a-slim_relay-bp_exp-gb_1xb64-12e_imagenette-64x64.py 3 \
         relay/model-a-slim_relay-bp_exp-gb
+    curves relay model-a-slim_bp model-a-slim_multi-loss model-a-slim_relay-bp model-a-slim_relay-bp_exp-gb
+}
+relay_rates() {
+    local method
+    for method in bp multi-loss relay-bp; do
+        imagenette_rates configs/relay_bp/imagenette/model-a-slim_${method}_1xb64-12e_imagenette-64x64.py \
+            "relay/rates_$method" 6.25e-4,0.00125,0.0025,0.005
+    done
+}
+# Below the relay only the auxiliary loss teaches: the same comparison with a larger weight of it than the paper's 0.3.
+relay_weights() {
+    local method
+    imagenette_held_out
+    for method in multi-loss relay-bp; do
+        trials configs/relay_bp/imagenette/model-a-slim_${method}_1xb64-12e_imagenette-64x64.py 1 \
+            "relay/weights_$method" --vary model.auxiliaries.0.loss_weight=1.0,3.0 \
+            --cfg-options "${IMAGENETTE_HELD_OUT[@]}"
+    done
 }
 
 # Class-aware against default sampling, on a long-tailed CIFAR-10 and on eight scenes of SUN.
@@ -263,10 +296,10 @@ class_aware_sampling() {
 
 CLAIMS=(lecture mnist_outputs mnist_boosting cifar10_losses variants gradients second_derivatives alexnet
         outputs segmentation relay_depth relay class_aware_sampling)
-RATES=(mnist_output_rates mnist_boosting_rates cifar10_loss_rates alexnet_rates)
+PARTS=(mnist_output_rates mnist_boosting_rates cifar10_loss_rates alexnet_rates relay_rates relay_weights)
 CHOSEN=()
 for ARGUMENT in "$@"; do
-    case " --gpu ${CLAIMS[*]} ${RATES[*]} " in
+    case " --gpu ${CLAIMS[*]} ${PARTS[*]} " in
         *" $ARGUMENT "*) ;;
         *) echo "reproduce.sh: no claim '$ARGUMENT', expected some of: ${CLAIMS[*]}" >&2; exit 2 ;;
     esac

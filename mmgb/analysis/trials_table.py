@@ -26,11 +26,12 @@ def trials_table(settings: Mapping[str, Setting]) -> str:
                   'p of the rank test'], rows)
 
 
-def grid_table(settings: Mapping[str, Setting]) -> str:
+def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
     """Markdown with one row for all settings of a file that vary one value, in its order; the best in bold.
 
     Args:
         settings: as :func:`mmgb.analysis.trials.name_settings` names them: 'NAME, KEY=VALUE'.
+        varied: what the head of the table calls the value.
     """
     rows = {}
     for setting_name, setting in settings.items():
@@ -41,7 +42,7 @@ def grid_table(settings: Mapping[str, Setting]) -> str:
         rows.setdefault(setting_name.rpartition(', ')[0], []).append((value, error, shown))
     most = max(map(len, rows.values()))
     cells = [[name, *_grid_cells(found), *[''] * (most - len(found))] for name, found in rows.items()]
-    return table(['', *['rate: minimum error, %'] * most], cells)
+    return table(['', *[f'{varied}: minimum error, %'] * most], cells)
 
 
 def _grid_cells(found: list[tuple[float, float, str]]) -> list[str]:

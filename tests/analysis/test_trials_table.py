@@ -49,3 +49,5 @@ def test_a_grid_has_one_row_a_file_by_size_with_the_best_in_bold_and_failures_to
     assert table.splitlines()[2:] == [
         '| a | 0.25: **70.00** | 0.5: 80.00 |',  # errors 70, 50 and 100
         '| b | 1: diverged | 2: failed |']
+    assert table.startswith('|  | rate: minimum error, % | rate: minimum error, % |\n')
+    assert grid_table({'a, lr=1': at(1, diverged)}, varied='weight').startswith('|  | weight: minimum error, % |\n')

@@ -16,7 +16,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
 
-from mmgb.analysis.comparison_table import table
+from mmgb.analysis.benchmark_tables import gradient_stats_table
 from mmgb.engine.hooks import GradientStatsHook
 
 WARM_UP = 10
@@ -76,14 +76,13 @@ def measure(shape: tuple[int, ...], batch: int, backbone: dict, features: int, s
 def main():
     args = parse_timing_args(__doc__, 60, 'docs/results/gradient_stats_benchmark.json')
     interval = signature(GradientStatsHook).parameters['interval'].default
-    results, rows = [], []
+    results = []
     for name, (shape, batch, backbone, features) in CASES.items():
         recorded, plain = measure(shape, batch, backbone, features, args.seconds)
         share = (recorded.median_ms - plain.median_ms) / interval / plain.median_ms
         results.append(dict(network=name, batch=batch, recorded=recorded._asdict(), between=plain._asdict(),
                             share_at_default_interval=share))
-        rows.append([name, plain.median_ms, recorded.median_ms, f'{100 * share:.2f}'])
-    print(table(['network', 'iteration, ms', 'recorded one, ms', f'% of the time at interval {interval}'], rows))
+    print(gradient_stats_table(dict(results=results, interval=interval)))
     write_results(args.out, results, interval=interval)
 
 
