@@ -15,7 +15,7 @@ from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, rel
 from mmgb.analysis.claims import claims_table, read_claims
 from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block, table
 from mmgb.analysis.gain_table import gain_table
-from mmgb.analysis.gradient_summary import gradient_table
+from mmgb.analysis.gradient_summary import gradient_table, weight_gradient_table
 from mmgb.analysis.measured_curvature import summary_table
 from mmgb.analysis.provenance import provenance_table
 from mmgb.analysis.trials import name_settings
@@ -142,6 +142,7 @@ TABLES = {
         RELAY, trial_files('relay', *PROPAGATIONS, 'relay-bp_exp-gb', prefix='model-a-slim_'), trials_table),
     'relay_resnet50': Block(RELAY, trial_files('relay', *PROPAGATIONS, prefix='resnet50-w8_'), trials_table),
     'relay_depth': Block(RELAY, trial_files('relay_depth', 'vgg19', 'vgg22', 'vgg25'), trials_table),
+    'relay_depth_gradients': Block(RELAY, 'relay_depth/gradients.json', weight_gradient_table),
     'gradients': Block('configs/gradient_boosting/cifar10/README.md', 'gradients/gradients.json', gradient_table),
     'gradients_errors': Block(
         'configs/gradient_boosting/cifar10/README.md', trial_files('gradients', *RECORDED), trials_table),

@@ -239,15 +239,15 @@ segmentation() {
 # The Relay paper's Table 1 and Figure 1: VGG networks of 19, 22 and 25 layers, here slim, on ten classes of ImageNet, and
 # what GradientStatsHook recorded of their first trials.
 relay_depth() {
-    local depth run runs=()
+    local depth runs=()
     for depth in 19 22 25; do
         trials configs/relay_bp/imagenette/vgg${depth}-slim_bp_1xb64-12e_imagenette-64x64.py 3 \
             "relay_depth/vgg$depth" --work-dir "work_dirs/relay_depth/vgg$depth"
-        run=(work_dirs/relay_depth/"vgg$depth"/*/seed_0)
-        runs+=("VGG-$depth=${run[0]}")
+        runs+=("VGG-$depth=work_dirs/relay_depth/vgg$depth/seed_0")
     done
     curves relay_depth vgg19 vgg22 vgg25
-    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --out "$RESULTS/relay_depth"
+    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --out work_dirs/relay_depth
+    cp work_dirs/relay_depth/{gradients.json,weight_gradients.png,weight_gradients.svg} "$RESULTS/relay_depth"
 }
 
 # The Relay paper's Tables 3, 4 and 6: standard, multi-loss and relay backpropagation, here of slim networks.

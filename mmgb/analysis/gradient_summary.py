@@ -1,4 +1,5 @@
-"""Figures 2, 3 and 5 of *Be Careful What You Backpropagate* as numbers, and the table that compares runs by them."""
+"""Figures 2, 3 and 5 of *Be Careful What You Backpropagate* and Figure 1 of *Relay Backpropagation* as numbers, and the
+tables that compare runs by them."""
 import math
 from collections.abc import Mapping, Sequence
 from typing import Optional
@@ -8,6 +9,7 @@ import numpy as np
 from .comparison_table import table
 from .gradient_records import Curve, DeltaHistogram
 
+LAYER_STATISTICS = 'error_rms', 'weight_grad_mean', 'weight_grad_ratio'
 OUTSIDE = 0.01  # share of the deltas that may lie on each side of the middle range
 
 
@@ -15,8 +17,9 @@ def summarise_run(stats: Mapping[str, Mapping[str, Curve]], histograms: Sequence
                   moments: Mapping[str, Sequence[DeltaHistogram]]) -> dict:
     """What JSON can hold of one run; None in it is a number that isn't finite.
 
-    ``epochs``: the first and the last one with a record. ``error_rms``: of each layer, in the order in which they run,
-    the mean of the RMS over the records of the first and of the last of them, and the ratio of the two.
+    ``epochs``: the first and the last one with a record. ``error_rms``, ``weight_grad_mean``, ``weight_grad_ratio``: of
+    each layer, in the order in which they run, the mean over the records of the first and of the last of them, and the
+    ratio of the two.
     ``softmax_normaliser``: of each loss, as mean over the samples and as sum over the batch, the first record and the
     mean over the records of the last epoch. ``deltas``: of each moment and loss, see :func:`delta_range`.
 
@@ -27,14 +30,15 @@ def summarise_run(stats: Mapping[str, Mapping[str, Curve]], histograms: Sequence
         moments: name (``'epoch 1'``) to those of the histograms whose ranges are wanted.
     """
     epoch_of = {histogram.step: histogram.epoch for histogram in histograms}
-    summary = dict(epochs=[], error_rms={}, softmax_normaliser={}, deltas={
+    summary = dict(epochs=[], **{statistic: {} for statistic in LAYER_STATISTICS}, softmax_normaliser={}, deltas={
         moment: {histogram.loss: delta_range(histogram) for histogram in found} for moment, found in moments.items()})
     if not epoch_of:
         return summary
     first, last = summary['epochs'] = [min(epoch_of.values()), max(epoch_of.values())]
-    for layer, curve in stats.get('error_rms', {}).items():
-        at_first, at_last = (_epoch_mean(curve, epoch_of, epoch) for epoch in (first, last))
-        summary['error_rms'][layer] = dict(first=at_first, last=at_last, last_over_first=_ratio(at_last, at_first))
+    for statistic in LAYER_STATISTICS:
+        for layer, curve in stats.get(statistic, {}).items():
+            at_first, at_last = (_epoch_mean(curve, epoch_of, epoch) for epoch in (first, last))
+            summary[statistic][layer] = dict(first=at_first, last=at_last, last_over_first=_ratio(at_last, at_first))
     for kind in ('mean', 'sum'):
         for loss, curve in stats.get(f'softmax_normaliser_{kind}', {}).items():
             summary['softmax_normaliser'].setdefault(loss, {})[kind] = dict(
@@ -90,6 +94,27 @@ def gradient_table(runs: Mapping[str, dict]) -> str:
                   f'output deltas, {moment}', 'of these, middle 98 %', 's, first batch', 's, last epoch'], rows)
 
 
+def weight_gradient_table(runs: Mapping[str, dict]) -> str:
+    """Markdown with one row a run, of what :func:`summarise_run` found of the weights' gradients.
+
+    'a / b' are the medians over the lower and over the upper half of the hidden layers (the lower has the middle one):
+    of mean |gradient|, then of its ratio to mean |weight|, each in the first and in the last epoch. '?' as in
+    :func:`gradient_table`.
+    """
+    columns = [(statistic, when) for statistic in LAYER_STATISTICS[1:] for when in ('first', 'last')]
+    rows = []
+    for name, run in runs.items():
+        cells = []
+        for statistic, when in columns:
+            values = _hidden(run, when, statistic)
+            middle = -(-len(values) // 2)
+            cells.append(' / '.join(_show(_median(half), '.3g') for half in (values[:middle], values[middle:])))
+        rows.append([name, *cells])
+    return table(['lower / upper half of the hidden layers', *(
+        f'{what}, {when} epoch' for what in ('mean abs. gradient', 'relative to mean abs. weight')
+        for when in ('first', 'last'))], rows)
+
+
 def _epoch_mean(curve: Curve, epoch_of: Mapping[int, int], epoch: int) -> Optional[float]:
     values = [value for step, value in curve if epoch_of.get(step) == epoch]
     return _finite(math.fsum(values) / len(values)) if values and all(map(math.isfinite, values)) else None
@@ -103,8 +128,8 @@ def _ratio(value: Optional[float], base: Optional[float]) -> Optional[float]:
     return None if value is None or not base else value / base
 
 
-def _hidden(run: dict, key: str) -> list[Optional[float]]:
-    return [layer[key] for layer in list(run['error_rms'].values())[:-1]]
+def _hidden(run: dict, key: str, statistic: str = 'error_rms') -> list[Optional[float]]:
+    return [layer[key] for layer in list(run[statistic].values())[:-1]]
 
 
 def _median(values: Sequence[Optional[float]]) -> Optional[float]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmgb.analysis.gradient_records import DeltaHistogram
-from mmgb.analysis.gradient_summary import delta_range, gradient_table, summarise_run
+from mmgb.analysis.gradient_summary import delta_range, gradient_table, summarise_run, weight_gradient_table
 
 NAN, INF = float('nan'), float('inf')
 
@@ -43,7 +43,8 @@ def test_numbers_that_json_lacks_are_none():
 
 def test_without_histograms_nothing_is_known_by_epoch():
     summary = summarise_run({'error_rms': {'conv': [(1, 1.)]}}, [], {})
-    assert summary == dict(epochs=[], error_rms={}, softmax_normaliser={}, deltas={})
+    assert summary == dict(epochs=[], error_rms={}, weight_grad_mean={}, weight_grad_ratio={}, softmax_normaliser={},
+                           deltas={})
 
 
 def test_range_of_the_deltas_is_exact_and_its_middle_leaves_out_at_most_one_percent_on_each_side():
@@ -95,3 +96,19 @@ def test_one_epoch_has_no_growth_and_what_a_run_lacks_is_left_out():
 def test_no_run_is_refused():
     with pytest.raises(ValueError, match='runs={}: expected one at least'):
         gradient_table({})
+
+
+def test_weights_gradients_are_summarised_as_the_errors_are():
+    curves = {'conv': [(1, 1.), (3, 2.), (7, 7.), (8, 8.)]}
+    summary = summarise_run(dict(error_rms=curves, weight_grad_mean=curves, weight_grad_ratio=curves), HISTOGRAMS, {})
+    assert summary['weight_grad_mean'] == summary['weight_grad_ratio'] == summary['error_rms']
+
+
+def test_lower_half_of_the_hidden_layers_stands_beside_the_upper_one():
+    def layers(*pairs):
+        return {f'layer{index}': dict(first=first, last=last) for index, (first, last) in enumerate(pairs)}
+
+    output = (99., 99.)
+    vgg = dict(weight_grad_mean=layers((1., 10.), (3., 30.), (2., 20.), (7., None), output),
+               weight_grad_ratio=layers((.5, .1), (.7, .3), (4., 5.), output))  # three hidden ones: two are the lower
+    assert weight_gradient_table({'VGG': vgg}).splitlines()[2] == '| VGG | 2 / 4.5 | 20 / ? | 0.6 / 4 | 0.2 / 5 |'
