@@ -88,6 +88,7 @@ def test_swapping_the_loss_is_the_only_difference_between_the_fcn_configs():
             assert cfg.model[head].loss_decode.loss_weight == baseline.model[head].loss_decode.loss_weight
             cfg.model[head].loss_decode = baseline.model[head].loss_decode
         cfg.pop('loss')
+        cfg.pop('pow3_gb', None)
         assert cfg.to_dict() == baseline.to_dict()
 
 
@@ -97,3 +98,9 @@ def test_swap_of_the_readme_needs_nothing_but_the_type():
     merged = Config(dict(loss=base))
     merged.merge_from_dict(dict(loss=dict(type='mmgb.ExpGBLoss', targets=(0., 16.))))
     assert type(MODELS.build(merged.loss)).__name__ == 'ExpGBLoss'
+
+
+def test_recommended_loss_has_the_defaults_of_its_class():
+    recommended = Config.fromfile(CONFIGS / '_base_' / 'losses' / 'pow3-gb.py').pow3_gb
+    built, default = MODELS.build(recommended), MODELS.build(dict(type=recommended.type))
+    assert (built.form, built.targets) == (default.form, default.targets)

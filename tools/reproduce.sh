@@ -150,7 +150,8 @@ gradients() {
         run=(work_dirs/gradients/"${loss}_$rate"/*/seed_0)
         runs+=("$loss, rate $rate=${run[0]}")
     done <<< $'softmax 0.1\nsoftmax 0.3\nsoftmax 1.0\nexp-gb 0.01\npow3-gb 0.005'
-    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --out "$RESULTS/gradients"
+    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --out work_dirs/gradients
+    cp work_dirs/gradients/{gradients.json,{error_rms,delta_histograms,softmax_normaliser}.{png,svg}} "$RESULTS/gradients"
 }
 
 # Section 4: its statements, and its second derivatives at the outputs of networks that were trained for three epochs.
@@ -171,7 +172,7 @@ alexnet() {
     local loss
     alexnet_rates
     for loss in softmax exp-gb pow3-gb; do
-        trials "$BOOSTING/imagenette/alexnet-bn-slim_${loss}_1xb64-10e_imagenette-64x64.py" 3 "alexnet/$loss"
+        trials "$BOOSTING/imagenette/alexnet-bn-slim_${loss}_1xb64-10e_imagenette-64x64.py" 10 "alexnet/$loss"
     done
     curves alexnet softmax exp-gb pow3-gb
 }

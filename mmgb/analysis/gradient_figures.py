@@ -59,9 +59,11 @@ def histogram_figure(runs: Mapping[str, Mapping[str, Sequence[DeltaHistogram]]])
             totals = [sum(histogram.counts) for histogram in found[moment]]
             axes.set_yscale('log')
             axes.set_ylim(0.5 / max(totals), 1.5)  # from below one delta to above all of them
-            for histogram, total in zip(found[moment], totals):
+            for index, (histogram, total) in enumerate(zip(found[moment], totals)):
+                # With an edge, a single bin is still seen where the others of its column are much wider.
                 axes.stairs(np.array(histogram.counts) / max(total, 1), histogram.edges, fill=True, alpha=0.6,
-                            baseline=0.5 / max(totals), label=histogram.loss)
+                            color=f'C{index}', edgecolor=f'C{index}', linewidth=0.8, baseline=0.5 / max(totals),
+                            label=histogram.loss)
             axes.tick_params(labelbottom=True)
             axes.grid(alpha=0.3)
             if len(found[moment]) > 1:

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 from gradient_runs import Net, by_autograd, samples, train, written
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 from tiny_runs import TOOLS, run, succeeded
 
@@ -54,6 +55,15 @@ def test_histogram_has_the_shares_of_its_line(runs):
     for axes, histogram in zip(panels, (first, last)):
         values, edges, _ = axes.patches[0].get_data()
         assert np.array_equal(edges, histogram.edges) and np.allclose(values, np.array(histogram.counts) / 6)
+
+
+def test_a_narrow_bin_is_seen_beside_a_wide_range_in_its_column(runs):
+    narrow = read_delta_histograms(runs / 'first')[0]._replace(edges=[0., 1.], counts=[6])
+    figure = histogram_figure({'run': {'epoch 1': [narrow], 'epoch 2': [narrow._replace(edges=[-1e5, 1e5])]}})
+    left, bottom, right, top = figure.axes[0].get_window_extent().extents.round().astype(int)
+    FigureCanvasAgg(figure).draw()
+    red, green, blue = np.moveaxis(np.asarray(figure.canvas.buffer_rgba())[::-1][bottom:top, left:right, :3], 2, 0)
+    assert (blue.astype(int) - red > 50).any(axis=1).mean() > 0.8  # the whole bar, not only a tick
 
 
 def test_normaliser_and_weight_gradients_are_the_recorded_ones(runs):

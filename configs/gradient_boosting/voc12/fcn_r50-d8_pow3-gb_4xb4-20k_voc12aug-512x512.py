@@ -1,6 +1,6 @@
 # Only the loss is swapped, in both heads; their weights, and everything else, stay.
-_base_ = './fcn_r50-d8_softmax_4xb4-20k_voc12aug-512x512.py'
-loss = dict(_delete_=True, type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0., 10.))
+_base_ = ['./fcn_r50-d8_softmax_4xb4-20k_voc12aug-512x512.py', '../../_base_/losses/pow3-gb.py']
+loss = dict(_base_.pow3_gb, _delete_=True)
 model = dict(
     decode_head=dict(loss_decode=dict(loss_weight=1.0, **loss)),
     auxiliary_head=dict(loss_decode=dict(loss_weight=0.4, **loss)))

@@ -21,4 +21,4 @@ model = dict(
                 dropout_ratio=0.),
             loss_weight=0.3)
     ])
-optim_wrapper = dict(clip_grad=dict(max_norm=1.))
+optim_wrapper = dict(optimizer=dict(lr=0.00125), clip_grad=dict(max_norm=5.))

@@ -24,4 +24,4 @@ model = dict(
                 ]))
     ])
 # A tenth of softmax's rate, as in the gradient-boosting paper's Table 2; the longest step stays what it is.
-optim_wrapper = dict(optimizer=dict(lr=0.00025), clip_grad=dict(max_norm=10.))
+optim_wrapper = dict(optimizer=dict(lr=0.000125), clip_grad=dict(max_norm=50.))

@@ -8,4 +8,5 @@ model = dict(
     backbone=dict(width=1 / 8),
     neck=dict(in_channels=64, fc_channels=(512, 512), bins=(2, ), window=4, dropout_ratio=0.),
     head=dict(num_classes=10, in_channels=512, topk=(1, )))
-optim_wrapper = dict(clip_grad=dict(max_norm=1.))
+optim_wrapper = dict(optimizer=dict(lr=0.00125), clip_grad=dict(max_norm=5.))
+custom_hooks = [*_base_.custom_hooks, dict(type='mmgb.GradientStatsHook')]
