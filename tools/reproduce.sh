@@ -27,6 +27,19 @@ curves() {
     python tools/analysis_tools/compare_trials.py "${files[@]}" --out-dir "$RESULTS/$1"
 }
 
+# gradients_of FOLDER NAME=RUN…: what GradientStatsHook recorded of these runs, which docs/results doesn't hold, as
+# pictures and numbers in work_dirs/FOLDER.
+gradients_of() {
+    local run
+    for run in "${@:2}"; do
+        if [ ! -d "${run#*=}" ]; then
+            echo "No pictures of $1: its trials were run elsewhere; without their files in $RESULTS/$1 they run here."
+            return 1
+        fi
+    done
+    python tools/analysis_tools/plot_gradients.py "${@:2}" --out "work_dirs/$1"
+}
+
 # Rates are compared on the last part of the training set, which is then not trained with: rates a factor of
 # two apart, as many for each loss of a claim, the best of them between two others; one seed.
 rates() {
@@ -150,8 +163,10 @@ gradients() {
         run=(work_dirs/gradients/"${loss}_$rate"/*/seed_0)
         runs+=("$loss, rate $rate=${run[0]}")
     done <<< $'softmax 0.1\nsoftmax 0.3\nsoftmax 1.0\nexp-gb 0.01\npow3-gb 0.005'
-    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --out work_dirs/gradients
-    cp work_dirs/gradients/{gradients.json,{error_rms,delta_histograms,softmax_normaliser}.{png,svg}} "$RESULTS/gradients"
+    if gradients_of gradients "${runs[@]}"; then
+        cp work_dirs/gradients/{gradients.json,{error_rms,delta_histograms,softmax_normaliser}.{png,svg}} \
+            "$RESULTS/gradients"
+    fi
 }
 
 # Section 4: its statements, and its second derivatives at the outputs of networks that were trained for three epochs.
@@ -237,8 +252,8 @@ segmentation() {
     curves "$([ "$WIDTH" ] && echo digits || echo voc12)" softmax exp-gb pow3-gb
 }
 
-# The Relay paper's Table 1 and Figure 1: VGG networks of 19, 22 and 25 layers, here slim, on ten classes of ImageNet, and
-# what GradientStatsHook recorded of their first trials.
+# The Relay paper's Table 1 and Figure 1: VGG networks of 19, 22 and 25 layers, here slim, on ten classes of ImageNet,
+# and what GradientStatsHook recorded of their first trials.
 relay_depth() {
     local depth runs=()
     for depth in 19 22 25; do
@@ -247,8 +262,9 @@ relay_depth() {
         runs+=("VGG-$depth=work_dirs/relay_depth/vgg$depth/seed_0")
     done
     curves relay_depth vgg19 vgg22 vgg25
-    python tools/analysis_tools/plot_gradients.py "${runs[@]}" --out work_dirs/relay_depth
-    cp work_dirs/relay_depth/{gradients.json,weight_gradients.png,weight_gradients.svg} "$RESULTS/relay_depth"
+    if gradients_of relay_depth "${runs[@]}"; then
+        cp work_dirs/relay_depth/{gradients.json,weight_gradients.{png,svg}} "$RESULTS/relay_depth"
+    fi
 }
 
 # The Relay paper's Tables 3, 4 and 6: standard, multi-loss and relay backpropagation, here of slim networks.
