@@ -80,6 +80,7 @@ def trial_files(folder: str, *names: str, prefix: str = '') -> dict[str, str]:
 
 
 OUTPUTS = 'linear', 'sigmoid', 'tanh', 'softmax'
+HIDDEN = 'tanh', 'elu', 'glorot'
 LOSSES = 'softmax', 'linear', 'exp-gb', 'pow3-gb', 'mirrored-exp-gb'
 TRICKS = (
     'base', 'reduced-rate', 'crops', 'standardised-inputs', 'decorrelated-inputs', 'logistic', 'scaled-tanh',
@@ -149,6 +150,10 @@ TABLES = {
     'outputs': Block(
         'configs/gradient_boosting/imagenette/README.md', 'outputs/gradients.json', gradient_table),
     'lecture': Block('configs/lecture/README.md', trial_files('lecture', *TRICKS), trials_table),
+    'mnist_hidden_units': Block(
+        'configs/gradient_boosting/mnist/README.md',
+        trial_files('mnist_outputs', *(f'mlp-{network}_{output}' for network in HIDDEN for output in OUTPUTS[:3])),
+        grid_table),
     'mnist_outputs': Block(
         'configs/gradient_boosting/mnist/README.md', trial_files('mnist_outputs', *OUTPUTS), trials_table),
     'cifar10_losses': Block(

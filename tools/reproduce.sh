@@ -78,8 +78,22 @@ mnist_output_rates() {
     mnist_rate softmax 0.125,0.25,0.5,1.0,2.0
 }
 mnist_rate() {
-    rates "$BOOSTING/mnist/mlp_$1_1xb100-100e_mnist-28x28.py" "mnist_outputs/rates_$1" "$2" \
+    mnist_rates "mlp_$1" "rates_$1" "$2"
+}
+# mnist_rates NETWORK_OUTPUT NAME RATES
+mnist_rates() {
+    rates "$BOOSTING/mnist/$1_1xb100-100e_mnist-28x28.py" "mnist_outputs/$2" "$3" \
         train_cfg.max_epochs=10 "${MNIST_HELD_OUT[@]}"
+}
+
+# The same with other hidden units and initialisations: three of the rates, in the short trainings that compare rates.
+mnist_hidden_units() {
+    local network
+    for network in mlp-tanh mlp-glorot mlp-elu mlp-lecun mlp-logistic; do
+        mnist_rates "${network}_linear" "${network}_linear" 0.25,0.5,1.0
+        mnist_rates "${network}_sigmoid" "${network}_sigmoid" 0.5,1.0,2.0
+        mnist_rates "${network}_tanh" "${network}_tanh" 0.1,0.2,0.4
+    done
 }
 
 # Not in the paper: the boosted losses on the same network, as one of the four data sets of the README's recommendation.
@@ -311,8 +325,8 @@ class_aware_sampling() {
     done
 }
 
-CLAIMS=(lecture mnist_outputs mnist_boosting cifar10_losses variants gradients second_derivatives alexnet
-        outputs segmentation relay_depth relay class_aware_sampling)
+CLAIMS=(lecture mnist_outputs mnist_hidden_units mnist_boosting cifar10_losses variants gradients second_derivatives
+        alexnet outputs segmentation relay_depth relay class_aware_sampling)
 PARTS=(mnist_output_rates mnist_boosting_rates cifar10_loss_rates alexnet_rates relay_rates relay_weights)
 CHOSEN=()
 for ARGUMENT in "$@"; do
