@@ -15,6 +15,7 @@ from pathlib import Path
 from mmgb.analysis.gradient_figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
 from mmgb.analysis.gradient_records import read_delta_histograms, read_gradient_stats
 from mmgb.analysis.gradient_summary import summarise_run
+from mmgb.analysis.trials_figure import save_figure
 from mmgb.engine.named_arguments import parse_named
 from mmgb.engine.usage import UsageError, run_tool
 
@@ -93,9 +94,8 @@ def main():
         if not figure:
             print(f'No {name}: no run has recorded it.')
             continue
-        for suffix in ('png', 'svg'):
-            figure.savefig(args.out / f'{name}.{suffix}')
-            print(f"Written: {args.out / f'{name}.{suffix}'}")
+        for path in save_figure(figure, args.out / name):
+            print(f'Written: {path}')
     summary = {name: summarise_run(*recorded, histograms.get(name, {})) for name, recorded in runs.items()}
     path = args.out / 'gradients.json'
     path.write_text(json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + '\n', encoding='utf-8')
