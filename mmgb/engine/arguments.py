@@ -28,7 +28,9 @@ def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """
     try:
         args = parser.parse_args()
-    except ValueError:  # mmengine's DictAction splits at the '=' without looking
-        parser.error('--cfg-options takes KEY=VALUE pairs, separated by spaces')
+    # What mmengine's DictAction raises without an '=', with a bracket too many, and with a dict in a list.
+    except (ValueError, AssertionError, RecursionError):
+        parser.error('--cfg-options takes KEY=VALUE pairs, separated by spaces; VALUE is a number, a word or a list of '
+                     'these; for a dict write KEY.SUBKEY=VALUE, or a config')
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     return args
