@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from .comparison_table import table
-from .trial_statistics import WORST, best_steps, compare, estimate_mean, last_values, minimum_errors
+from .trial_statistics import WORST, best_steps, compare, estimate_mean, finished, last_values, minimum_errors
 from .trials import Setting, Trial
 
 
@@ -29,6 +29,8 @@ def trials_table(settings: Mapping[str, Setting]) -> str:
 def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
     """Markdown with one row for all settings of a file that vary one value, in its order; the best in bold.
 
+    Of several trials the means with their standard errors, a failed one with an error of 100 %.
+
     Args:
         settings: as :func:`mmgb.analysis.trials.name_settings` names them: 'NAME, KEY=VALUE'.
         varied: what the head of the table calls the value.
@@ -36,10 +38,14 @@ def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
     rows = {}
     for setting_name, setting in settings.items():
         (value,) = setting.overrides.values()
-        error = float(np.median(minimum_errors(setting.trials)))
-        failures = [_kind_of_failure(trial) for trial in setting.trials if trial.failed is not None]
-        shown = failures[0] if len(failures) == len(setting.trials) else f'{error:.2f}'
-        rows.setdefault(setting_name.rpartition(', ')[0], []).append((value, error, shown))
+        error = estimate_mean(minimum_errors(setting.trials))
+        if not finished(setting):
+            shown = _kind_of_failure(setting.trials[0])
+        elif len(setting.trials) == 1:
+            shown = f'{error.mean:.2f}'
+        else:
+            shown = ', '.join([error.show(), *_count_failures(setting)])
+        rows.setdefault(setting_name.rpartition(', ')[0], []).append((value, error.mean, shown))
     most = max(map(len, rows.values()))
     cells = [[name, *_grid_cells(found), *[''] * (most - len(found))] for name, found in rows.items()]
     return table(['', *[f'{varied}: minimum error, %'] * most], cells)
@@ -49,6 +55,12 @@ def _grid_cells(found: list[tuple[float, float, str]]) -> list[str]:
     best = min(error for _, error, _ in found)
     return [f'{value:g}: ' + (f'**{shown}**' if error == best < WORST else shown)
             for value, error, shown in sorted(found)]
+
+
+def _count_failures(setting: Setting) -> list[str]:
+    """What the failed trials came to, as ``['2 diverged', '1 failed']``."""
+    kinds = Counter(_kind_of_failure(trial) for trial in setting.trials if trial.failed is not None)
+    return [f'{kinds[kind]} {kind}' for kind in ('diverged', 'failed') if kinds[kind]]
 
 
 def _kind_of_failure(trial: Trial) -> str:
@@ -68,12 +80,10 @@ def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
 
 
 def _summary(setting: Setting) -> list[str]:
-    failed = [trial for trial in setting.trials if trial.failed is not None]
     lower, median, upper = np.percentile(minimum_errors(setting.trials), (25, 50, 75))
-    kinds = Counter(map(_kind_of_failure, failed))
-    counts = [f'{kinds[kind]} {kind}' for kind in ('diverged', 'failed') if kinds[kind]]
-    cells = [', '.join([str(len(setting.trials)), *counts]), f'{median:.2f} ({lower:.2f} to {upper:.2f})']
-    if len(failed) == len(setting.trials):
+    cells = [', '.join([str(len(setting.trials)), *_count_failures(setting)]),
+             f'{median:.2f} ({lower:.2f} to {upper:.2f})']
+    if not finished(setting):
         return [*cells, '', '']
     return [*cells, f'{np.median(best_steps(setting)):.1f}', estimate_mean(last_values(setting)).show()]
 

@@ -47,7 +47,8 @@ def test_a_grid_has_one_row_a_file_by_size_with_the_best_in_bold_and_failures_to
         'a, lr=0.5': at(0.5, ((10., 20.), None)), 'a, lr=0.25': at(0.25, ((30.,), None), ((50.,), None), diverged),
         'b, lr=1': at(1, diverged), 'b, lr=2': at(2, ((1.,), 'MemoryError: none left'))})
     assert table.splitlines()[2:] == [
-        '| a | 0.25: **70.00** | 0.5: 80.00 |',  # errors 70, 50 and 100
+        # Errors 70, 50 and 100: mean 220 / 3, variance (11 + 544 + 711) / 2 = 633, (633 / 3) ** .5 = 14.53.
+        '| a | 0.25: **73.33 ± 14.53, 1 diverged** | 0.5: 80.00 |',
         '| b | 1: diverged | 2: failed |']
     assert table.startswith('|  | rate: minimum error, % | rate: minimum error, % |\n')
     assert grid_table({'a, lr=1': at(1, diverged)}, varied='weight').startswith('|  | weight: minimum error, % |\n')
