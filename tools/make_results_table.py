@@ -39,6 +39,10 @@ def claims() -> str:
     return claims_table(read_claims(RESULTS / 'claims.json'))
 
 
+def headlines() -> str:
+    return claims_table([claim for claim in read_claims(RESULTS / 'claims.json') if claim.headline])
+
+
 def provenance() -> str:
     """Of all files that tools/run_trials.py wrote."""
     files = {str(path.relative_to(RESULTS)): json.loads(path.read_text()) for path in sorted(RESULTS.glob('*/*.json'))}
@@ -80,7 +84,13 @@ def trial_files(folder: str, *names: str, prefix: str = '') -> dict[str, str]:
 
 
 OUTPUTS = 'linear', 'sigmoid', 'tanh', 'softmax'
-HIDDEN = 'tanh', 'elu', 'glorot'
+HIDDEN = 'tanh', 'elu', 'glorot', 'lecun', 'logistic'
+TARGET_SETTINGS = {
+    f'{loss}, targets {{{negative}, {positive}}}, alpha {alpha}': f'targets/{loss}_{negative}_{positive}_{alpha}.json'
+    for loss, alphas, all_targets in (
+        ('exp-gb', (0.1, 0.01), ((0, 1), (0, 6), (0, 16))),
+        ('pow3-gb', (0.001, 0.01), ((0, 1), (0, 6), (0, 10), (0, 16), (-2, 10))))
+    for alpha in alphas for negative, positive in all_targets}
 LOSSES = 'softmax', 'linear', 'exp-gb', 'pow3-gb', 'mirrored-exp-gb'
 TRICKS = (
     'base', 'reduced-rate', 'crops', 'standardised-inputs', 'decorrelated-inputs', 'logistic', 'scaled-tanh',
@@ -88,7 +98,7 @@ TRICKS = (
     'torch-uniform', 'fan-out', 'glorot', 'glorot-uniform', 'he', 'relu-he', 'batch-norm', 'dropout')
 VARIANTS = (
     'softmax', 'softmax-norm-outputs', 'softmax-adamw', 'softmax-warmup-clip', 'sigmoid', 'label-smooth', 'squentropy',
-    'exp-gb', 'exp-gb-prior', 'exp-gb-norm-outputs', 'exp-gb-adamw', 'pow3-gb', 'pow3-gb-prior',
+    'linear', 'exp-gb', 'exp-gb-prior', 'exp-gb-norm-outputs', 'exp-gb-adamw', 'pow3-gb', 'pow3-gb-prior',
     'pow3-gb-negative-target', 'pow3-gb-norm-outputs', 'pow3-gb-adamw', 'pow3-gb-warmup-clip')
 RECOMMENDED_FROM = 'softmax', 'exp-gb', 'pow3-gb'
 DATA_SETS = {
@@ -101,6 +111,7 @@ RELAY = 'configs/relay_bp/imagenette/README.md'
 SAMPLING = 'configs/class_aware_sampling/README.md'
 TABLES = {
     'claims': Block('docs/RESULTS.md', None, claims),
+    'headlines': Block('README.md', None, headlines),
     'section_4': Block('docs/RESULTS.md', 'hessian.json', section_4),
     'provenance': Block('docs/RESULTS.md', None, provenance),
     'quickstart': Block('README.md', 'quickstart.json', comparison),
@@ -154,6 +165,7 @@ TABLES = {
         'configs/gradient_boosting/mnist/README.md',
         trial_files('mnist_outputs', *(f'mlp-{network}_{output}' for network in HIDDEN for output in OUTPUTS[:3])),
         grid_table),
+    'targets': Block('configs/gradient_boosting/mnist/README.md', TARGET_SETTINGS, grid_table),
     'mnist_outputs': Block(
         'configs/gradient_boosting/mnist/README.md', trial_files('mnist_outputs', *OUTPUTS), trials_table),
     'cifar10_losses': Block(

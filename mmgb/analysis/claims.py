@@ -23,7 +23,7 @@ class Claim(NamedTuple):
         expected: 'lower' or 'higher'.
         first, second: the measured settings; None where it wasn't measured yet.
         command: measures them.
-        withheld: why the numbers give no verdict, '' if they do.
+        headline: whether the README shows it, too.
     """
     statement: str
     paper: str
@@ -32,7 +32,7 @@ class Claim(NamedTuple):
     first: Optional[Setting]
     second: Optional[Setting]
     command: str
-    withheld: str = ''
+    headline: bool = False
 
 
 def read_claims(path: Path) -> list[Claim]:
@@ -71,8 +71,6 @@ def verdict(claim: Claim) -> str:
     """'holds' or 'contradicted' where the difference is clear, else that it can't be seen."""
     if claim.first is None or claim.second is None:
         return f'not measured yet: `{claim.command}`'
-    if claim.withheld:
-        return f'no verdict: {claim.withheld}'
     found = difference(claim)
     if math.isnan(found.mean):
         return 'one of them diverged in every trial'

@@ -47,11 +47,6 @@ def test_a_claim_that_was_not_measured_names_the_command_and_one_trial_gives_no_
     assert verdict(claim(setting(90., 91.), setting(10., 20., failed=True))) == 'one of them diverged in every trial'
 
 
-def test_a_verdict_can_be_withheld_and_the_numbers_stay():
-    found = claim(setting(90., 90.1), setting(95., 95.1))._replace(withheld='a trial learnt nothing')
-    assert claims_table([found]).splitlines()[2].endswith('2 and 2 trials | no verdict: a trial learnt nothing |')
-
-
 def test_table_has_numbers_and_verdict_of_each_claim():
     rows = claims_table([claim(setting(90., 92.), setting(95., 99.)), claim(None, None)]).splitlines()[2:]
     assert rows[0] == '| B is better than A | no number | minimum error: -6.00 ± 2.24, 2 and 2 trials | holds |'

@@ -1,4 +1,4 @@
-"""The boosted loss that the README recommends, at a tenth of cross-entropy's learning rate (docs/RESULTS.md).
+"""The boosted loss that the README recommends; start at a twentieth of cross-entropy's learning rate (docs/RESULTS.md).
 
 The settings are those of the gradient-boosting paper's Figure 1a, and ``Pow3GBLoss``'s defaults. In a config of which
 another base trains with cross-entropy: ``model = dict(head=dict(loss=dict(_base_.pow3_gb, _delete_=True)))``.

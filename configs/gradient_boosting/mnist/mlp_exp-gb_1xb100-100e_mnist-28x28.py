@@ -3,4 +3,4 @@ _base_ = './mlp_softmax_1xb100-100e_mnist-28x28.py'
 model = dict(head=dict(
     type='mmgb.BoostedLinearClsHead',
     loss=dict(_delete_=True, type='mmgb.ExpGBLoss', alpha=0.1, targets=(0., 16.))))
-optim_wrapper = dict(optimizer=dict(lr=0.01))
+optim_wrapper = dict(optimizer=dict(lr=0.02))

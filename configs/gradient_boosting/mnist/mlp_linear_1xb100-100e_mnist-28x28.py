@@ -6,4 +6,4 @@ _base_ = [
 model = dict(head=dict(
     type='mmgb.BoostedLinearClsHead',
     loss=dict(_delete_=True, type='mmgb.SquaredErrorLoss', activation='linear', targets='unit')))
-optim_wrapper = dict(optimizer=dict(lr=1.0))
+optim_wrapper = dict(optimizer=dict(lr=0.5))

@@ -3,4 +3,4 @@ _base_ = [
     '../../_base_/models/mlp.py', '../../_base_/datasets/mnist_28x28.py',
     '../../_base_/schedules/sgd_fixed_100e.py', '../../_base_/mmpretrain_runtime.py'
 ]
-optim_wrapper = dict(optimizer=dict(lr=0.25))
+optim_wrapper = dict(optimizer=dict(lr=0.5))
