@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 BOOSTING=configs/gradient_boosting
-WIDTH=-slim TRIALS=3 RESULTS=docs/results
+WIDTH=-slim TRIALS=5 RESULTS=docs/results
 
 # trials CONFIG NUMBER NAME [OPTION…]: NUMBER seeds of a config, into docs/results/NAME.json
 trials() {
