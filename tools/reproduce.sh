@@ -296,7 +296,7 @@ segmentation() {
         trials "$BOOSTING/digits/pixelnet-vgg16-slim_${loss}_1xb4-4e_digits-200x200.py" 3 "digits/$loss" \
             --metric mIoU --cfg-options train_cfg.max_epochs=6
         trials "$BOOSTING/voc12/pixelnet-vgg16-slim_${loss}_1xb4-40e_voc12-200x200.py" 3 "voc12-slim/$loss" \
-            --metric mIoU --cfg-options train_cfg.max_epochs=12 train_cfg.val_interval=4
+            --metric mIoU --cfg-options train_cfg.max_epochs=24 train_cfg.val_interval=8
     done
     curves digits softmax exp-gb pow3-gb
     curves voc12-slim softmax exp-gb pow3-gb
