@@ -2,7 +2,7 @@
 import argparse
 import os
 
-from mmengine.config import DictAction
+from .cfg_options import add_cfg_options
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,9 +12,8 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
                         "(default: the config's work_dir, else ./work_dirs/NAME_OF_THE_CONFIG)")
     parser.add_argument('--amp', action='store_true', help='automatic mixed precision')
     parser.add_argument('--no-pin-memory', action='store_true', help='load data without pin_memory')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', default={},
-                        help='override entries of the config, e.g. train_cfg.max_iters=100 '
-                        'train_pipeline.1.scale="(64,64)"; merged before the other options are applied')
+    add_cfg_options(parser, 'override entries of the config, e.g. train_cfg.max_iters=100 '
+                    'train_pipeline.1.scale="(64,64)"; merged before the other options are applied')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
                         help='what started this process (default: none)')
     # Launchers before torch 2 pass the first spelling.
@@ -22,15 +21,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """Parses ``sys.argv``; bad input ends in argparse's usage message and exit code 2.
-
-    Sets the environment variable ``LOCAL_RANK``, which mmengine reads, where the launcher hasn't.
-    """
-    try:
-        args = parser.parse_args()
-    # What mmengine's DictAction raises without an '=', with a bracket too many, and with a dict in a list.
-    except (ValueError, AssertionError, RecursionError):
-        parser.error('--cfg-options takes KEY=VALUE pairs, separated by spaces; VALUE is a number, a word or a list of '
-                     'these; for a dict write KEY.SUBKEY=VALUE, or a config')
+    """Parses ``sys.argv``, and sets ``LOCAL_RANK``, which mmengine reads, where the launcher hasn't."""
+    args = parser.parse_args()
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     return args

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from mmengine.config import DictAction
 
+from .cfg_options import ERRORS, VALUES
 from .usage import UsageError
 
 OPENING, CLOSING = '([{', ')]}'
@@ -52,7 +53,11 @@ def parse_overrides(texts: Sequence[str], option: str) -> dict[str, object]:
             raise UsageError(f"{option} '{text}': the brackets are not balanced")
     parser = argparse.ArgumentParser()
     parser.add_argument('--overrides', nargs='*', action=DictAction, default={})
-    return json.loads(json.dumps(parser.parse_args(['--overrides', *texts]).overrides))
+    try:
+        overrides = parser.parse_args(['--overrides', *texts]).overrides
+    except ERRORS as error:
+        raise UsageError(f"{option} '{' '.join(texts)}': {VALUES}") from error
+    return json.loads(json.dumps(overrides))
 
 
 def make_grid(varied: Sequence[str]) -> list[list[str]]:

@@ -39,7 +39,8 @@ def test_a_grid_that_cannot_be_is_refused(varied, said):
 def test_overrides_are_read_as_on_the_command_line_of_training():
     assert parse_overrides(['a=1', 'b.c=1e-3', 'd=None', 'e=(0,16)', 'f=[a,True]'], '--x') == {
         'a': 1, 'b.c': 0.001, 'd': None, 'e': [0, 16], 'f': ['a', True]}
-    for text, said in (('a', "--x 'a' should be KEY=VALUE"), ('a=[1', "--x 'a=[1': the brackets are not balanced")):
+    for text, said in (('a', "--x 'a' should be KEY=VALUE"), ('a=[1', "--x 'a=[1': the brackets are not balanced"),
+                       ('a=[dict(b=1,c=2)]', "--x 'a=[dict(b=1,c=2)]': VALUE is a number, a word or a list of these")):
         with pytest.raises(UsageError) as refusal:
             parse_overrides([text], '--x')
         assert said in str(refusal.value)

@@ -14,13 +14,13 @@ compat.apply()
 
 import mmengine  # noqa: E402
 import torch  # noqa: E402
-from mmengine.config import DictAction  # noqa: E402
 from mmengine.evaluator import Evaluator  # noqa: E402
 from mmengine.registry import METRICS, init_default_scope  # noqa: E402
 
 from mmgb.analysis.classification_result import check_same_images, classification_result, read_samples  # noqa: E402
 from mmgb.analysis.comparison_table import table  # noqa: E402
 from mmgb.analysis.ensemble import MEANS, mean_scores  # noqa: E402
+from mmgb.engine.cfg_options import add_cfg_options  # noqa: E402
 from mmgb.engine.config import load_config  # noqa: E402
 from mmgb.engine.usage import UsageError, one_line, run_tool  # noqa: E402
 
@@ -35,8 +35,7 @@ def parse_args():
     metrics.add_argument('--config', help='evaluate by the test_evaluator of this config')
     metrics.add_argument('--metrics', nargs='+', metavar='NAME', help='evaluate by these metrics with their default '
                          'settings, such as SingleLabelMetric (default: Accuracy, top-1 and top-5)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', default={},
-                        help='override entries of the config, e.g. test_evaluator.topk="(1,5)"')
+    add_cfg_options(parser, 'override entries of the config, e.g. test_evaluator.topk="(1,5)"')
     parser.add_argument('--out', type=Path, help='write the averaged result to this .pkl, in the format of the others')
     return parser.parse_args()
 

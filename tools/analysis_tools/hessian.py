@@ -21,7 +21,6 @@ from mmgb import compat
 compat.apply()  # at the top: before a host is imported
 
 import torch  # noqa: E402
-from mmengine.config import DictAction  # noqa: E402
 from mmengine.runner import load_state_dict  # noqa: E402
 from torch.nn.functional import interpolate  # noqa: E402
 
@@ -31,6 +30,7 @@ from mmgb.analysis.environment import environment  # noqa: E402
 from mmgb.analysis.measured_curvature import measure, measured_tables  # noqa: E402
 from mmgb.analysis.output_curvature import loss_curvature  # noqa: E402
 from mmgb.analysis.trials_figure import save_figure  # noqa: E402
+from mmgb.engine.cfg_options import add_cfg_options  # noqa: E402
 from mmgb.engine.checkpoint import check_architecture, read_checkpoint  # noqa: E402
 from mmgb.engine.config import TEST_FIELDS, build_runner, load_config  # noqa: E402
 from mmgb.engine.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
@@ -48,8 +48,7 @@ def parse_args():
                         help='images of each test data set, its first ones (default: 1000)')
     parser.add_argument('--out-dir', type=Path, help='folder for hessian.md, hessian.png and hessian.svg')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write all numbers there')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', default={},
-                        help='override entries of the configs')
+    add_cfg_options(parser, 'override entries of the configs')
     return parser.parse_args()
 
 

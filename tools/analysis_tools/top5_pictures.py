@@ -15,7 +15,6 @@ from mmgb import compat
 compat.apply()
 
 import numpy as np  # noqa: E402
-from mmengine.config import DictAction  # noqa: E402
 from mmengine.fileio import get  # noqa: E402
 from mmengine.registry import DATASETS, init_default_scope  # noqa: E402
 from PIL import Image  # noqa: E402
@@ -23,6 +22,7 @@ from PIL import Image  # noqa: E402
 from mmgb.analysis.classification_result import classification_result, image_name, read_samples  # noqa: E402
 from mmgb.analysis.top_labels import FORMATS, is_right, submission_lines, top_labels  # noqa: E402
 from mmgb.analysis.top_labels_figure import Prediction, top_labels_figure  # noqa: E402
+from mmgb.engine.cfg_options import add_cfg_options  # noqa: E402
 from mmgb.engine.config import load_config  # noqa: E402
 from mmgb.engine.dataloaders import check_data_roots  # noqa: E402
 from mmgb.engine.usage import UsageError, one_line, run_tool  # noqa: E402
@@ -42,8 +42,7 @@ def parse_args():
                         'default), file name and labels from 0 (places), or file name and names of the classes')
     parser.add_argument('--label-ids', type=Path, help='text file with the number that top5.txt is to have for each '
                         "class, one in each line; ImageNet's ILSVRC2012_IDs, for example")
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', default={},
-                        help='override entries of the config')
+    add_cfg_options(parser)
     return parser.parse_args()
 
 

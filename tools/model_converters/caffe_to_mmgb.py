@@ -14,13 +14,13 @@ from mmgb import compat
 compat.apply()
 
 import torch  # noqa: E402
-from mmengine.config import DictAction  # noqa: E402
 from mmengine.registry import MODELS, init_default_scope  # noqa: E402
 from mmengine.runner.checkpoint import get_state_dict  # noqa: E402
 
 from mmgb.conversion.caffe_layers import convert_layers  # noqa: E402
 from mmgb.conversion.caffe_model import read_caffe_model  # noqa: E402
 from mmgb.conversion.caffe_networks import NETWORKS  # noqa: E402
+from mmgb.engine.cfg_options import add_cfg_options  # noqa: E402
 from mmgb.engine.config import load_config, type_name  # noqa: E402
 from mmgb.engine.usage import UsageError, one_line, run_tool  # noqa: E402
 from mmgb.version import __version__  # noqa: E402
@@ -33,8 +33,7 @@ def parse_args():
     parser.add_argument('out', type=Path, help='the checkpoint to write, .pth')
     parser.add_argument('--part', help="fill this part of the model alone, such as 'backbone', and write its weights "
                         'under its own names')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', default={},
-                        help='override entries of the config')
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
