@@ -1,4 +1,5 @@
 """PixelNet's feature extractor: VGG-16 with its first two fully connected layers as convolutions."""
+from collections.abc import Sequence
 from typing import Optional, Union
 
 import torch.nn.functional as F
@@ -10,6 +11,7 @@ from mmgb.registry import MODELS
 
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 FC6_KERNEL = 7
+FC7 = 5  # its index among the maps
 
 
 @MODELS.register_module()
@@ -28,31 +30,39 @@ class PixelNetVGG(BaseModule):
         dropout_ratio: of fc6's and fc7's outputs.
         norm_cfg: a normalisation after each 3x3 convolution, for training from scratch; the paper's network has none.
             With ``dict(type='BN')`` the names are those of torchvision's ``vgg16_bn``.
+        out_indices: the maps to return, rising, of 0 to 5. What lies behind the last of them isn't built; without 5,
+            which is fc7, the network takes small images too, as a classifier's backbone for example.
         init_cfg: by default He initialisation (fan-in) and zero biases.
 
     Returns (of ``forward``):
-        Six maps after ReLU, of the padded image: conv1_2, conv2_2, conv3_3, conv4_3, conv5_3 and fc7 (after its
-        dropout), with strides 1, 2, 4, 8, 16, 32 and 64, 128, 256, 512, 512, 4096 channels times ``width``.
+        The maps of ``out_indices`` after ReLU, of the padded image: conv1_2, conv2_2, conv3_3, conv4_3, conv5_3 and
+        fc7 (after its dropout), with strides 1, 2, 4, 8, 16, 32 and 64, 128, 256, 512, 512, 4096 channels times
+        ``width``.
 
     Raises:
         ValueError: settings outside these ranges; an image too small for fc6's kernel.
     """
 
     def __init__(self, width: float = 1.0, fc_channels: int = 4096, padding: int = 100, dropout_ratio: float = 0.5,
-                 norm_cfg: Optional[dict] = None, init_cfg: Optional[Union[dict, list]] = None) -> None:
+                 norm_cfg: Optional[dict] = None, out_indices: Sequence[int] = (0, 1, 2, 3, 4, 5),
+                 init_cfg: Optional[Union[dict, list]] = None) -> None:
         if not width > 0:
             raise ValueError(f'width={width!r}: expected a positive number')
         if padding < 0:
             raise ValueError(f'padding={padding!r}: expected a number of pixels >= 0')
+        if not out_indices or list(out_indices) != sorted(set(out_indices) & set(range(6))):
+            raise ValueError(f'out_indices={out_indices!r}: expected some of 0 to 5, in rising order')
         super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0))
         self.padding = padding
+        self.out_indices = tuple(out_indices)
         stages = [[max(1, int(channels * width)) for channels in stage] for stage in STAGES]
         fc_channels = max(1, int(fc_channels * width))
-        self.out_channels = tuple(stage[-1] for stage in stages) + (fc_channels,)
+        channels_of_maps = [stage[-1] for stage in stages] + [fc_channels]
+        self.out_channels = tuple(channels_of_maps[index] for index in out_indices)
 
         layers, self.taps = [], []
         in_channels = 3
-        for stage in stages:
+        for stage in stages[:self.out_indices[-1] + 1]:
             for channels in stage:
                 layers.append(nn.Conv2d(in_channels, channels, 3, padding=1))
                 if norm_cfg is not None:
@@ -64,25 +74,29 @@ class PixelNetVGG(BaseModule):
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Sequential(
             nn.Conv2d(in_channels, fc_channels, FC6_KERNEL), nn.ReLU(inplace=True), nn.Dropout(dropout_ratio),
-            nn.Conv2d(fc_channels, fc_channels, 1), nn.ReLU(inplace=True), nn.Dropout(dropout_ratio))
+            nn.Conv2d(fc_channels, fc_channels, 1), nn.ReLU(inplace=True),
+            nn.Dropout(dropout_ratio)) if FC7 in out_indices else None
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         x = F.pad(image, (self.padding,) * 4)
-        outputs = []
+        maps = []
         for index, layer in enumerate(self.features):
             x = layer(x)
             if index in self.taps:
-                outputs.append(x)
-        if min(x.shape[2:]) < FC6_KERNEL:
-            raise ValueError(
-                f'an image of {image.shape[2]}x{image.shape[3]} pixels with padding={self.padding} leaves '
-                f'{x.shape[2]}x{x.shape[3]} cells for fc6, whose kernel needs {FC6_KERNEL}x{FC6_KERNEL}: '
-                'use a larger image or more padding')
-        return (*outputs, self.classifier(x))
+                maps.append(x)
+        if self.classifier is not None:
+            if min(x.shape[2:]) < FC6_KERNEL:
+                raise ValueError(
+                    f'an image of {image.shape[2]}x{image.shape[3]} pixels with padding={self.padding} leaves '
+                    f'{x.shape[2]}x{x.shape[3]} cells for fc6, whose kernel needs {FC6_KERNEL}x{FC6_KERNEL}: '
+                    'use a larger image or more padding')
+            maps.append(self.classifier(x))
+        return tuple(maps[index] for index in self.out_indices)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
         """Read torchvision's fully connected weights as the convolutions they are: (out, C*h*w) to (out, C, h, w)."""
-        for name, parameter in self.classifier.named_parameters(prefix=f'{prefix}classifier'):
+        convolutions = () if self.classifier is None else self.classifier.named_parameters(f'{prefix}classifier')
+        for name, parameter in convolutions:
             loaded = state_dict.get(name)
             if loaded is not None and loaded.dim() == 2 and loaded.numel() == parameter.numel():
                 state_dict[name] = loaded.view_as(parameter)

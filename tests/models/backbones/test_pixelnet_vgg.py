@@ -96,7 +96,43 @@ def test_weights_of_another_shape_are_not_reshaped_silently(vgg16, tmp_path):
         PixelNetVGG(width=0.5).load_state_dict(CheckpointLoader.load_checkpoint(str(tmp_path / 'vgg16.pth')))
 
 
+@pytest.mark.parametrize('out_indices', [(4,), (0, 2), (1, 5)])
+def test_some_of_the_maps_are_those_of_the_whole_network_and_nothing_behind_them_is_built(out_indices):
+    torch.manual_seed(0)
+    whole = PixelNetVGG(width=1 / 16, norm_cfg=dict(type='BN')).eval()
+    part = PixelNetVGG(width=1 / 16, norm_cfg=dict(type='BN'), out_indices=out_indices).eval()
+    assert not part.load_state_dict(whole.state_dict(), strict=False).missing_keys
+    image = torch.randn(1, 3, 40, 40)
+    outputs, maps = part(image), whole(image)
+    assert part.out_channels == tuple(whole.out_channels[index] for index in out_indices)
+    for output, index in zip(outputs, out_indices, strict=True):
+        assert torch.equal(output, maps[index])
+    sum(output.sum() for output in outputs).backward()
+    assert all(parameter.grad is not None for parameter in part.parameters())
+
+
+def test_without_fc7_small_images_pass_and_a_segmentors_backbone_starts_from_those_weights(tmp_path):
+    """As configs/gradient_boosting/voc12's slim networks start from a classifier of 64x64 pixels."""
+    torch.manual_seed(0)
+    settings = dict(width=1 / 16, padding=0, norm_cfg=dict(type='BN'))
+    classifier = PixelNetVGG(**settings, out_indices=(4,))
+    assert [output.shape for output in classifier(torch.zeros(1, 3, 64, 64))] == [(1, 32, 4, 4)]
+    saved = {f'backbone.{name}': value for name, value in classifier.state_dict().items()}
+    torch.save(dict(state_dict=saved), tmp_path / 'epoch_12.pth')
+    network = PixelNetVGG(**settings, init_cfg=[
+        dict(type='Constant', layer='Conv2d', val=0.25),
+        dict(type='Pretrained', checkpoint=str(tmp_path / 'epoch_12.pth'), prefix='backbone.')])
+    network.init_weights()
+    for name, value in network.state_dict().items():
+        if name.startswith('features'):
+            assert torch.equal(value, classifier.state_dict()[name]), name
+    assert (network.classifier[0].weight == 0.25).all()
+
+
 @pytest.mark.parametrize('setting, message', [
+    (dict(out_indices=()), r'out_indices=\(\): expected some of 0 to 5, in rising order'),
+    (dict(out_indices=(4, 2)), r'out_indices=\(4, 2\): expected some of 0 to 5'),
+    (dict(out_indices=(6,)), r'out_indices=\(6,\): expected some of 0 to 5'),
     (dict(width=0), 'width=0: expected a positive number'),
     (dict(padding=-1), 'padding=-1: expected a number of pixels >= 0')])
 def test_bad_settings_are_refused(setting, message):
