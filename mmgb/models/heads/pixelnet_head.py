@@ -44,20 +44,21 @@ class PixelNetHead(BaseDecodeHead):
         chunk_size: pixels an image evaluated at once when predicting all of them, in whole rows. Bounds the memory.
         factorised: False builds the literal hypercolumn, for comparison.
         dropout_ratio: of the hidden layers' outputs, elementwise.
+        norm_outputs: True normalises the scores too, by ``norm_cfg``, over all pixels of the batch.
         init_cfg: by default the release's gaussian of 0.001 and zero biases.
         others: see mmseg's ``BaseDecodeHead`` (``loss_decode``, ``ignore_index``, ``sampler``, …); with ``norm_cfg``
             both hidden layers are normalised, the paper's are not.
 
     Raises:
-        ValueError: other numbers of ``strides``, ``offsets`` and ``in_channels``, numbers below 1, and a
-            ``padding`` that isn't the backbone's.
+        ValueError: other numbers of ``strides``, ``offsets`` and ``in_channels``, numbers below 1, ``norm_outputs``
+            without a ``norm_cfg``, and a ``padding`` that isn't the backbone's.
     """
 
     def __init__(self, in_channels: Sequence[int] = (64, 128, 256, 512, 512, 4096), channels: int = 4096, *,
                  num_classes: int, pixels_per_image: int = 2000, padding: int = 100,
                  strides: Sequence[float] = (1, 2, 4, 8, 16, 32),
                  offsets: Sequence[float] = (0, 0.5, 1.5, 3.5, 7.5, 111.5), chunk_size: int = 8192,
-                 factorised: bool = True, dropout_ratio: float = 0.5,
+                 factorised: bool = True, dropout_ratio: float = 0.5, norm_outputs: bool = False,
                  init_cfg: Optional[Union[dict, list]] = None, **kwargs) -> None:
         for name, values in (('strides', strides), ('offsets', offsets)):
             if len(values) != len(in_channels):
@@ -68,6 +69,8 @@ class PixelNetHead(BaseDecodeHead):
         for name, value in (('pixels_per_image', pixels_per_image), ('chunk_size', chunk_size)):
             if value < 1:
                 raise ValueError(f'{name}={value}: expected at least 1 pixel')
+        if norm_outputs and kwargs.get('norm_cfg') is None:
+            raise ValueError('norm_outputs=True needs a norm_cfg, got norm_cfg=None')
         super().__init__(in_channels, channels, num_classes=num_classes, in_index=tuple(range(len(in_channels))),
                          input_transform='multiple_select', dropout_ratio=0,
                          init_cfg=init_cfg or dict(type='Normal', layer='Conv2d', std=0.001), **kwargs)
@@ -81,6 +84,7 @@ class PixelNetHead(BaseDecodeHead):
         self.fc2 = nn.Conv2d(channels, channels, 1)
         self.norm1, self.norm2 = (nn.Identity() if self.norm_cfg is None
                                   else build_norm_layer(self.norm_cfg, channels)[1] for _ in range(2))
+        self.norm_seg = build_norm_layer(self.norm_cfg, num_classes)[1] if norm_outputs else nn.Identity()
         # mmseg's heads drop whole channels (Dropout2d); the release drops single values.
         self.dropout = nn.Dropout(dropout_ratio) if dropout_ratio > 0 else None
 
@@ -124,4 +128,4 @@ class PixelNetHead(BaseDecodeHead):
         hidden = F.relu(self.norm1(hypercolumn_linear(parts, interpolate) + self.fc1.bias.view(1, -1, 1, 1)))
         if self.dropout is not None:
             hidden = self.dropout(hidden)
-        return self.cls_seg(F.relu(self.norm2(self.fc2(hidden))))
+        return self.norm_seg(self.cls_seg(F.relu(self.norm2(self.fc2(hidden)))))

@@ -169,7 +169,23 @@ def test_stock_encoder_decoder_tta_and_visualization_hook_work_unchanged(tmp_pat
     assert list(tmp_path.rglob('vis_image/*.png'))
 
 
+def test_normalised_outputs_are_each_classs_scores_at_mean_0_and_variance_1_over_the_drawn_pixels(inputs):
+    pixels = torch.randint(SIZE[0] * SIZE[1], (2, 150))
+    head, plain = (make_head(norm_cfg=dict(type='BN'), norm_outputs=norm, dropout_ratio=0.) for norm in (True, False))
+    plain.load_state_dict(head.state_dict(), strict=False)
+    with torch.no_grad():
+        scores, raw = (each.train().score_pixels(inputs, pixels).transpose(0, 1).flatten(1) for each in (head, plain))
+        mean, variance = raw.mean(1, keepdim=True), raw.var(1, correction=0, keepdim=True)
+        assert_close(scores, (raw - mean) / (variance + 1e-5).sqrt())
+        # In testing the statistics are those of training, whatever the pixels: dense and in rows alike.
+        head.eval()
+        whole = head(inputs)
+        head.chunk_size = 17
+        assert_close(head(inputs), whole)
+
+
 @pytest.mark.parametrize('setting, message', [
+    (dict(norm_outputs=True), 'norm_outputs=True needs a norm_cfg, got norm_cfg=None'),
     (dict(strides=(1, 2, 4)), r'strides=\(1, 2, 4\): 3 numbers for the 6 maps'),
     (dict(offsets=(0,)), r'offsets=\(0,\): 1 numbers for the 6 maps'),
     (dict(strides=(2, 2, 4, 8, 16, 32)), r'first map must have the image.s resolution, stride 1'),
