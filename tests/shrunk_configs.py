@@ -20,7 +20,11 @@ def narrow(cfg):
     backbone, kind = model.backbone, model.backbone.type
     model.pop('pretrained', None)
     auxiliaries = cfg.model.get('auxiliaries', [])
-    if kind == 'mmgb.PixelNetVGG':
+    # What stands on the backbone: under batch norm on the outputs their layer is a neck.
+    above = model.get('head')
+    if model.get('neck') and model.neck.type == 'LinearNeck':
+        above = model.neck
+    if kind == 'mmgb.PixelNetVGG' and 'decode_head' in model:
         backbone.update(width=1 / 32, fc_channels=512, init_cfg=None)
         model.decode_head.update(in_channels=(2, 4, 8, 16, 16, 16), channels=8, pixels_per_image=50)
     elif kind in ('ResNet', 'ResNetV1c') and backbone.depth == 50 and 'base_channels' not in backbone:
@@ -34,14 +38,14 @@ def narrow(cfg):
         model.head.update(type='LinearClsHead', in_channels=512, num_classes=1000)
     elif kind == 'mmgb.MLP':
         backbone.width = 0.1
-        model.head.in_channels = 5
+        above.in_channels = 5
     elif kind == 'mmgb.CifarConvNet':
         backbone.width = 1 / 16
         if not backbone.get('norm_outputs'):  # then there is a layer in the head
             model.head.in_channels = 8 * 64 if backbone.depth == 5 else 360
     elif kind == 'mmgb.AlexNetBN':
         backbone.width = 1 / 32
-        model.head.in_channels = 128
+        above.in_channels = 128
     elif kind in ('mmgb.Places2VGG', 'mmgb.Places2Inception') and 'width' not in backbone:
         backbone.width = 1 / 16
         model.neck.update(in_channels=model.neck.in_channels // 16, fc_channels=(32, 32))
