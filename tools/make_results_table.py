@@ -104,6 +104,7 @@ RECOMMENDED_FROM = 'softmax', 'exp-gb', 'pow3-gb'
 DATA_SETS = {
     'MNIST, perceptron': 'mnist_boosting', 'CIFAR-10, slim 5-layer network': 'cifar10_losses-slim',
     'ten classes of ImageNet, slim AlexNet with batch norm': 'alexnet',
+    'part of VOC 2012, slim PixelNet (100 - mIoU)': 'voc12-slim',
     'scenes of digits, slim PixelNet (100 - mIoU)': 'digits'}
 RECORDED = 'softmax_0.1', 'softmax_0.3', 'softmax_1.0', 'exp-gb_0.01', 'pow3-gb_0.005'
 PROPAGATIONS = 'bp', 'multi-loss', 'relay-bp'
@@ -120,6 +121,11 @@ TABLES = {
     'digits_rates': Block('configs/gradient_boosting/digits/README.md', 'digits_rates.json', rates_table),
     'digits': Block(
         'configs/gradient_boosting/digits/README.md', trial_files('digits', *RECOMMENDED_FROM), trials_table),
+    'voc12_rates': Block(
+        'configs/gradient_boosting/voc12/README.md', trial_files('voc12-slim', *RECOMMENDED_FROM, prefix='rates_'),
+        grid_table),
+    'voc12': Block(
+        'configs/gradient_boosting/voc12/README.md', trial_files('voc12-slim', *RECOMMENDED_FROM), trials_table),
     'voc12_slim': Block('configs/gradient_boosting/voc12/README.md', 'voc12_slim.json', comparison),
     'loss_benchmark': Block('docs/losses.md', 'loss_benchmark.json', each(loss_table)),
     'relay_benchmark': Block('docs/relay.md', 'relay_benchmark.json', each(relay_table)),

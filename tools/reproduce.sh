@@ -292,14 +292,34 @@ segmentation() {
         return
     fi
     python tools/dataset_converters/make_digits_voc.py data/digits
+    voc12_rates
     for loss in softmax exp-gb pow3-gb; do
         trials "$BOOSTING/digits/pixelnet-vgg16-slim_${loss}_1xb4-4e_digits-200x200.py" 3 "digits/$loss" \
             --metric mIoU --cfg-options train_cfg.max_epochs=6
-        trials "$BOOSTING/voc12/pixelnet-vgg16-slim_${loss}_1xb4-40e_voc12-200x200.py" 3 "voc12-slim/$loss" \
-            --metric mIoU --cfg-options train_cfg.max_epochs=24 train_cfg.val_interval=8
+        trials "$BOOSTING/voc12/pixelnet-vgg16-slim-imagenette_${loss}_1xb4-18e_voc12-200x200.py" 3 \
+            "voc12-slim/$loss" --metric mIoU
     done
     curves digits softmax exp-gb pow3-gb
     curves voc12-slim softmax exp-gb pow3-gb
+}
+# About a factor of three apart, six passes over all training images but the last hundred, which they are tested on.
+voc12_rates() {
+    voc12_weights
+    rate() {
+        rates "$BOOSTING/voc12/pixelnet-vgg16-slim-imagenette_$1_1xb4-18e_voc12-200x200.py" "voc12-slim/rates_$1" "$2" \
+            "${VOC12_HELD_OUT[@]}" --metric mIoU
+    }
+    rate softmax 3e-4,0.001,0.003,0.01
+    rate exp-gb 3e-5,1e-4,3e-4,0.001
+    rate pow3-gb 3e-5,1e-4,3e-4,0.001
+}
+VOC12_HELD_OUT=(train_cfg.max_epochs=6 train_dataloader.dataset.indices=816 val_dataloader.dataset.indices=-100
+                val_dataloader.dataset.ann_file=ImageSets/Segmentation/train.txt)
+# What these start from: the convolutions of a classifier of ten of ImageNet's classes.
+voc12_weights() {
+    local config=vgg16-slim_softmax_1xb64-12e_imagenette-64x64
+    [ -e "work_dirs/$config/epoch_12.pth" ] ||
+        python -W ignore tools/train.py "$BOOSTING/imagenette/$config.py" --cfg-options randomness.seed=0
 }
 
 # The Relay paper's Table 1 and Figure 1: VGG networks of 19, 22 and 25 layers, here slim, on ten classes of ImageNet,
@@ -363,7 +383,7 @@ class_aware_sampling() {
 
 CLAIMS=(lecture mnist_outputs mnist_hidden_units mnist_boosting targets cifar10_losses variants gradients
         second_derivatives alexnet outputs segmentation relay_depth relay class_aware_sampling)
-PARTS=(mnist_output_rates mnist_boosting_rates cifar10_loss_rates alexnet_rates relay_rates relay_weights)
+PARTS=(mnist_output_rates mnist_boosting_rates cifar10_loss_rates alexnet_rates voc12_rates relay_rates relay_weights)
 CHOSEN=()
 for ARGUMENT in "$@"; do
     case " --gpu ${CLAIMS[*]} ${PARTS[*]} " in
