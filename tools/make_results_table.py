@@ -61,8 +61,8 @@ def measured_curvature(results: dict) -> str:
 
 def gains() -> str:
     """Of the data sets of the README's recommendation."""
-    return gain_table({name: name_settings({loss: f'{RESULTS / folder / loss}.json' for loss in RECOMMENDED_FROM})
-                       for name, folder in DATA_SETS.items()})
+    return gain_table({name: name_settings({loss: f'{RESULTS}/{prefix}{loss}.json' for loss in RECOMMENDED_FROM})
+                       for name, prefix in DATA_SETS.items()})
 
 
 class Block(NamedTuple):
@@ -102,10 +102,13 @@ VARIANTS = (
     'pow3-gb-negative-target', 'pow3-gb-norm-outputs', 'pow3-gb-adamw', 'pow3-gb-warmup-clip')
 RECOMMENDED_FROM = 'softmax', 'exp-gb', 'pow3-gb'
 DATA_SETS = {
-    'MNIST, perceptron': 'mnist_boosting', 'CIFAR-10, slim 5-layer network': 'cifar10_losses-slim',
-    'ten classes of ImageNet, slim AlexNet with batch norm': 'alexnet',
-    'part of VOC 2012, slim PixelNet (100 - mIoU)': 'voc12-slim',
-    'scenes of digits, slim PixelNet (100 - mIoU)': 'digits'}
+    'MNIST, perceptron': 'mnist_boosting/',
+    'CIFAR-10, slim 5-layer network': 'cifar10_losses-slim/',
+    '… with batch norm on the outputs': 'cifar10_losses-slim/norm-outputs_',
+    'ten classes of ImageNet, slim AlexNet with batch norm': 'alexnet/',
+    '… with batch norm on the outputs too': 'alexnet/norm-outputs_',
+    'part of VOC 2012, slim PixelNet (100 - mIoU)': 'voc12-slim/',
+    'scenes of digits, slim PixelNet (100 - mIoU)': 'digits/'}
 RECORDED = 'softmax_0.1', 'softmax_0.3', 'softmax_1.0', 'exp-gb_0.01', 'pow3-gb_0.005'
 PROPAGATIONS = 'bp', 'multi-loss', 'relay-bp'
 RELAY = 'configs/relay_bp/imagenette/README.md'
@@ -177,6 +180,18 @@ TABLES = {
     'cifar10_losses': Block(
         'configs/gradient_boosting/cifar10/README.md',
         trial_files('cifar10_losses-slim', *LOSSES), trials_table),
+    'alexnet_norm_outputs_rates': Block(
+        'configs/gradient_boosting/imagenette/README.md',
+        trial_files('alexnet', *RECOMMENDED_FROM, prefix='norm-outputs_rates_'), grid_table),
+    'alexnet_norm_outputs': Block(
+        'configs/gradient_boosting/imagenette/README.md',
+        trial_files('alexnet', *RECOMMENDED_FROM, prefix='norm-outputs_'), trials_table),
+    'mnist_norm_outputs': Block(
+        'configs/gradient_boosting/mnist/README.md',
+        trial_files('mnist_outputs', *RECOMMENDED_FROM, prefix='norm-outputs_'), grid_table),
+    'voc12_norm_outputs_rates': Block(
+        'configs/gradient_boosting/voc12/README.md',
+        trial_files('voc12-slim', *RECOMMENDED_FROM, prefix='norm-outputs_rates_'), grid_table),
     'cifar10_norm_outputs': Block(
         'configs/gradient_boosting/cifar10/README.md',
         trial_files('cifar10_losses-slim', *RECOMMENDED_FROM, prefix='norm-outputs_'), trials_table),

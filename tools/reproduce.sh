@@ -97,7 +97,7 @@ mnist_hidden_units() {
     done
 }
 
-# Not in the paper: the boosted losses on the same network, as one of the four data sets of the README's recommendation.
+# Not in the paper: the boosted losses on the same network, as one of the data sets of the README's recommendation.
 mnist_boosting() {
     local loss
     mnist_boosting_rates
@@ -111,6 +111,10 @@ mnist_boosting_rates() {
     mnist_rate softmax 0.125,0.25,0.5,1.0,2.0
     mnist_rate exp-gb 0.0025,0.005,0.01,0.02,0.04
     mnist_rate pow3-gb 0.005,0.01,0.02,0.04,0.08
+    # With batch norm on the outputs.
+    mnist_rates mlp-norm-outputs_softmax norm-outputs_softmax 0.25,0.5,1.0,2.0,4.0
+    mnist_rates mlp-norm-outputs_exp-gb norm-outputs_exp-gb 0.005,0.01,0.02,0.04,0.08,0.16,0.32
+    mnist_rates mlp-norm-outputs_pow3-gb norm-outputs_pow3-gb 0.01,0.02,0.04,0.08,0.16,0.32
 }
 
 # Sections 2.1, 2.2 and 3: which targets and which alpha, in the short trainings that compare rates on MNIST. Three
@@ -231,6 +235,8 @@ alexnet() {
     alexnet_rates
     for loss in softmax exp-gb pow3-gb; do
         trials "$BOOSTING/imagenette/alexnet-bn-slim_${loss}_1xb64-10e_imagenette-64x64.py" 10 "alexnet/$loss"
+        trials "$BOOSTING/imagenette/alexnet-bn-slim-norm-outputs_${loss}_1xb64-10e_imagenette-64x64.py" 3 \
+            "alexnet/norm-outputs_$loss"
     done
     curves alexnet softmax exp-gb pow3-gb
 }
@@ -242,6 +248,13 @@ alexnet_rates() {
     rate softmax 0.0025,0.005,0.01,0.02,0.04,0.08
     rate exp-gb 1.25e-4,2.5e-4,5e-4,0.001,0.002,0.004
     rate pow3-gb 5e-4,0.001,0.002,0.004,0.008,0.016
+    norm_outputs_rate() {
+        imagenette_rates "$BOOSTING/imagenette/alexnet-bn-slim-norm-outputs_$1_1xb64-10e_imagenette-64x64.py" \
+            "alexnet/norm-outputs_rates_$1" "$2"
+    }
+    norm_outputs_rate softmax 0.01,0.02,0.04,0.08
+    norm_outputs_rate exp-gb 0.001,0.002,0.004,0.008,0.016
+    norm_outputs_rate pow3-gb 0.001,0.002,0.004,0.008
 }
 # imagenette_rates CONFIG NAME RATES
 imagenette_rates() {
@@ -306,12 +319,22 @@ segmentation() {
 voc12_rates() {
     voc12_weights
     rate() {
-        rates "$BOOSTING/voc12/pixelnet-vgg16-slim-imagenette_$1_1xb4-18e_voc12-200x200.py" "voc12-slim/rates_$1" "$2" \
-            "${VOC12_HELD_OUT[@]}" --metric mIoU
+        voc12_rate "" "rates_$1" "$@"
+    }
+    norm_outputs_rate() {
+        voc12_rate -norm-outputs "norm-outputs_rates_$1" "$@"
     }
     rate softmax 3e-4,0.001,0.003,0.01
     rate exp-gb 3e-5,1e-4,3e-4,0.001
     rate pow3-gb 3e-5,1e-4,3e-4,0.001
+    norm_outputs_rate softmax 0.003,0.01,0.03
+    norm_outputs_rate exp-gb 3e-4,0.001,0.003
+    norm_outputs_rate pow3-gb 3e-4,0.001,0.003
+}
+# voc12_rate NETWORK NAME LOSS RATES
+voc12_rate() {
+    rates "$BOOSTING/voc12/pixelnet-vgg16-slim-imagenette$1_$3_1xb4-18e_voc12-200x200.py" "voc12-slim/$2" "$4" \
+        "${VOC12_HELD_OUT[@]}" --metric mIoU
 }
 VOC12_HELD_OUT=(train_cfg.max_epochs=6 train_dataloader.dataset.indices=816 val_dataloader.dataset.indices=-100
                 val_dataloader.dataset.ann_file=ImageSets/Segmentation/train.txt)

@@ -8,3 +8,4 @@ model = dict(
         norm_cfg=dict(type='BN1d'),
         init_cfg=dict(type='Kaiming', layer='Linear', mode='fan_in', bias=0)),
     head=dict(_delete_=True, type='ClsHead', loss=dict(type='CrossEntropyLoss')))
+optim_wrapper = dict(optimizer=dict(lr=2.0))

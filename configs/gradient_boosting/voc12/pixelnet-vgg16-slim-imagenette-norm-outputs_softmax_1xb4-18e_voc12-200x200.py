@@ -6,4 +6,4 @@ model = dict(
         init_cfg=[
             dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0),
             dict(type='mmgb.FitPrior', layer='norm_seg')]))
-optim_wrapper = dict(optimizer=dict(lr=0.003))
+optim_wrapper = dict(optimizer=dict(lr=0.03))
