@@ -83,6 +83,12 @@ def trial_files(folder: str, *names: str, prefix: str = '') -> dict[str, str]:
     return {name: f'{folder}/{prefix}{name}.json' for name in names}
 
 
+def three_losses(family: str, folder: str, table: Callable, prefix: str = '') -> Block:
+    """Of softmax and the two boosted losses, in the README of a family of configs."""
+    return Block(f'configs/gradient_boosting/{family}/README.md',
+                 trial_files(folder, *RECOMMENDED_FROM, prefix=prefix), table)
+
+
 OUTPUTS = 'linear', 'sigmoid', 'tanh', 'softmax'
 HIDDEN = 'tanh', 'elu', 'glorot', 'lecun', 'logistic'
 TARGET_SETTINGS = {
@@ -122,13 +128,9 @@ TABLES = {
     'gains': Block('docs/RESULTS.md', None, gains),
     'measured_curvature': Block('docs/RESULTS.md', 'hessian.json', measured_curvature),
     'digits_rates': Block('configs/gradient_boosting/digits/README.md', 'digits_rates.json', rates_table),
-    'digits': Block(
-        'configs/gradient_boosting/digits/README.md', trial_files('digits', *RECOMMENDED_FROM), trials_table),
-    'voc12_rates': Block(
-        'configs/gradient_boosting/voc12/README.md', trial_files('voc12-slim', *RECOMMENDED_FROM, prefix='rates_'),
-        grid_table),
-    'voc12': Block(
-        'configs/gradient_boosting/voc12/README.md', trial_files('voc12-slim', *RECOMMENDED_FROM), trials_table),
+    'digits': three_losses('digits', 'digits', trials_table),
+    'voc12_rates': three_losses('voc12', 'voc12-slim', grid_table, prefix='rates_'),
+    'voc12': three_losses('voc12', 'voc12-slim', trials_table),
     'voc12_slim': Block('configs/gradient_boosting/voc12/README.md', 'voc12_slim.json', comparison),
     'loss_benchmark': Block('docs/losses.md', 'loss_benchmark.json', each(loss_table)),
     'relay_benchmark': Block('docs/relay.md', 'relay_benchmark.json', each(relay_table)),
@@ -144,17 +146,11 @@ TABLES = {
     'cifar10_loss_rates': Block(
         'configs/gradient_boosting/cifar10/README.md', trial_files('cifar10_losses-slim', *LOSSES, prefix='rates_'),
         grid_table),
-    'mnist_boosting_rates': Block(
-        'configs/gradient_boosting/mnist/README.md',
-        trial_files('mnist_outputs', *RECOMMENDED_FROM, prefix='rates_'), grid_table),
-    'mnist_boosting': Block(
-        'configs/gradient_boosting/mnist/README.md', trial_files('mnist_boosting', *RECOMMENDED_FROM), trials_table),
+    'mnist_boosting_rates': three_losses('mnist', 'mnist_outputs', grid_table, prefix='rates_'),
+    'mnist_boosting': three_losses('mnist', 'mnist_boosting', trials_table),
     'variants': Block('configs/gradient_boosting/cifar10/README.md', trial_files('variants', *VARIANTS), grid_table),
-    'alexnet_rates': Block(
-        'configs/gradient_boosting/imagenette/README.md', trial_files('alexnet', *RECOMMENDED_FROM, prefix='rates_'),
-        grid_table),
-    'alexnet': Block(
-        'configs/gradient_boosting/imagenette/README.md', trial_files('alexnet', *RECOMMENDED_FROM), trials_table),
+    'alexnet_rates': three_losses('imagenette', 'alexnet', grid_table, prefix='rates_'),
+    'alexnet': three_losses('imagenette', 'alexnet', trials_table),
     'relay_rates': Block(RELAY, trial_files('relay', *PROPAGATIONS, prefix='rates_'), grid_table),
     'relay_weights': Block(
         RELAY, trial_files('relay', 'multi-loss', 'relay-bp', prefix='weights_'),
@@ -180,21 +176,11 @@ TABLES = {
     'cifar10_losses': Block(
         'configs/gradient_boosting/cifar10/README.md',
         trial_files('cifar10_losses-slim', *LOSSES), trials_table),
-    'alexnet_norm_outputs_rates': Block(
-        'configs/gradient_boosting/imagenette/README.md',
-        trial_files('alexnet', *RECOMMENDED_FROM, prefix='norm-outputs_rates_'), grid_table),
-    'alexnet_norm_outputs': Block(
-        'configs/gradient_boosting/imagenette/README.md',
-        trial_files('alexnet', *RECOMMENDED_FROM, prefix='norm-outputs_'), trials_table),
-    'mnist_norm_outputs': Block(
-        'configs/gradient_boosting/mnist/README.md',
-        trial_files('mnist_outputs', *RECOMMENDED_FROM, prefix='norm-outputs_'), grid_table),
-    'voc12_norm_outputs_rates': Block(
-        'configs/gradient_boosting/voc12/README.md',
-        trial_files('voc12-slim', *RECOMMENDED_FROM, prefix='norm-outputs_rates_'), grid_table),
-    'cifar10_norm_outputs': Block(
-        'configs/gradient_boosting/cifar10/README.md',
-        trial_files('cifar10_losses-slim', *RECOMMENDED_FROM, prefix='norm-outputs_'), trials_table),
+    'alexnet_norm_outputs_rates': three_losses('imagenette', 'alexnet', grid_table, prefix='norm-outputs_rates_'),
+    'alexnet_norm_outputs': three_losses('imagenette', 'alexnet', trials_table, prefix='norm-outputs_'),
+    'mnist_norm_outputs': three_losses('mnist', 'mnist_outputs', grid_table, prefix='norm-outputs_'),
+    'voc12_norm_outputs_rates': three_losses('voc12', 'voc12-slim', grid_table, prefix='norm-outputs_rates_'),
+    'cifar10_norm_outputs': three_losses('cifar10', 'cifar10_losses-slim', trials_table, prefix='norm-outputs_'),
 }
 
 
