@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from .comparison_table import table
-from .trial_statistics import Estimate, best_steps, difference_of_means, finished, minimum_errors
+from .trial_statistics import Estimate, best_steps, count_failures, difference_of_means, finished, minimum_errors
 from .trials import Setting, read_settings
 
 # A difference counts when it is this many standard errors away from 0.
@@ -89,8 +89,13 @@ def claims_table(claims: Sequence[Claim]) -> str:
         ours = ''
         if claim.first is not None and claim.second is not None:
             found = difference(claim)
-            trials = ' and '.join(str(len(setting.trials)) for setting in (claim.first, claim.second))
+            trials = ' and '.join(map(_count_trials, (claim.first, claim.second)))
             sizes = '' if math.isnan(found.mean) else f"{found.show('+')}, "
             ours = f'{claim.quantity}: {sizes}{trials} trials'
         rows.append([claim.statement, claim.paper or 'no number', ours, verdict(claim)])
     return table(['claim', 'the paper', 'measured: second minus first', 'verdict'], rows)
+
+
+def _count_trials(setting: Setting) -> str:
+    failures = ', '.join(count_failures(setting))
+    return f'{len(setting.trials)} ({failures})' if failures else str(len(setting.trials))

@@ -4,29 +4,33 @@ from collections.abc import Mapping
 
 from .claims import CLEAR
 from .comparison_table import table
-from .trial_statistics import Estimate, difference_of_means, estimate_mean, finished, minimum_errors
+from .trial_statistics import count_failures, difference_of_means, estimate_mean, finished, minimum_errors
 from .trials import Setting
 
 
 def gain_table(data_sets: Mapping[str, Mapping[str, Setting]]) -> str:
     """Markdown with one row a data set: the first loss's minimum error, and the others' minus it, in percent.
 
-    Means with their standard errors; in bold what is clearly lower, by the claims' rule.
+    Means with their standard errors, of the trials that didn't fail, and how many did. In bold what is clearly lower,
+    by the claims' rule.
 
     Args:
         data_sets: name to {loss: its trials}; the same losses, in the same order, for each.
     """
     first, *others = next(iter(data_sets.values()))
-    rows = []
-    for name, losses in data_sets.items():
-        errors = {loss: minimum_errors(finished(setting)) for loss, setting in losses.items()}
-        rows.append([name, estimate_mean(errors[first]).show(),
-                     *(_show(difference_of_means(errors[first], errors[loss])) for loss in others)])
+    rows = [[name, _show_error(losses[first]), *(_show_gain(losses[first], losses[loss]) for loss in others)]
+            for name, losses in data_sets.items()]
     return table(['', f'{first}: minimum error, %', *(f'{loss} minus {first}' for loss in others)], rows)
 
 
-def _show(gain: Estimate) -> str:
+def _show_error(setting: Setting) -> str:
+    return ', '.join([estimate_mean(minimum_errors(finished(setting))).show(), *count_failures(setting)])
+
+
+def _show_gain(first: Setting, other: Setting) -> str:
+    gain = difference_of_means(*(minimum_errors(finished(setting)) for setting in (first, other)))
     if math.isnan(gain.mean):
         return 'diverged in every trial'
     text = gain.show('+')
-    return f'**{text}**' if gain.mean < -CLEAR * gain.standard_error else text
+    clear = gain.mean < -CLEAR * gain.standard_error
+    return ', '.join([f'**{text}**' if clear else text, *count_failures(other)])

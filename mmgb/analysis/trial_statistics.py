@@ -5,6 +5,7 @@ medians, quartiles and ranks, which can take it; there is none of it in means, b
 """
 import math
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -34,6 +35,17 @@ class Comparison(NamedTuple):
 
 def finished(setting: Setting) -> list[Trial]:
     return [trial for trial in setting.trials if trial.failed is None]
+
+
+def kind_of_failure(trial: Trial) -> str:
+    # CheckInvalidLossHook's error; another one need not be the method's fault.
+    return 'diverged' if trial.failed.startswith('FloatingPointError') else 'failed'
+
+
+def count_failures(setting: Setting) -> list[str]:
+    """What the failed trials came to, as ``['2 diverged', '1 failed']``."""
+    kinds = Counter(kind_of_failure(trial) for trial in setting.trials if trial.failed is not None)
+    return [f'{kinds[kind]} {kind}' for kind in ('diverged', 'failed') if kinds[kind]]
 
 
 def minimum_errors(trials: Sequence[Trial]) -> list[float]:

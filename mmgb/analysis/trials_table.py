@@ -1,13 +1,22 @@
 """Settings side by side, each with several trials."""
 import math
-from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
 
 from .comparison_table import table
-from .trial_statistics import WORST, best_steps, compare, estimate_mean, finished, last_values, minimum_errors
-from .trials import Setting, Trial
+from .trial_statistics import (
+    WORST,
+    best_steps,
+    compare,
+    count_failures,
+    estimate_mean,
+    finished,
+    kind_of_failure,
+    last_values,
+    minimum_errors,
+)
+from .trials import Setting
 
 
 def trials_table(settings: Mapping[str, Setting]) -> str:
@@ -40,11 +49,11 @@ def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
         (value,) = setting.overrides.values()
         error = estimate_mean(minimum_errors(setting.trials))
         if not finished(setting):
-            shown = _kind_of_failure(setting.trials[0])
+            shown = kind_of_failure(setting.trials[0])
         elif len(setting.trials) == 1:
             shown = f'{error.mean:.2f}'
         else:
-            shown = ', '.join([error.show(), *_count_failures(setting)])
+            shown = ', '.join([error.show(), *count_failures(setting)])
         rows.setdefault(setting_name.rpartition(', ')[0], []).append((value, error.mean, shown))
     most = max(map(len, rows.values()))
     cells = [[name, *_grid_cells(found), *[''] * (most - len(found))] for name, found in rows.items()]
@@ -55,17 +64,6 @@ def _grid_cells(found: list[tuple[float, float, str]]) -> list[str]:
     best = min(error for _, error, _ in found)
     return [f'{value:g}: ' + (f'**{shown}**' if error == best < WORST else shown)
             for value, error, shown in sorted(found)]
-
-
-def _count_failures(setting: Setting) -> list[str]:
-    """What the failed trials came to, as ``['2 diverged', '1 failed']``."""
-    kinds = Counter(_kind_of_failure(trial) for trial in setting.trials if trial.failed is not None)
-    return [f'{kinds[kind]} {kind}' for kind in ('diverged', 'failed') if kinds[kind]]
-
-
-def _kind_of_failure(trial: Trial) -> str:
-    # CheckInvalidLossHook's error; another one need not be the method's fault.
-    return 'diverged' if trial.failed.startswith('FloatingPointError') else 'failed'
 
 
 def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
@@ -81,7 +79,7 @@ def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
 
 def _summary(setting: Setting) -> list[str]:
     lower, median, upper = np.percentile(minimum_errors(setting.trials), (25, 50, 75))
-    cells = [', '.join([str(len(setting.trials)), *_count_failures(setting)]),
+    cells = [', '.join([str(len(setting.trials)), *count_failures(setting)]),
              f'{median:.2f} ({lower:.2f} to {upper:.2f})']
     if not finished(setting):
         return [*cells, '', '']

@@ -53,6 +53,13 @@ def test_table_has_numbers_and_verdict_of_each_claim():
     assert rows[1].endswith('|  | not measured yet: `bash reproduce.sh x` |')
 
 
+def test_trials_that_diverged_are_left_out_of_the_difference_and_named():
+    second = setting(95., 99.)
+    second.trials.append(Trial(2, [], 'FloatingPointError: iteration 3'))
+    row = claims_table([claim(setting(90., 92.), second)]).splitlines()[2]
+    assert '-6.00 ± 2.24, 2 and 3 (1 diverged) trials' in row
+
+
 def test_settings_are_compared_up_to_steps_of_their_own(tmp_path):
     def write(name, *values):
         content = dict(config='c.py', cfg_options={}, metric='mIoU', step='epoch', environment={}, settings=[dict(
