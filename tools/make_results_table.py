@@ -103,9 +103,11 @@ TRICKS = (
     'sigmoid-squared-error', 'sigmoid-cross-entropy', 'piecewise-linear-tanh', 'relu', 'leaky-relu', 'elu',
     'torch-uniform', 'fan-out', 'glorot', 'glorot-uniform', 'he', 'relu-he', 'batch-norm', 'dropout')
 VARIANTS = (
-    'softmax', 'softmax-norm-outputs', 'softmax-adamw', 'softmax-warmup-clip', 'sigmoid', 'label-smooth', 'squentropy',
-    'linear', 'exp-gb', 'exp-gb-prior', 'exp-gb-norm-outputs', 'exp-gb-adamw', 'pow3-gb', 'pow3-gb-prior',
-    'pow3-gb-negative-target', 'pow3-gb-norm-outputs', 'pow3-gb-adamw', 'pow3-gb-warmup-clip')
+    'softmax', 'softmax-norm-outputs', 'softmax-adamw', 'softmax-warmup-clip', 'softmax-momentum',
+    'softmax-small-batch', 'sigmoid', 'label-smooth', 'squentropy', 'linear', 'exp-gb', 'exp-gb-prior',
+    'exp-gb-norm-outputs', 'exp-gb-adamw', 'exp-gb-momentum', 'exp-gb-small-batch', 'pow3-gb', 'pow3-gb-prior',
+    'pow3-gb-negative-target', 'pow3-gb-norm-outputs', 'pow3-gb-adamw', 'pow3-gb-warmup-clip', 'pow3-gb-momentum',
+    'pow3-gb-small-batch')
 RECOMMENDED_FROM = 'softmax', 'exp-gb', 'pow3-gb'
 DATA_SETS = {
     'MNIST, perceptron': 'mnist_boosting/',
@@ -147,7 +149,9 @@ TABLES = {
         'configs/gradient_boosting/cifar10/README.md', trial_files('cifar10_losses-slim', *LOSSES, prefix='rates_'),
         grid_table),
     'mnist_boosting_rates': three_losses('mnist', 'mnist_outputs', grid_table, prefix='rates_'),
-    'mnist_boosting': three_losses('mnist', 'mnist_boosting', trials_table),
+    'mnist_boosting': Block(
+        'configs/gradient_boosting/mnist/README.md',
+        trial_files('mnist_boosting', *RECOMMENDED_FROM, 'exp-gb_0.01'), trials_table),
     'variants': Block('configs/gradient_boosting/cifar10/README.md', trial_files('variants', *VARIANTS), grid_table),
     'alexnet_rates': three_losses('imagenette', 'alexnet', grid_table, prefix='rates_'),
     'alexnet': three_losses('imagenette', 'alexnet', trials_table),
@@ -160,9 +164,9 @@ TABLES = {
     'relay_resnet50': Block(RELAY, trial_files('relay', *PROPAGATIONS, prefix='resnet50-w8_'), trials_table),
     'relay_depth': Block(RELAY, trial_files('relay_depth', 'vgg19', 'vgg22', 'vgg25'), trials_table),
     'relay_depth_gradients': Block(RELAY, 'relay_depth/gradients.json', weight_gradient_table),
-    'gradients': Block('configs/gradient_boosting/cifar10/README.md', 'gradients/gradients.json', gradient_table),
+    'gradients': Block('configs/gradient_boosting/cifar10/README.md', 'gradients-slim/gradients.json', gradient_table),
     'gradients_errors': Block(
-        'configs/gradient_boosting/cifar10/README.md', trial_files('gradients', *RECORDED), trials_table),
+        'configs/gradient_boosting/cifar10/README.md', trial_files('gradients-slim', *RECORDED), trials_table),
     'outputs': Block(
         'configs/gradient_boosting/imagenette/README.md', 'outputs/gradients.json', gradient_table),
     'lecture': Block('configs/lecture/README.md', trial_files('lecture', *TRICKS), trials_table),
@@ -180,6 +184,8 @@ TABLES = {
     'alexnet_norm_outputs': three_losses('imagenette', 'alexnet', trials_table, prefix='norm-outputs_'),
     'mnist_norm_outputs': three_losses('mnist', 'mnist_outputs', grid_table, prefix='norm-outputs_'),
     'voc12_norm_outputs_rates': three_losses('voc12', 'voc12-slim', grid_table, prefix='norm-outputs_rates_'),
+    'cifar10_norm_outputs_rates': three_losses(
+        'cifar10', 'cifar10_losses-slim', grid_table, prefix='norm-outputs_rates_'),
     'cifar10_norm_outputs': three_losses('cifar10', 'cifar10_losses-slim', trials_table, prefix='norm-outputs_'),
 }
 
