@@ -41,8 +41,7 @@ def narrow(cfg):
         above.in_channels = 5
     elif kind == 'mmgb.CifarConvNet':
         backbone.width = 1 / 16
-        if not backbone.get('norm_outputs'):  # then there is a layer in the head
-            model.head.in_channels = 8 * 64 if backbone.depth == 5 else 360
+        above.in_channels = 8 * 64 if backbone.depth == 5 else 360
     elif kind == 'mmgb.AlexNetBN':
         backbone.width = 1 / 32
         above.in_channels = 128

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from mmgb.registry import MODELS
 
-from .layers import BATCH_NORM, conv_layers, linear_layers, scaled
+from .layers import BATCH_NORM, conv_layers, scaled
 from .staged_backbone import StagedBackbone
 
 SIZE = 32
@@ -48,15 +48,13 @@ class CifarConvNet(StagedBackbone):
       unpadded, 1x1x192 and 1x1 with one channel per class; 360 values remain. Without that paper's dropout.
 
     The affine layer is the head's (``LinearClsHead`` of mmpretrain, mmgb's ``BoostedLinearClsHead``; ``in_channels`` as
-    above), unless it shall have batch norm as well. "Batch normalization in all layers" can be read both ways. The
-    default is without, because the paper calls its outputs linear: normalised ones have each class's scores at one
-    mean and variance over the batch, while the fit asks for any, and a sample's scores depend on the others in it.
+    above). "Batch normalization in all layers" can be read as on the outputs too, but the paper calls them linear:
+    normalised ones have each class's scores at one mean and variance over the batch, while the fit asks for any, and a
+    sample's scores depend on the others in it. For that reading mmpretrain's ``LinearNeck`` gives the scores.
 
     Args:
         depth: 5 or 10.
-        num_classes: the channels of the 10-layer network's ninth convolution, and the outputs under ``norm_outputs``.
-        norm_outputs: True makes the affine layer with batch norm the last stage, which gives the scores; the head is
-            then mmpretrain's ``ClsHead``, without layers of its own.
+        num_classes: the channels of the 10-layer network's ninth convolution.
         norm_cfg: normalisation after each convolution, instead of its bias. None: a bias.
         width: factor of all channel numbers but ``num_classes``, > 0.
         out_indices, frozen_stages, init_cfg: see :class:`StagedBackbone`. The convolutions are 2 and 3 stages, each
@@ -66,14 +64,11 @@ class CifarConvNet(StagedBackbone):
         ValueError: settings outside these ranges; in the forward pass, images other than 3x32x32.
     """
 
-    def __init__(self, depth: int, num_classes: int = 10, norm_outputs: bool = False,
-                 norm_cfg: Optional[dict] = BATCH_NORM, width: float = 1.,
+    def __init__(self, depth: int, num_classes: int = 10, norm_cfg: Optional[dict] = BATCH_NORM, width: float = 1.,
                  out_indices: Optional[Sequence[int]] = None, frozen_stages: int = -1,
                  init_cfg: Optional[Union[dict, list]] = None) -> None:
         if depth not in (5, 10):
             raise ValueError(f'depth={depth!r}: expected 5 or 10')
-        if norm_outputs and norm_cfg is None:
-            raise ValueError('norm_outputs=True needs a norm_cfg, got norm_cfg=None')
         if depth == 5:
             stages, channels = five_layers(width, norm_cfg)
             cells = (SIZE // 4) ** 2
@@ -82,9 +77,6 @@ class CifarConvNet(StagedBackbone):
             cells = (SIZE // 4 - 2) ** 2
         stages[-1].append(nn.Flatten())
         channels[-1] *= cells
-        if norm_outputs:
-            stages.append(nn.Sequential(*linear_layers(channels[-1], num_classes, norm_cfg)))
-            channels.append(num_classes)
         super().__init__(stages, channels, SIZE, out_indices, frozen_stages, init_cfg)
 
     def check_images(self, images: Tensor) -> None:

@@ -48,21 +48,8 @@ def test_ninth_convolution_has_one_channel_per_class_whatever_the_width():
     assert CifarConvNet(10, num_classes=100, width=0.1).out_channels == (3600,)
 
 
-@pytest.mark.parametrize('depth', [5, 10])
-def test_batch_norm_on_the_outputs_is_an_option_that_is_off(depth):
-    torch.manual_seed(0)
-    network = CifarConvNet(depth, norm_outputs=True, width=0.25).train()
-    scores = network(torch.randn(16, 3, 32, 32))[0]
-    assert scores.shape == (16, 10)
-    assert torch.allclose(scores.mean(0), torch.zeros(10), atol=1e-5)  # over the batch
-    plain = CifarConvNet(depth, width=0.25)
-    assert len(network.stages) == len(plain.stages) + 1
-    assert count(network) == count(plain) + 10 * plain.out_channels[0] + 2 * 10
-
-
 @pytest.mark.parametrize('setting, message', [
     (dict(depth=7), 'depth=7: expected 5 or 10'),
-    (dict(depth=5, norm_outputs=True, norm_cfg=None), 'norm_outputs=True needs a norm_cfg'),
     (dict(depth=5, out_indices=(2,)), r'out_indices=\(2,\): expected some of the stages 0 to 1')])
 def test_bad_settings_are_refused(setting, message):
     with pytest.raises(ValueError, match=message):

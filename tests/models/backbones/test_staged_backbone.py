@@ -8,7 +8,7 @@ from mmgb.registry import MODELS
 
 SMALL = {
     'MLP': (lambda **k: MLP(width=0.1, norm_cfg=dict(type='BN1d'), dropout_ratio=0.5, **k), (1, 28, 28), 2),
-    'CifarConvNet(5)': (lambda **k: CifarConvNet(5, width=0.1, norm_outputs=True, **k), (3, 32, 32), 3),
+    'CifarConvNet(5)': (lambda **k: CifarConvNet(5, width=0.1, **k), (3, 32, 32), 2),
     'CifarConvNet(10)': (lambda **k: CifarConvNet(10, width=0.1, **k), (3, 32, 32), 3),
     'AlexNetBN': (lambda **k: AlexNetBN(width=1 / 64, **k), (3, 224, 224), 5),
     'Places2VGG': (lambda **k: Places2VGG(width=1 / 32, **k), (3, 64, 64), 5),
