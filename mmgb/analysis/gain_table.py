@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from .claims import CLEAR
 from .comparison_table import table
-from .trial_statistics import count_failures, difference_of_means, estimate_mean, finished, minimum_errors
+from .trial_statistics import compare, count_failures, estimate_mean, finished, minimum_errors
 from .trials import Setting
 
 
@@ -28,7 +28,7 @@ def _show_error(setting: Setting) -> str:
 
 
 def _show_gain(first: Setting, other: Setting) -> str:
-    gain = difference_of_means(*(minimum_errors(finished(setting)) for setting in (first, other)))
+    gain = compare(first, other).difference
     if math.isnan(gain.mean):
         return 'diverged in every trial'
     text = gain.show('+')

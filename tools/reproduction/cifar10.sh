@@ -3,16 +3,13 @@ CIFAR10_HELD_OUT=(train_dataloader.dataset.indices=45000 val_dataloader.dataset.
 
 # Figure 1a: the two boosted losses against softmax and against linear outputs without boosting, on CIFAR-10.
 cifar10_losses() {
-    local loss
+    local loss number
     cifar10_loss_rates
-    for loss in softmax linear exp-gb pow3-gb mirrored-exp-gb; do
-        trials "$BOOSTING/cifar10/cifar-convnet5${WIDTH}_${loss}_1xb128-10e_cifar10-32x32.py" "$TRIALS" \
-            "cifar10_losses${WIDTH}/$loss"
-    done
-    for loss in softmax pow3-gb; do  # whose difference is small
-        trials "$BOOSTING/cifar10/cifar-convnet5${WIDTH}_${loss}_1xb128-10e_cifar10-32x32.py" 8 \
-            "cifar10_losses${WIDTH}/$loss"
-    done
+    # Of the slim networks more of the two losses whose difference is small.
+    while read -r loss number; do
+        trials "$BOOSTING/cifar10/cifar-convnet5${WIDTH}_${loss}_1xb128-10e_cifar10-32x32.py" \
+            $((number > TRIALS ? number : TRIALS)) "cifar10_losses${WIDTH}/$loss"
+    done <<< $'softmax 8\nlinear 5\nexp-gb 5\npow3-gb 8\nmirrored-exp-gb 5'
     curves "cifar10_losses${WIDTH}" softmax linear exp-gb pow3-gb mirrored-exp-gb
     # "Batch normalization in all layers", read as on the outputs too.
     for loss in softmax exp-gb pow3-gb; do
@@ -21,19 +18,19 @@ cifar10_losses() {
     done
 }
 cifar10_loss_rates() {
-    cifar10_rate '' rates_ softmax 0.025,0.05,0.1,0.2
-    cifar10_rate '' rates_ linear 5e-4,0.001,0.002,0.004
-    cifar10_rate '' rates_ exp-gb 2.5e-4,5e-4,0.001,0.002
-    cifar10_rate '' rates_ pow3-gb 0.001,0.002,0.004,0.008
-    cifar10_rate '' rates_ mirrored-exp-gb 2.5e-4,5e-4,0.001,0.002
-    cifar10_rate -norm-outputs norm-outputs_rates_ softmax 0.05,0.1,0.2,0.4,0.8,1.6
-    cifar10_rate -norm-outputs norm-outputs_rates_ exp-gb 0.005,0.01,0.02,0.04,0.08,0.16
-    cifar10_rate -norm-outputs norm-outputs_rates_ pow3-gb 0.004,0.008,0.016,0.032,0.064,0.128
+    cifar10_rate softmax 0.025,0.05,0.1,0.2
+    cifar10_rate linear 5e-4,0.001,0.002,0.004
+    cifar10_rate exp-gb 2.5e-4,5e-4,0.001,0.002
+    cifar10_rate pow3-gb 0.001,0.002,0.004,0.008
+    cifar10_rate mirrored-exp-gb 2.5e-4,5e-4,0.001,0.002
+    cifar10_rate softmax 0.05,0.1,0.2,0.4,0.8,1.6 -norm-outputs
+    cifar10_rate exp-gb 0.005,0.01,0.02,0.04,0.08,0.16 -norm-outputs
+    cifar10_rate pow3-gb 0.004,0.008,0.016,0.032,0.064,0.128 -norm-outputs
 }
-# cifar10_rate NETWORK PREFIX LOSS RATES
+# cifar10_rate LOSS RATES [NETWORK]
 cifar10_rate() {
-    rates "$BOOSTING/cifar10/cifar-convnet5-slim$1_$3_1xb128-10e_cifar10-32x32.py" "cifar10_losses-slim/$2$3" "$4" \
-        train_cfg.max_epochs=2 "${CIFAR10_HELD_OUT[@]}"
+    rates "$BOOSTING/cifar10/cifar-convnet5-slim${3:-}_$1_1xb128-10e_cifar10-32x32.py" \
+        "cifar10_losses-slim/${3:+${3#-}_}rates_$1" "$2" train_cfg.max_epochs=2 "${CIFAR10_HELD_OUT[@]}"
 }
 
 # What could explain a gain or a loss: starts, normalised outputs, negative targets, optimisers, batches, newer losses.

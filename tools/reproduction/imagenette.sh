@@ -24,16 +24,17 @@ alexnet() {
     curves alexnet softmax exp-gb pow3-gb
 }
 alexnet_rates() {
-    alexnet_rate '' rates_ softmax 0.0025,0.005,0.01,0.02,0.04,0.08
-    alexnet_rate '' rates_ exp-gb 1.25e-4,2.5e-4,5e-4,0.001,0.002,0.004
-    alexnet_rate '' rates_ pow3-gb 5e-4,0.001,0.002,0.004,0.008,0.016
-    alexnet_rate -norm-outputs norm-outputs_rates_ softmax 0.01,0.02,0.04,0.08
-    alexnet_rate -norm-outputs norm-outputs_rates_ exp-gb 0.001,0.002,0.004,0.008,0.016
-    alexnet_rate -norm-outputs norm-outputs_rates_ pow3-gb 0.001,0.002,0.004,0.008
+    alexnet_rate softmax 0.0025,0.005,0.01,0.02,0.04,0.08
+    alexnet_rate exp-gb 1.25e-4,2.5e-4,5e-4,0.001,0.002,0.004
+    alexnet_rate pow3-gb 5e-4,0.001,0.002,0.004,0.008,0.016
+    alexnet_rate softmax 0.01,0.02,0.04,0.08 -norm-outputs
+    alexnet_rate exp-gb 0.001,0.002,0.004,0.008,0.016 -norm-outputs
+    alexnet_rate pow3-gb 0.001,0.002,0.004,0.008 -norm-outputs
 }
-# alexnet_rate NETWORK PREFIX LOSS RATES
+# alexnet_rate LOSS RATES [NETWORK]
 alexnet_rate() {
-    imagenette_rates "$BOOSTING/imagenette/alexnet-bn-slim$1_$3_1xb64-10e_imagenette-64x64.py" "alexnet/$2$3" "$4"
+    imagenette_rates "$BOOSTING/imagenette/alexnet-bn-slim${3:-}_$1_1xb64-10e_imagenette-64x64.py" \
+        "alexnet/${3:+${3#-}_}rates_$1" "$2"
 }
 
 # Why pow3-GB "did not work well" with 1,000 classes: the hidden gradients of slim AlexNet by the number of its outputs,

@@ -20,8 +20,7 @@ relay() {
     relay_weights
     for method in bp multi-loss relay-bp; do
         for network in model-a-slim resnet50-w8; do
-            trials "$RELAY/${network}_${method}_1xb64-12e_imagenette-64x64.py" 3 \
-                "relay/${network}_$method"
+            trials "$RELAY/${network}_${method}_1xb64-12e_imagenette-64x64.py" 3 "relay/${network}_$method"
         done
     done
     trials "$RELAY/model-a-slim_relay-bp_exp-gb_1xb64-12e_imagenette-64x64.py" 3 \
