@@ -3,6 +3,7 @@
 Besides the package, an installation carries ``configs`` and ``tools`` as ``mmgb/.mim``, the folder in which
 OpenMMLab's ``mim train mmgb …`` looks for them: copied into a wheel, linked in an editable install.
 """
+
 import re
 import shutil
 from pathlib import Path
@@ -15,11 +16,23 @@ MIM_CONTENT = ('configs', 'tools')
 
 EXTRAS = {
     # The maintained distributions: the default stack.
-    'onedl': ['onedl-mmengine>=0.10.12', 'onedl-mmcv>=2.3.6', 'onedl-mmsegmentation>=1.4.2',
-              'onedl-mmpretrain>=1.3.6', 'torchvision'],
+    'onedl': [
+        'onedl-mmengine>=0.10.12',
+        'onedl-mmcv>=2.3.6',
+        'onedl-mmsegmentation>=1.4.2',
+        'onedl-mmpretrain>=1.3.6',
+        'torchvision',
+    ],
     # The original ones. Both stacks hold modules of the same names: install one of them, never both.
-    'openmmlab': ['mmengine>=0.10.7', 'mmcv>=2.0.0,<2.2.0', 'mmsegmentation>=1.2.2', 'mmpretrain>=1.2.0',
-                  'ftfy', 'regex', 'torchvision'],
+    'openmmlab': [
+        'mmengine>=0.10.7',
+        'mmcv>=2.0.0,<2.2.0',
+        'mmsegmentation>=1.2.2',
+        'mmpretrain>=1.2.0',
+        'ftfy',
+        'regex',
+        'torchvision',
+    ],
     'test': ['build', 'hypothesis', 'pytest', 'ruff', 'scikit-learn'],
 }
 

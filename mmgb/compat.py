@@ -3,6 +3,7 @@
 A function's docstring says what breaks, where that is known upstream, and when the function does nothing.
 Our tools call :func:`apply` before they import a host. Nothing here runs on ``import mmgb``.
 """
+
 import functools
 import importlib.util
 import itertools
@@ -45,6 +46,7 @@ def provide_pkg_resources():
     """
     import mmengine
     from mmengine.utils import digit_version
+
     wanted = digit_version(mmengine.__version__) <= digit_version('0.10.7')
     if wanted and importlib.util.find_spec('pkg_resources') is None:
         sys.meta_path.append(_PkgResourcesFinder())
@@ -60,6 +62,7 @@ def map_mmseg_to_its_module():
     if importlib.util.find_spec('mmseg') is None or _is_distribution('mmsegmentation'):
         return
     from mmengine.config.utils import MODULE2PACKAGE
+
     MODULE2PACKAGE['mmseg'] = 'mmseg'
 
 
@@ -71,6 +74,7 @@ def allow_checkpoint_globals():
     ``weights_only=True``, and the list in onedl-mmengine lets a checkpoint call ``getattr`` on anything.
     """
     import torch
+
     torch.serialization.add_safe_globals(_checkpoint_globals())
 
 
@@ -95,10 +99,12 @@ def replace_missing_mmcv_ops():
         return
     import mmcv
     from mmengine.utils import digit_version
+
     compiled = any(found.name == '_ext' for found in pkgutil.iter_modules(mmcv.__path__))
     if compiled or digit_version(mmcv.__version__) >= digit_version('2.2.0'):
         return
     from mmcv.utils import ext_loader
+
     ext_loader.load_ext = _load_absent_ext
 
 
@@ -111,6 +117,7 @@ def resume_by_skipping_in_the_sampler():
     ``skip_iter``, and for samplers without ``skip``, nor where a batch sampler of its own makes the batches.
     """
     from mmengine.runner import loops
+
     loop = loops.IterBasedTrainLoop
     if hasattr(loops._InfiniteDataloaderIterator, 'skip_iter') or hasattr(loop.run, '__wrapped__'):
         return
@@ -120,8 +127,9 @@ def resume_by_skipping_in_the_sampler():
         loader = self.dataloader
         if self._iter > 0 and loader.batch_size and hasattr(loader.sampler, 'skip'):
             loader.sampler.skip(self._iter * loader.batch_size)
-            self.dataloader_iterator = itertools.chain(itertools.repeat(None, self._iter),
-                                                       loops._InfiniteDataloaderIterator(loader))
+            self.dataloader_iterator = itertools.chain(
+                itertools.repeat(None, self._iter), loops._InfiniteDataloaderIterator(loader)
+            )
         return run.__wrapped__(self)
 
     loop.run = run
@@ -153,7 +161,9 @@ def _load_absent_ext(name, funcs):
         def call(*args, **kwargs):
             raise NotImplementedError(
                 f"the operator '{operator}' is compiled code of mmcv, and this mmcv has none (mmcv-lite): "
-                'install the full mmcv, or use a config without it')
+                'install the full mmcv, or use a config without it'
+            )
+
         return call
 
     return SimpleNamespace(**{operator: absent(operator) for operator in funcs})
@@ -175,9 +185,11 @@ def _checkpoint_globals():
 
     core = np._core if digit_version(np.__version__) >= digit_version('2.0.0') else np.core
     # numpy 2.0 renamed its modules, and files of either version should be read.
-    arrays = [_named(f'numpy.{package}.multiarray.{function.__name__}', function)
-              for function in (core.multiarray._reconstruct, core.multiarray.scalar)
-              for package in ('core', '_core')]
+    arrays = [
+        _named(f'numpy.{package}.multiarray.{function.__name__}', function)
+        for function in (core.multiarray._reconstruct, core.multiarray.scalar)
+        for package in ('core', '_core')
+    ]
     dtypes = {type(np.dtype(kind)) for kind in '?bBhHiIlLqQefdSU'}
     statistics = [HistoryBuffer, _named('builtins.getattr', default_statistic)]
     return [*statistics, np.ndarray, np.dtype, *arrays, *dtypes]
@@ -185,8 +197,10 @@ def _checkpoint_globals():
 
 def _named(path, function):
     """``function`` under the name ``path``, by which a pickle asks for it."""
+
     def call(*args):
         return function(*args)
+
     call.__module__, _, call.__name__ = path.rpartition('.')
     call.__qualname__ = call.__name__
     return call

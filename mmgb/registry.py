@@ -3,8 +3,10 @@
 mmengine imports ``mmgb.registry`` when it meets the scope ``mmgb`` for the first time, and a registry imports
 its ``locations`` at its first look-up: no ``custom_imports`` is needed, under any host's own tools.
 """
+
+from __future__ import annotations
+
 from importlib import import_module
-from typing import Optional
 
 from mmengine.registry import DATA_SAMPLERS as ROOT_DATA_SAMPLERS
 from mmengine.registry import DATASETS as ROOT_DATASETS
@@ -30,28 +32,40 @@ class HostBoundRegistry(Registry):
         super().__init__(*args, **kwargs)
         self.host_bound = host_bound
 
-    def get(self, key: str) -> Optional[type]:
+    def get(self, key: str) -> type | None:
         scope, name = self.split_scope_key(key)
         if scope in (None, self.scope) and name in self.host_bound:
             import_module(self.host_bound[name])
         return super().get(key)
 
 
-MODELS = HostBoundRegistry('model', parent=ROOT_MODELS, scope='mmgb', locations=['mmgb.models'], host_bound={
-    'AuxiliaryClsHead': 'mmgb.models.heads.auxiliary_cls_head',
-    'PixelNetHead': 'mmgb.models.heads.pixelnet_head',
-    'BoostedSegTTAModel': 'mmgb.models.boosted_seg_tta',
-    'BoostedLinearClsHead': 'mmgb.models.heads.boosted_cls_head',
-    'BoostedMultiLabelLinearClsHead': 'mmgb.models.heads.boosted_cls_head',
-})
-DATASETS = HostBoundRegistry('dataset', parent=ROOT_DATASETS, scope='mmgb', locations=['mmgb.datasets'], host_bound={
-    'Places2': 'mmgb.datasets.places2',
-    'ArrayDataset': 'mmgb.datasets.array_dataset',
-})
-DATA_SAMPLERS = Registry('data sampler', parent=ROOT_DATA_SAMPLERS, scope='mmgb',
-                         locations=['mmgb.datasets.samplers'])
+MODELS = HostBoundRegistry(
+    'model',
+    parent=ROOT_MODELS,
+    scope='mmgb',
+    locations=['mmgb.models'],
+    host_bound={
+        'AuxiliaryClsHead': 'mmgb.models.heads.auxiliary_cls_head',
+        'PixelNetHead': 'mmgb.models.heads.pixelnet_head',
+        'BoostedSegTTAModel': 'mmgb.models.boosted_seg_tta',
+        'BoostedLinearClsHead': 'mmgb.models.heads.boosted_cls_head',
+        'BoostedMultiLabelLinearClsHead': 'mmgb.models.heads.boosted_cls_head',
+    },
+)
+DATASETS = HostBoundRegistry(
+    'dataset',
+    parent=ROOT_DATASETS,
+    scope='mmgb',
+    locations=['mmgb.datasets'],
+    host_bound={
+        'Places2': 'mmgb.datasets.places2',
+        'ArrayDataset': 'mmgb.datasets.array_dataset',
+    },
+)
+DATA_SAMPLERS = Registry('data sampler', parent=ROOT_DATA_SAMPLERS, scope='mmgb', locations=['mmgb.datasets.samplers'])
 HOOKS = Registry('hook', parent=ROOT_HOOKS, scope='mmgb', locations=['mmgb.engine.hooks'])
 METRICS = Registry('metric', parent=ROOT_METRICS, scope='mmgb', locations=['mmgb.evaluation'])
 TRANSFORMS = Registry('transform', parent=ROOT_TRANSFORMS, scope='mmgb', locations=['mmgb.datasets.transforms'])
-WEIGHT_INITIALIZERS = Registry('weight initializer', parent=ROOT_WEIGHT_INITIALIZERS, scope='mmgb',
-                               locations=['mmgb.models.initializers'])
+WEIGHT_INITIALIZERS = Registry(
+    'weight initializer', parent=ROOT_WEIGHT_INITIALIZERS, scope='mmgb', locations=['mmgb.models.initializers']
+)

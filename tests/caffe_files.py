@@ -1,4 +1,5 @@
 """Writes Caffe models, with an encoder of its own for protobuf's wire format."""
+
 import struct
 
 
@@ -38,14 +39,27 @@ def old_blob(values):
 
 def layer(name, *blobs, kind='Convolution'):
     """LayerParameter as a field of the net, between fields that a reader of weights has to pass over."""
-    return field(100, field(1, name) + field(2, kind) + field(3, 'data') + b''.join(field(7, each) for each in blobs)
-                 + field(10, 1) + field(106, field(1, 64) + varint(8 * 7 + 5) + struct.pack('<f', 1.5)))
+    return field(
+        100,
+        field(1, name)
+        + field(2, kind)
+        + field(3, 'data')
+        + b''.join(field(7, each) for each in blobs)
+        + field(10, 1)
+        + field(106, field(1, 64) + varint(8 * 7 + 5) + struct.pack('<f', 1.5)),
+    )
 
 
 def old_layer(name, *blobs, kind=4):
     """V1LayerParameter as a field of the net."""
-    return field(2, field(2, 'data') + field(4, name) + field(5, kind) + b''.join(field(6, each) for each in blobs)
-                 + field(7, struct.pack('<2f', 1, 2)))
+    return field(
+        2,
+        field(2, 'data')
+        + field(4, name)
+        + field(5, kind)
+        + b''.join(field(6, each) for each in blobs)
+        + field(7, struct.pack('<2f', 1, 2)),
+    )
 
 
 def model(*layers):

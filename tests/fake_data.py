@@ -1,4 +1,5 @@
 """Tiny versions of every data set that the configs name, in the places where they look for them."""
+
 import gzip
 
 import numpy as np
@@ -27,7 +28,7 @@ def write_mnist(root):
     for part in ('train', 't10k'):
         write_idx(root / f'{part}-images-idx3-ubyte.gz', noise(10, 28, 28))
         write_idx(root / f'{part}-labels-idx1-ubyte.gz', TEN)
-    np.savez(root / 'input_statistics.npz', mean=np.full(784, 127.5), covariance=np.diag(np.full(784, 5461.)))
+    np.savez(root / 'input_statistics.npz', mean=np.full(784, 127.5), covariance=np.diag(np.full(784, 5461.0)))
 
 
 def write_cifar10(root):
@@ -70,7 +71,11 @@ def write_fake_data(folder):
     write_image_list(folder / 'data/imagenet', 'meta')
     write_image_list(folder / 'data/places2')
     np.save(folder / 'data/places2/mean_image.npy', np.full((224, 224, 3), 127.5, np.float32))
-    write_voc(folder / 'data/VOCdevkit/VOC2012', ('train', 'val', 'aug', 'sbd_train', 'sbd_val'),
-              ('SegmentationClass', 'SegmentationClassAug'), 21)
+    write_voc(
+        folder / 'data/VOCdevkit/VOC2012',
+        ('train', 'val', 'aug', 'sbd_train', 'sbd_val'),
+        ('SegmentationClass', 'SegmentationClassAug'),
+        21,
+    )
     write_voc(folder / 'data/digits/VOC2012', ('train', 'val'), ('SegmentationClass',), 11)
     return folder

@@ -1,4 +1,5 @@
 """A small convolutional network in mmengine's Runner with a GradientStatsHook, and the same by autograd alone."""
+
 import contextlib
 import json
 from pathlib import Path
@@ -12,7 +13,7 @@ from torch import nn
 
 from mmgb.models.losses import ExpGBLoss
 
-ALPHA, TARGETS = 0.1, (0., 16.)
+ALPHA, TARGETS = 0.1, (0.0, 16.0)
 LAYERS = ('conv1', 'conv2', 'head.fc')
 
 
@@ -33,8 +34,8 @@ class Net(BaseModel):
         self.conv2, self.sigmoid = nn.Conv2d(4, 5, 3), nn.Sigmoid()
         self.head = Head()
         with torch.no_grad():
-            self.conv1.bias[0] = -100.  # a channel that is dead on every image
-            self.conv2.weight *= 12     # and some saturated outputs
+            self.conv1.bias[0] = -100.0  # a channel that is dead on every image
+            self.conv2.weight *= 12  # and some saturated outputs
 
     def forward(self, inputs, labels, mode):
         hidden = self.sigmoid(self.conv2(self.relu(self.conv1(inputs))))
@@ -46,7 +47,7 @@ class CpuAmp(AmpOptimWrapper):
 
     def __init__(self, **settings):
         OptimWrapper.__init__(self, **settings)
-        self.loss_scaler = torch.amp.GradScaler('cpu', init_scale=1024.)
+        self.loss_scaler = torch.amp.GradScaler('cpu', init_scale=1024.0)
         self._scale_update_param = None
 
     @contextlib.contextmanager
@@ -64,32 +65,60 @@ def collate(batch):
     return dict(inputs=torch.stack([image for image, _ in batch]), labels=torch.tensor([label for _, label in batch]))
 
 
-def train(folder, model, wrapper=OptimWrapper, optimizer=None, batch_size=4, epochs=1, launcher='none', hooks=(),
-          accumulative_counts=1, **settings):
+def train(
+    folder,
+    model,
+    wrapper=OptimWrapper,
+    optimizer=None,
+    batch_size=4,
+    epochs=1,
+    launcher='none',
+    hooks=(),
+    accumulative_counts=1,
+    **settings,
+):
     """Trains at rate 0, so that every iteration has the same weights. Returns the runner."""
-    optimizer = optimizer or torch.optim.SGD(model.parameters(), 0.)
+    optimizer = optimizer or torch.optim.SGD(model.parameters(), 0.0)
     runner = Runner(
-        model=model, work_dir=str(folder), experiment_name=Path(folder).name, default_scope='mmengine',
-        train_dataloader=dict(dataset=samples(), batch_size=batch_size, collate_fn=collate,
-                              sampler=dict(type='DefaultSampler', shuffle=False)),
+        model=model,
+        work_dir=str(folder),
+        experiment_name=Path(folder).name,
+        default_scope='mmengine',
+        train_dataloader=dict(
+            dataset=samples(),
+            batch_size=batch_size,
+            collate_fn=collate,
+            sampler=dict(type='DefaultSampler', shuffle=False),
+        ),
         train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=epochs),
-        optim_wrapper=wrapper(optimizer=optimizer, accumulative_counts=accumulative_counts), launcher=launcher,
+        optim_wrapper=wrapper(optimizer=optimizer, accumulative_counts=accumulative_counts),
+        launcher=launcher,
         cfg=dict(model_wrapper_cfg=dict(type='MMDistributedDataParallel', device_ids=None)),
-        default_hooks=dict(checkpoint=None), visualizer=dict(type='Visualizer', vis_backends=[
-            dict(type='LocalVisBackend')]),
-        custom_hooks=[*hooks, dict(type='mmgb.GradientStatsHook', **{'interval': 1, **settings})])
+        default_hooks=dict(checkpoint=None),
+        visualizer=dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend')]),
+        custom_hooks=[*hooks, dict(type='mmgb.GradientStatsHook', **{'interval': 1, **settings})],
+    )
     runner.train()
     return runner
 
 
 def written(folder):
     """Step to what the hook has written, without its prefix; and the lines of the histogram file."""
-    records = [json.loads(line) for path in Path(folder).glob('*/vis_data/scalars.json')
-               for line in path.read_text().splitlines()]
-    scalars = {record['step']: {name[len('grad_stats/'):]: value for name, value in record.items() if name != 'step'}
-               for record in records if any(name.startswith('grad_stats/') for name in record)}
-    lines = [json.loads(line) for path in Path(folder).glob('*/vis_data/gradient_histograms.json')
-             for line in path.read_text().splitlines()]
+    records = [
+        json.loads(line)
+        for path in Path(folder).glob('*/vis_data/scalars.json')
+        for line in path.read_text().splitlines()
+    ]
+    scalars = {
+        record['step']: {name[len('grad_stats/') :]: value for name, value in record.items() if name != 'step'}
+        for record in records
+        if any(name.startswith('grad_stats/') for name in record)
+    }
+    lines = [
+        json.loads(line)
+        for path in Path(folder).glob('*/vis_data/gradient_histograms.json')
+        for line in path.read_text().splitlines()
+    ]
     return scalars, lines
 
 
@@ -106,8 +135,9 @@ def by_autograd(model, batch, amp=False):
     weights = [model.get_submodule(path).weight for path in LAYERS]
     gradients = torch.autograd.grad(loss, [first, second, scores, *weights])
     expected = {}
-    for path, output, error, gradient, weight in zip(LAYERS, (first, second, scores), gradients, gradients[3:],
-                                                     weights):
+    for path, output, error, gradient, weight in zip(
+        LAYERS, (first, second, scores), gradients, gradients[3:], weights
+    ):
         expected[f'error_rms/{path}'] = error.double().square().mean().sqrt().item()
         expected[f'activation_variance/{path}'] = output.double().var(correction=0).item()
         expected[f'weight_grad_mean/{path}'] = gradient.double().abs().mean().item()

@@ -1,4 +1,5 @@
 """Runs many command lines of our tools in one process, to import the hosts once."""
+
 import json
 
 from tiny_runs import TOOLS, run, succeeded

@@ -1,4 +1,5 @@
 """Small models of both hosts with relays, and Relay Backpropagation's gradients by their definition."""
+
 import copy
 
 import torch
@@ -21,32 +22,58 @@ def _linear(channels):
 
 POOLING = dict(type='GlobalAveragePooling')
 RESNET = _classifier(dict(type='ResNet', depth=50), _linear(2048), POOLING)
-INCEPTION = _classifier(dict(type='InceptionV3', num_classes=CLASSES, dropout=0.), dict(type='ClsHead'))
+INCEPTION = _classifier(dict(type='InceptionV3', num_classes=CLASSES, dropout=0.0), dict(type='ClsHead'))
 VGG = _classifier(dict(type='VGG', depth=19, num_classes=-1), _linear(512), POOLING)
 FCN = dict(
-    type='EncoderDecoder', data_preprocessor=dict(type='SegDataPreProcessor', size=(64, 64)),
+    type='EncoderDecoder',
+    data_preprocessor=dict(type='SegDataPreProcessor', size=(64, 64)),
     backbone=dict(type='ResNetV1c', depth=50, dilations=(1, 1, 2, 4), strides=(1, 2, 1, 1), norm_cfg=dict(type='BN')),
-    decode_head=dict(type='FCNHead', in_channels=2048, channels=8, in_index=3, num_convs=1, concat_input=True,
-                     dropout_ratio=0., num_classes=CLASSES, norm_cfg=dict(type='BN')),
-    train_cfg=dict(), test_cfg=dict(mode='whole'))
+    decode_head=dict(
+        type='FCNHead',
+        in_channels=2048,
+        channels=8,
+        in_index=3,
+        num_convs=1,
+        concat_input=True,
+        dropout_ratio=0.0,
+        num_classes=CLASSES,
+        norm_cfg=dict(type='BN'),
+    ),
+    train_cfg=dict(),
+    test_cfg=dict(mode='whole'),
+)
 
 # Small enough for a test, large enough that batch norm has more than two values of a channel in the last stage.
 SIDES = {'resnet': 64, 'inception': 107, 'vgg': 64, 'fcn': 64}
 MODELS_OF = {'resnet': RESNET, 'inception': INCEPTION, 'vgg': VGG, 'fcn': FCN}
 
 _BLOCKS = {1: 3, 2: 4, 3: 6, 4: 3}
-_RESNET_STAGES = [f'backbone.layer{stage}.{block}.{layer}' for stage, blocks in _BLOCKS.items()
-                  for block in range(blocks)
-                  for layer in ('conv1', 'bn1', 'conv2', 'bn2', 'conv3', 'bn3', 'downsample')]
+_RESNET_STAGES = [
+    f'backbone.layer{stage}.{block}.{layer}'
+    for stage, blocks in _BLOCKS.items()
+    for block in range(blocks)
+    for layer in ('conv1', 'bn1', 'conv2', 'bn2', 'conv3', 'bn3', 'downsample')
+]
 # Of each network all layers, or groups of layers that no range divides, in the order in which they run.
 UNITS = {
     'resnet': ['backbone.conv1', 'backbone.bn1', 'backbone.relu', 'backbone.maxpool', *_RESNET_STAGES, 'head'],
     'inception': [
-        *(f'backbone.{name}.{layer}' for name in ('Conv2d_1a_3x3', 'Conv2d_2a_3x3', 'Conv2d_2b_3x3', 'Conv2d_3b_1x1',
-                                                  'Conv2d_4a_3x3') for layer in ('conv', 'bn', 'relu')),
-        *(f'backbone.Mixed_{name}' for name in '5b 5c 5d 6a 6b 6c 6d 6e 7a 7b 7c'.split()), 'backbone.fc'],
-    'vgg': [*(f'backbone.features.{i}{part}' for i in range(21)
-              for part in ([''] if i in (2, 5, 10, 15, 20) else ['.conv', '.activate'])), 'head'],
+        *(
+            f'backbone.{name}.{layer}'
+            for name in ('Conv2d_1a_3x3', 'Conv2d_2a_3x3', 'Conv2d_2b_3x3', 'Conv2d_3b_1x1', 'Conv2d_4a_3x3')
+            for layer in ('conv', 'bn', 'relu')
+        ),
+        *(f'backbone.Mixed_{name}' for name in '5b 5c 5d 6a 6b 6c 6d 6e 7a 7b 7c'.split()),
+        'backbone.fc',
+    ],
+    'vgg': [
+        *(
+            f'backbone.features.{i}{part}'
+            for i in range(21)
+            for part in ([''] if i in (2, 5, 10, 15, 20) else ['.conv', '.activate'])
+        ),
+        'head',
+    ],
     'fcn': ['backbone.stem', *_RESNET_STAGES, 'decode_head'],
 }
 
@@ -69,14 +96,31 @@ def build(network, config, seed=0):
 
 def auxiliary(source, lowest, channels, norm=True):
     """An auxiliary as a config names it."""
-    head = dict(type='mmgb.AuxiliaryClsHead', num_classes=CLASSES, in_channels=channels, pooled_size=2,
-                conv_channels=8, fc_channels=16, dropout_ratio=0., norm_cfg=dict(type='BN') if norm else None)
+    head = dict(
+        type='mmgb.AuxiliaryClsHead',
+        num_classes=CLASSES,
+        in_channels=channels,
+        pooled_size=2,
+        conv_channels=8,
+        fc_channels=16,
+        dropout_ratio=0.0,
+        norm_cfg=dict(type='BN') if norm else None,
+    )
     return dict(source=source, lowest=lowest, head=head)
 
 
 def fcn_auxiliary(source, lowest, channels):
-    head = dict(type='FCNHead', in_channels=channels, channels=8, in_index=0, num_convs=1, concat_input=False,
-                dropout_ratio=0., num_classes=CLASSES, norm_cfg=dict(type='BN'))
+    head = dict(
+        type='FCNHead',
+        in_channels=channels,
+        channels=8,
+        in_index=0,
+        num_convs=1,
+        concat_input=False,
+        dropout_ratio=0.0,
+        num_classes=CLASSES,
+        norm_cfg=dict(type='BN'),
+    )
     return dict(source=source, lowest=lowest, head=head, loss_weight=0.4)
 
 
@@ -114,7 +158,8 @@ def by_definition(network, config, relay, images, samples, plain_model=None):
     features = {}
     for entry in config['auxiliaries']:
         plain.get_submodule(entry['source']).register_forward_hook(
-            lambda module, args, output, source=entry['source']: features.update({source: output.clone()}))
+            lambda module, args, output, source=entry['source']: features.update({source: output.clone()})
+        )
     losses = [(total(plain.loss(images, samples)), 'plain', config['primary_lowest'], None)]
     heads = copy.deepcopy(relay.auxiliaries)
     for i, entry in enumerate(config['auxiliaries']):
@@ -124,8 +169,11 @@ def by_definition(network, config, relay, images, samples, plain_model=None):
     gradients = {}
     for loss, owner, lowest, source in losses:
         units = _range(network, lowest, source)
-        parameters = {name: parameter for name, parameter in plain.named_parameters()
-                      if f'{name}.'.startswith(tuple(f'{unit}.' for unit in units))}
+        parameters = {
+            name: parameter
+            for name, parameter in plain.named_parameters()
+            if f'{name}.'.startswith(tuple(f'{unit}.' for unit in units))
+        }
         if owner != 'plain':
             parameters.update(heads[int(owner[-1])].named_parameters(prefix=owner))
         parameters = {name: parameter for name, parameter in parameters.items() if parameter.requires_grad}
@@ -140,6 +188,7 @@ def _range(network, lowest, source):
 
     def inside(unit, path):
         return f'{unit}.'.startswith(f'{path}.') or f'{path}.'.startswith(f'{unit}.')
+
     first = 0 if lowest is None else next(i for i, unit in enumerate(units) if inside(unit, lowest))
     last = len(units) if source is None else max(i for i, unit in enumerate(units) if inside(unit, source)) + 1
     return units[first:last]

@@ -1,4 +1,5 @@
 """A tiny data set of six classes, its config, and test results of it."""
+
 import numpy as np
 import torch
 from mmengine.evaluator import DumpResults
@@ -46,7 +47,7 @@ def write_result(path, scores, gt_labels=None, with_labels=True, suffix=''):
     samples = []
     for index, score in enumerate(scores):
         name = CLASSES[index // 2]
-        image = f"scenes/{name}/{'ab'[index % 2]}_{name}.png{suffix}"
+        image = f'scenes/{name}/{"ab"[index % 2]}_{name}.png{suffix}'
         sample = DataSample(metainfo=dict(sample_idx=index, img_path=image))
         sample.set_pred_score(torch.tensor(score)).set_pred_label(int(score.argmax()))
         samples.append((sample.set_gt_label(int(gt_labels[index])) if with_labels else sample).to_dict())

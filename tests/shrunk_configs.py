@@ -1,4 +1,5 @@
 """The configs that users name, and how a test makes one small enough to run within a second."""
+
 from pathlib import Path
 
 from mmgb.engine.config import TRAIN_FIELDS, load_config

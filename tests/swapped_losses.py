@@ -1,4 +1,5 @@
 """Swap a boosted loss into a host's model config, train one step, and watch what the loss is given and returns."""
+
 import copy
 import importlib.util
 import logging
@@ -125,7 +126,7 @@ def expected_value(loss, scores, target, weight=None, avg_factor=None, ignore_in
     else:
         t = 10 * share
         fit = ((t - 0.4) / 0.001).abs() ** (1 / 3) * (t - 0.4).sign()
-        terms = 0.001 / 4 * (x ** 4 - fit ** 4) + (0.4 - t) * (x - fit)
+        terms = 0.001 / 4 * (x**4 - fit**4) + (0.4 - t) * (x - fit)
     losses = terms.sum(1) * counted * (1 if weight is None else weight)
     return loss.loss_weight * losses.sum() / (counted.sum() if avg_factor is None else avg_factor)
 

@@ -1,4 +1,5 @@
 """The configs of class-aware sampling: named by what they hold, each pair differs in the sampler alone."""
+
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,9 @@ def test_reported_recall_is_the_mean_of_the_classes_accuracies(leaf):
     labels = [0, 0, 0, 0, 1, 1, 2]
     predicted = [0, 0, 0, 1, 1, 0, 0]
     scores = torch.eye(3) * 0.4 + 0.2
-    evaluator.process([DataSample().set_gt_label(label).set_pred_score(scores[found])
-                       for label, found in zip(labels, predicted)])
+    evaluator.process(
+        [DataSample().set_gt_label(label).set_pred_score(scores[found]) for label, found in zip(labels, predicted)]
+    )
     metrics = evaluator.evaluate(len(labels))
     assert metrics['single-label/recall'] == pytest.approx(100 * (3 / 4 + 1 / 2 + 0) / 3)
     assert metrics['accuracy/top1'] == pytest.approx(100 * 4 / 7)

@@ -29,11 +29,14 @@ def strictly_read(path):
 
 def test_a_history_buffer_and_numpys_numbers_and_strings_survive_strict_reading(tmp_path):
     compat.allow_checkpoint_globals()
-    buffer = HistoryBuffer([1., 2.], [1, 1])
-    content = dict(buffer=buffer, scalars=[np.float32(.5), np.int64(3), np.bool_(True)],
-                   arrays=[np.arange(3), np.array(['a', 'bc']), np.array([True])])
+    buffer = HistoryBuffer([1.0, 2.0], [1, 1])
+    content = dict(
+        buffer=buffer,
+        scalars=[np.float32(0.5), np.int64(3), np.bool_(True)],
+        arrays=[np.arange(3), np.array(['a', 'bc']), np.array([True])],
+    )
     read = strictly_read(saved(tmp_path, content))
-    assert read['buffer'].mean() == 1.5 and read['buffer'].statistics('current') == 2.
+    assert read['buffer'].mean() == 1.5 and read['buffer'].statistics('current') == 2.0
     assert read['scalars'] == content['scalars']
     for ours, theirs in zip(read['arrays'], content['arrays']):
         np.testing.assert_array_equal(ours, theirs)
@@ -53,20 +56,27 @@ def test_arrays_are_read_under_numpy_1_and_numpy_2_module_names(tmp_path):
                 self.write(f'cnumpy.{other}.multiarray\n{obj.__name__}\n'.encode())
             else:
                 super().save_global(obj, name)
+
         dispatch = dict(pickle._Pickler.dispatch)
 
     class Module:
         Pickler, Unpickler = Renaming, pickle.Unpickler
         dump, load = pickle.dump, pickle.load
 
-    torch.save({'x': np.arange(3.)}, tmp_path / 'x.pth', pickle_module=Module)
-    np.testing.assert_array_equal(strictly_read(tmp_path / 'x.pth')['x'], np.arange(3.))
+    torch.save({'x': np.arange(3.0)}, tmp_path / 'x.pth', pickle_module=Module)
+    np.testing.assert_array_equal(strictly_read(tmp_path / 'x.pth')['x'], np.arange(3.0))
 
 
-@pytest.mark.parametrize('function, arguments', [
-    (getattr, (HistoryBuffer, '__init__')), (getattr, (np, 'load')), (getattr, (torch.Tensor, 'mean')),
-    (eval, ('1',)), (os.getcwd, ()),
-])
+@pytest.mark.parametrize(
+    'function, arguments',
+    [
+        (getattr, (HistoryBuffer, '__init__')),
+        (getattr, (np, 'load')),
+        (getattr, (torch.Tensor, 'mean')),
+        (eval, ('1',)),
+        (os.getcwd, ()),
+    ],
+)
 def test_nothing_else_may_be_called_or_looked_up_by_a_checkpoint(function, arguments, tmp_path):
     compat.allow_checkpoint_globals()
 
@@ -84,9 +94,14 @@ def test_objects_in_numpy_arrays_are_refused(tmp_path):
         strictly_read(saved(tmp_path, np.array([{}], dtype=object)))
 
 
-@pytest.mark.parametrize('given, expected', [
-    ({}, '1'), ({'TORCH_FORCE_WEIGHTS_ONLY_LOAD': '0'}, '0'), ({'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD': '1'}, None),
-])
+@pytest.mark.parametrize(
+    'given, expected',
+    [
+        ({}, '1'),
+        ({'TORCH_FORCE_WEIGHTS_ONLY_LOAD': '0'}, '0'),
+        ({'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD': '1'}, None),
+    ],
+)
 def test_every_torch_load_becomes_strict_unless_the_user_has_spoken(given, expected, monkeypatch):
     for name in ('TORCH_FORCE_WEIGHTS_ONLY_LOAD', 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'):
         monkeypatch.setenv(name, '')  # so that it is as before after this test
@@ -134,33 +149,65 @@ def test_applying_twice_changes_nothing_more(monkeypatch):
 def test_the_original_distributions_train_resume_and_test_with_our_tools(tmp_path):
     originals = os.environ.get('MMGB_ORIGINALS')
     if not originals:
-        pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS to a folder made by '
-                    "pip install --no-deps --target FOLDER mmengine==0.10.7 mmcv-lite==2.1.0 "
-                    'mmpretrain==1.2.0 mmsegmentation==1.2.2')
+        pytest.skip(
+            'the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS to a folder made by '
+            'pip install --no-deps --target FOLDER mmengine==0.10.7 mmcv-lite==2.1.0 '
+            'mmpretrain==1.2.0 mmsegmentation==1.2.2'
+        )
     folder = make_workspace(tmp_path / 'tiny')
 
     def segmentation():
         train = succeeded(run(folder, 'train.py', 'seg.py', '--work-dir', 'seg_run', path=[originals]))
         assert 'MMEngine: 0.10.7' in train
-        succeeded(run(folder, 'train.py', 'seg.py', '--work-dir', 'seg_run', '--resume', '--cfg-options',
-                      'train_cfg.max_iters=4', path=[originals]))
+        succeeded(
+            run(
+                folder,
+                'train.py',
+                'seg.py',
+                '--work-dir',
+                'seg_run',
+                '--resume',
+                '--cfg-options',
+                'train_cfg.max_iters=4',
+                path=[originals],
+            )
+        )
         # mmsegmentation 1.2's visualisation asks for the iteration, but a test needs no training data.
-        return succeeded(run(folder, 'test.py', 'seg.py', 'seg_run/iter_4.pth', '--tta', '--show-dir', 'pictures',
-                             '--cfg-options', 'train_dataloader.dataset.data_root=nowhere', path=[originals]))
+        return succeeded(
+            run(
+                folder,
+                'test.py',
+                'seg.py',
+                'seg_run/iter_4.pth',
+                '--tta',
+                '--show-dir',
+                'pictures',
+                '--cfg-options',
+                'train_dataloader.dataset.data_root=nowhere',
+                path=[originals],
+            )
+        )
 
     def classification():
         return succeeded(run(folder, 'dist_train.sh', 'cls.py', 2, '--work-dir', 'cls_run', path=[originals]))
 
     def packages():
         (folder / 'based.py').write_text("_base_ = 'mmseg::_base_/models/fcn_r50-d8.py'")
-        succeeded(run(folder, '-c', '''
+        succeeded(
+            run(
+                folder,
+                '-c',
+                """
 from mmgb import compat
 compat.apply()
 from mmengine.config import Config
 from mmengine.utils import is_installed
 assert Config.fromfile('based.py').model.type == 'EncoderDecoder'
 assert is_installed('mmengine') and not is_installed('no_such_package')
-''', path=[originals]))
+""",
+                path=[originals],
+            )
+        )
 
     with ThreadPoolExecutor(2) as pool:
         tested, trained = pool.submit(segmentation), pool.submit(classification)

@@ -1,4 +1,5 @@
 """Every config of boosted losses in segmentation: it stands on its own, builds, and names what its file name says."""
+
 import re
 from pathlib import Path
 
@@ -66,15 +67,21 @@ def test_model_and_pipelines_build(leaf):
     assert model.decode_head.num_classes in (11, 21)
 
 
-@pytest.mark.parametrize('row, loss, epochs, rate', [
-    ('S-60', 'softmax', 60, 1e-3), ('S-40', 'softmax', 40, 1e-3), ('E-40', 'exp-gb', 40, 1e-4),
-    ('P-40', 'pow3-gb', 40, 5e-5)])
+@pytest.mark.parametrize(
+    'row, loss, epochs, rate',
+    [
+        ('S-60', 'softmax', 60, 1e-3),
+        ('S-40', 'softmax', 40, 1e-3),
+        ('E-40', 'exp-gb', 40, 1e-4),
+        ('P-40', 'pow3-gb', 40, 5e-5),
+    ],
+)
 def test_the_papers_rows_have_its_settings(row, loss, epochs, rate):
     path = CONFIGS / f'gradient_boosting/voc12/pixelnet-vgg16_{loss}_1xb5-{epochs}e_voc12sbd-224x224.py'
     cfg = Config.fromfile(path)
     assert path.read_text().startswith(f'# {row}')
     assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=rate, momentum=0.9, weight_decay=5e-4)
-    assert cfg.optim_wrapper.paramwise_cfg == dict(bias_lr_mult=2., bias_decay_mult=0.)
+    assert cfg.optim_wrapper.paramwise_cfg == dict(bias_lr_mult=2.0, bias_decay_mult=0.0)
     assert (cfg.train_dataloader.batch_size, cfg.model.decode_head.pixels_per_image) == (5, 2000)
     assert cfg.model.backbone.padding == cfg.model.decode_head.padding == 100
     assert dict(type='mmgb.RandomChannelGain', low=0.8, high=1.3) in cfg.train_pipeline
@@ -96,7 +103,7 @@ def test_swap_of_the_readme_needs_nothing_but_the_type():
     """mmsegmentation's own bases hold `use_sigmoid=False`, which a swap by inheritance keeps."""
     base = dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0)
     merged = Config(dict(loss=base))
-    merged.merge_from_dict(dict(loss=dict(type='mmgb.ExpGBLoss', targets=(0., 16.))))
+    merged.merge_from_dict(dict(loss=dict(type='mmgb.ExpGBLoss', targets=(0.0, 16.0))))
     assert type(MODELS.build(merged.loss)).__name__ == 'ExpGBLoss'
 
 

@@ -1,4 +1,5 @@
 """Every config trains two iterations and validates, through the Runner, on tiny data, its network narrow."""
+
 import logging
 
 import numpy as np

@@ -1,4 +1,5 @@
 """A boosted loss in the classification heads of mmpretrain, with mixed, smoothed and several labels."""
+
 import mmpretrain.models.heads
 import pytest
 import torch
@@ -23,8 +24,10 @@ from swapped_losses import (
 from mmgb.models.losses import ExpGBLoss, Pow3GBLoss
 
 CONFIGS = host_configs('mmpretrain')
-FILES = [pytest.param(row, TYPES[number % 2], id=f'{row.name}-{TYPES[number % 2]}')
-         for number, row in enumerate(row for row in MMPRETRAIN_TRAINS if row.file)]
+FILES = [
+    pytest.param(row, TYPES[number % 2], id=f'{row.name}-{TYPES[number % 2]}')
+    for number, row in enumerate(row for row in MMPRETRAIN_TRAINS if row.file)
+]
 MULTI_LABEL = ('MultiLabelClsHead', 'CSRAClsHead')
 
 
@@ -47,8 +50,9 @@ def build(file, override, settings, replaced=False):
 def batch(size, several=False):
     """Two images of noise with one label each, or with several."""
     labels = [[1, 3], [0, 1, 2]] if several else [1, 3]
-    return dict(inputs=torch.rand(2, 3, size, size),
-                data_samples=[DataSample().set_gt_label(label) for label in labels])
+    return dict(
+        inputs=torch.rand(2, 3, size, size), data_samples=[DataSample().set_gt_label(label) for label in labels]
+    )
 
 
 @pytest.mark.parametrize('row, loss', FILES)
@@ -61,11 +65,11 @@ def test_trains_a_step_with_the_loss_swapped(row, loss):
 @pytest.mark.parametrize('augment', ['Mixup', 'CutMix'])
 @pytest.mark.parametrize('loss', TYPES)
 def test_mixed_labels_reach_the_loss_as_class_scores(augment, loss):
-    override = dict(train_cfg=dict(augments=dict(type=augment, alpha=1.)))
+    override = dict(train_cfg=dict(augments=dict(type=augment, alpha=1.0)))
     model = build('_base_/models/resnet18.py', override, dict(type=loss))
     calls = record_calls(model)
     model.train_step(batch(32), OptimWrapper(torch.optim.SGD(model.parameters(), lr=1e-3)))
-    call, = calls
+    (call,) = calls
     assert call.target.shape == call.scores.shape
     torch.testing.assert_close(call.target.sum(1), torch.ones(2))
     check_calls(model, calls)
@@ -86,9 +90,15 @@ def features(*shape):
 
 
 def attempt_multi_task(settings):
-    head = MODELS.build(dict(type='MultiTaskHead', task_heads={
-        task: dict(type='LinearClsHead', num_classes=number, in_channels=8, loss=settings)
-        for task, number in (('colour', 3), ('shape', 5))}))
+    head = MODELS.build(
+        dict(
+            type='MultiTaskHead',
+            task_heads={
+                task: dict(type='LinearClsHead', num_classes=number, in_channels=8, loss=settings)
+                for task, number in (('colour', 3), ('shape', 5))
+            },
+        )
+    )
     samples = []
     for label in (1, 2, 0):
         sample = MultiTaskDataSample()
@@ -117,8 +127,12 @@ def attempt_matching(settings):
     return head, lambda: head.loss((features(3, 4, 8),), samples), ('itm_loss',)
 
 
-HEADS = {'MultiTaskHead': attempt_multi_task, 'BEiTV1Head': attempt_beit, 'BEiTV2Head': attempt_beit2,
-         'ITMHead': attempt_matching}
+HEADS = {
+    'MultiTaskHead': attempt_multi_task,
+    'BEiTV1Head': attempt_beit,
+    'BEiTV2Head': attempt_beit2,
+    'ITMHead': attempt_matching,
+}
 
 
 @pytest.mark.parametrize('loss', TYPES)
@@ -140,7 +154,7 @@ def attempt_file(row):
 
 def attempt_regression(row):
     head = MODELS.build(dict(type='LinearRegressionHead', num_classes=1, in_channels=8, loss=dict(type=TYPES[0])))
-    head.loss((features(2, 8),), [DataSample().set_gt_score(torch.tensor([7.])) for _ in range(2)])
+    head.loss((features(2, 8),), [DataSample().set_gt_score(torch.tensor([7.0])) for _ in range(2)])
 
 
 ATTEMPTS = {'RegressionHead': attempt_regression}
@@ -153,7 +167,7 @@ def test_what_cannot_be_trained_is_refused_for_the_documented_reason(row):
 
 
 def test_arcface_pays_most_where_it_is_surest():
-    row, = (row for row in MMPRETRAIN_REFUSED if not row.error)
+    (row,) = (row for row in MMPRETRAIN_REFUSED if not row.error)
     cfg = load_model(CONFIGS / row.file).head
     swap_losses(cfg, dict(type='mmgb.ExpGBLoss'))
     head = MODELS.build(cfg)
@@ -166,8 +180,11 @@ def test_arcface_pays_most_where_it_is_surest():
 
 def test_every_head_of_the_host_is_in_a_table():
     rows = MMPRETRAIN_TRAINS + MMPRETRAIN_REFUSED
-    listed = set().union(*(types_in(load_model(CONFIGS / row.file).head) for row in rows if row.file),
-                         (row.name for row in rows), MMPRETRAIN_NOT_TRIED)
+    listed = set().union(
+        *(types_in(load_model(CONFIGS / row.file).head) for row in rows if row.file),
+        (row.name for row in rows),
+        MMPRETRAIN_NOT_TRIED,
+    )
     assert listed >= set(mmpretrain.models.heads.__all__)
 
 

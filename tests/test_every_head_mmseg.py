@@ -1,4 +1,5 @@
 """A boosted loss in the decode and auxiliary heads of every model family of mmsegmentation."""
+
 import importlib.util
 
 import mmseg.models.decode_heads
@@ -25,10 +26,13 @@ from swapped_losses import (
 from mmgb.models.losses import ExpGBLoss
 
 CONFIGS = host_configs('mmseg')
-EVERY_SECOND = [pytest.param(row, TYPES[number % 2], id=f'{row.name}-{TYPES[number % 2]}')
-                for number, row in enumerate(MMSEG_TRAINS)]
-HOST_LOSSES = tuple(getattr(host_losses, name) for name in host_losses.__all__
-                    if isinstance(getattr(host_losses, name), type))
+EVERY_SECOND = [
+    pytest.param(row, TYPES[number % 2], id=f'{row.name}-{TYPES[number % 2]}')
+    for number, row in enumerate(MMSEG_TRAINS)
+]
+HOST_LOSSES = tuple(
+    getattr(host_losses, name) for name in host_losses.__all__ if isinstance(getattr(host_losses, name), type)
+)
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +57,7 @@ def batch(num_classes, size):
     samples = []
     for _ in range(2):
         labels = torch.randint(num_classes, (1, size, size))
-        labels[:, :size // 8] = 255
+        labels[:, : size // 8] = 255
         sample = SegDataSample(gt_sem_seg=PixelData(data=labels), gt_edge_map=PixelData(data=(labels == 0).long()))
         samples.append(sample.new(metainfo=dict(img_shape=(size, size), ori_shape=(size, size))))
     return dict(inputs=list(torch.randint(256, (2, 3, size, size), dtype=torch.uint8)), data_samples=samples)
@@ -79,7 +83,7 @@ def test_trains_a_step_with_the_loss_swapped_in_every_head(row, loss):
 
 @pytest.mark.parametrize('name', ['DDRNet', 'PIDNet'])
 def test_losses_called_without_ignore_index_name_the_label_that_they_should_ignore(name):
-    row, = (row for row in MMSEG_TRAINS if row.name == name)
+    (row,) = (row for row in MMSEG_TRAINS if row.name == name)
     model = build(row.file, row.override, row.size, dict(type=TYPES[0]))
     with pytest.raises(ValueError, match=r'label 255 lies outside the classes 0..18 and is not ignore_index=None'):
         train_one_step(model, batch(model.num_classes, row.size))
@@ -87,15 +91,32 @@ def test_losses_called_without_ignore_index_name_the_label_that_they_should_igno
 
 def attempt_depth(row):
     """mmseg's depth head takes any `loss_decode`, and calls it with the depths."""
-    head = MODELS.build(dict(type='VPDDepthHead', in_channels=[16] * 4, embed_dim=4, feature_dim=32,
-                             loss_decode=dict(type='mmgb.ExpGBLoss')))
-    depth = torch.full((1, 4, 4), 7.)
+    head = MODELS.build(
+        dict(
+            type='VPDDepthHead',
+            in_channels=[16] * 4,
+            embed_dim=4,
+            feature_dim=32,
+            loss_decode=dict(type='mmgb.ExpGBLoss'),
+        )
+    )
+    depth = torch.full((1, 4, 4), 7.0)
     head.loss_by_feat(torch.rand(1, 1, 4, 4), [SegDataSample(gt_depth_map=PixelData(data=depth))])
 
 
 def attempt_one_channel(row):
-    head = MODELS.build(dict(type='FCNHead', in_channels=8, channels=8, num_convs=0, concat_input=False, num_classes=2,
-                             out_channels=1, loss_decode=dict(type='mmgb.ExpGBLoss')))
+    head = MODELS.build(
+        dict(
+            type='FCNHead',
+            in_channels=8,
+            channels=8,
+            num_convs=0,
+            concat_input=False,
+            num_classes=2,
+            out_channels=1,
+            loss_decode=dict(type='mmgb.ExpGBLoss'),
+        )
+    )
     head.loss((torch.rand(2, 8, 16, 16),), batch(2, 16)['data_samples'], None)
 
 
@@ -122,16 +143,28 @@ def test_every_model_file_of_the_host_is_in_exactly_one_table():
 
 
 def test_every_head_of_the_host_is_in_a_table():
-    listed = set().union(*(types_in(load_model(CONFIGS / row.file)) for row in MMSEG_TRAINS + MMSEG_REFUSED
-                           if row.file), {'VPDDepthHead'})
+    listed = set().union(
+        *(types_in(load_model(CONFIGS / row.file)) for row in MMSEG_TRAINS + MMSEG_REFUSED if row.file),
+        {'VPDDepthHead'},
+    )
     assert listed >= set(mmseg.models.decode_heads.__all__)
 
 
 def test_pixels_can_be_mined_by_the_swapped_loss():
     """`OHEMPixelSampler` without a threshold asks the loss for its value at each pixel."""
-    head = MODELS.build(dict(type='FCNHead', in_channels=8, channels=8, num_convs=0, concat_input=False, num_classes=3,
-                             dropout_ratio=0, sampler=dict(type='OHEMPixelSampler', min_kept=10),
-                             loss_decode=dict(type='mmgb.ExpGBLoss')))
+    head = MODELS.build(
+        dict(
+            type='FCNHead',
+            in_channels=8,
+            channels=8,
+            num_convs=0,
+            concat_input=False,
+            num_classes=3,
+            dropout_ratio=0,
+            sampler=dict(type='OHEMPixelSampler', min_kept=10),
+            loss_decode=dict(type='mmgb.ExpGBLoss'),
+        )
+    )
     features, data = torch.rand(2, 8, 16, 16), batch(3, 16)['data_samples']
     labels = torch.stack([sample.gt_sem_seg.data for sample in data]).squeeze(1)
     every = ExpGBLoss(reduction='none', ignore_index=255)(head((features,)), labels)

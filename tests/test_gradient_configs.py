@@ -1,4 +1,5 @@
 """The configs that measure hidden gradients by the number of outputs: what they share, and that they take any."""
+
 import logging
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def data(tmp_path_factory):
 @pytest.mark.parametrize('outputs', [10, 1000])
 @pytest.mark.parametrize('normalised', [True, False], ids=['BN', 'without BN'])
 def test_ten_classes_train_any_number_of_outputs_with_and_without_batch_norm(
-        loss, outputs, normalised, data, tmp_path, monkeypatch):
+    loss, outputs, normalised, data, tmp_path, monkeypatch
+):
     monkeypatch.chdir(data)
     cfg = shrunk(path_of(loss))
     cfg.work_dir, cfg.experiment_name, cfg.launcher = str(tmp_path), str(tmp_path), 'none'
@@ -72,5 +74,5 @@ def test_ten_classes_train_any_number_of_outputs_with_and_without_batch_norm(
     rms = read_gradient_stats(tmp_path)['error_rms']
     assert len(rms) == 5 + 2 + 1 and list(rms)[-1] == 'head.fc'  # convolutions, fully connected layers, outputs
     assert all(value > 0 for curve in rms.values() for _, value in curve)
-    histogram, = read_delta_histograms(tmp_path)
+    (histogram,) = read_delta_histograms(tmp_path)
     assert sum(histogram.counts) == cfg.train_dataloader.batch_size * outputs

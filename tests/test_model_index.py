@@ -1,4 +1,5 @@
 """The model index lists every config once, and what it says of their networks is true."""
+
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ def networks():
         layers = {key: value for key, value in head.items() if 'loss' not in key and key not in ('type', 'init_cfg')}
         key = str((row['Name'].rpartition('-')[2], model.backbone, model.get('neck'), layers))
         found.setdefault(key, (row['Config'], set()))[1].add(
-            (row['Metadata'].get('FLOPs'), row['Metadata']['Parameters']))
+            (row['Metadata'].get('FLOPs'), row['Metadata']['Parameters'])
+        )
     return list(found.values())
 
 

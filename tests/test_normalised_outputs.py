@@ -1,4 +1,5 @@
 """The classifiers with batch norm on the outputs: the losses are given normalised scores, and nothing else differs."""
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -25,8 +26,8 @@ def test_scores_of_each_class_have_mean_zero_and_variance_one_over_the_batch(pat
     model.init_weights()
     scores = model.train()(torch.randn(32, *SHAPES[path.parent.name]), mode='tensor')
     assert scores.shape == (32, 10)
-    torch.testing.assert_close(scores.mean(0), torch.zeros(10), atol=1e-4, rtol=0.)
-    torch.testing.assert_close(scores.var(0, correction=0), torch.ones(10), atol=1e-2, rtol=0.)
+    torch.testing.assert_close(scores.mean(0), torch.zeros(10), atol=1e-4, rtol=0.0)
+    torch.testing.assert_close(scores.var(0, correction=0), torch.ones(10), atol=1e-2, rtol=0.0)
 
 
 @pytest.mark.parametrize('path', NORMALISED, ids=config_id)

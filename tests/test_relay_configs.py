@@ -1,5 +1,6 @@
 """The configs of Relay Backpropagation: they stand on their own, name modules that are there, and have the paper's
 settings."""
+
 import re
 from pathlib import Path
 
@@ -19,9 +20,17 @@ CONFIGS = Path(__file__).parents[1] / 'configs'
 FOLDERS = [CONFIGS / 'relay_bp' / name for name in ('imagenet', 'imagenette', 'voc12')]
 RELAYS = sorted(path for folder in FOLDERS for path in folder.glob('*.py'))
 IMAGENET, IMAGENETTE = FOLDERS[:2]
-NETWORKS = {'resnet50': 'ResNet', 'inception-v3': 'InceptionV3', 'vgg19': 'VGG', 'fcn': 'ResNetV1c',
-            'resnet50-w8': 'ResNet', 'model-a-slim': 'mmgb.Places2VGG', 'vgg19-slim': 'mmgb.Places2VGG',
-            'vgg22-slim': 'mmgb.Places2VGG', 'vgg25-slim': 'mmgb.Places2VGG'}
+NETWORKS = {
+    'resnet50': 'ResNet',
+    'inception-v3': 'InceptionV3',
+    'vgg19': 'VGG',
+    'fcn': 'ResNetV1c',
+    'resnet50-w8': 'ResNet',
+    'model-a-slim': 'mmgb.Places2VGG',
+    'vgg19-slim': 'mmgb.Places2VGG',
+    'vgg22-slim': 'mmgb.Places2VGG',
+    'vgg25-slim': 'mmgb.Places2VGG',
+}
 SEGMENTATION = CONFIGS / 'relay_bp/voc12/fcn_r50-d8_relay-bp_4xb4-20k_voc12aug-512x512.py'
 
 
@@ -53,13 +62,17 @@ def test_stands_on_its_own_base_at_most_three_levels_deep_and_sets_the_seed(path
     def depth(file):
         bases = re.findall(r"'([^']*\.py)'", file.read_text().partition('_base_ =')[2])
         return 1 + max((depth(file.parent / base) for base in bases), default=0)
+
     assert '::' not in path.read_text().partition('_base_ =')[2].split('\n')[0]
     assert depth(path) <= 3
     assert isinstance(Config.fromfile(path).randomness.seed, int)
 
 
-@pytest.mark.parametrize('path', [SEGMENTATION, *IMAGENET.glob('*_relay-bp_*.py'), *IMAGENETTE.glob('*_relay-bp_*.py')],
-                         ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    'path',
+    [SEGMENTATION, *IMAGENET.glob('*_relay-bp_*.py'), *IMAGENETTE.glob('*_relay-bp_*.py')],
+    ids=lambda path: path.stem,
+)
 def test_every_range_begins_inside_the_one_below_and_sources_are_single_maps_that_fit_their_heads(path):
     """By hooks, in one forward pass of the plain model."""
     cfg = Config.fromfile(path)
@@ -119,8 +132,9 @@ def test_one_step_of_training_gives_every_parameter_a_gradient(path):
     else:
         samples = [DataSample().set_gt_label(label) for label in range(2)]
     gradients = {}
-    wrapper.optimizer.register_step_pre_hook(lambda *_: gradients.update(
-        {name: parameter.grad.abs().max() for name, parameter in model.named_parameters()}))
+    wrapper.optimizer.register_step_pre_hook(
+        lambda *_: gradients.update({name: parameter.grad.abs().max() for name, parameter in model.named_parameters()})
+    )
     logged = model.train_step(dict(inputs=images, data_samples=samples), wrapper)
     auxiliaries = cfg.model.get('auxiliaries', [])
     assert all(torch.isfinite(value).all() for value in logged.values())
@@ -128,11 +142,16 @@ def test_one_step_of_training_gives_every_parameter_a_gradient(path):
     assert gradients and all(torch.isfinite(value) and value > 0 for value in gradients.values())
 
 
-@pytest.mark.parametrize('network, source, primary_lowest', [
-    ('resnet50', 'backbone.layer3.3', 'backbone.layer3.0'), ('inception-v3', 'backbone.Mixed_6e', 'backbone.Mixed_6b')])
+@pytest.mark.parametrize(
+    'network, source, primary_lowest',
+    [
+        ('resnet50', 'backbone.layer3.3', 'backbone.layer3.0'),
+        ('inception-v3', 'backbone.Mixed_6e', 'backbone.Mixed_6b'),
+    ],
+)
 def test_the_overlaps_of_section_5_2(network, source, primary_lowest):
     model = read(network, 'relay-bp').model
-    auxiliary, = model.auxiliaries
+    (auxiliary,) = model.auxiliaries
     assert (auxiliary.source, auxiliary.get('lowest'), auxiliary.loss_weight) == (source, None, 0.3)
     assert model.primary_lowest == primary_lowest
 
@@ -148,6 +167,7 @@ def test_the_ranges_of_figure_2_begin_and_end_at_max_pools():
 
     def index(path):
         return int(path.rpartition('.')[2])
+
     for auxiliary, last in zip(model.auxiliaries, (3, 4)):
         assert isinstance(features[index(auxiliary.source)], torch.nn.MaxPool2d)
         assert segment_of[index(auxiliary.source)] == last
@@ -156,9 +176,14 @@ def test_the_ranges_of_figure_2_begin_and_end_at_max_pools():
     assert 'lowest' not in model.auxiliaries[0]
 
 
-@pytest.mark.parametrize('folder, network', [
-    *((IMAGENET, name) for name in ('resnet50', 'inception-v3', 'vgg19')),
-    *((IMAGENETTE, name) for name in ('resnet50-w8', 'model-a-slim'))], ids=lambda value: Path(value).stem)
+@pytest.mark.parametrize(
+    'folder, network',
+    [
+        *((IMAGENET, name) for name in ('resnet50', 'inception-v3', 'vgg19')),
+        *((IMAGENETTE, name) for name in ('resnet50-w8', 'model-a-slim')),
+    ],
+    ids=lambda value: Path(value).stem,
+)
 def test_methods_differ_in_the_propagation_alone_and_standard_bp_is_the_wrapped_model(folder, network):
     relay, multi_loss = read(network, 'relay-bp', folder), read(network, 'multi-loss', folder)
     multi_loss.model.propagation = 'relay'
@@ -172,13 +197,17 @@ def test_methods_differ_in_the_propagation_alone_and_standard_bp_is_the_wrapped_
         assert bp.to_dict() == relay.to_dict()
 
 
-@pytest.mark.parametrize('slim, full, folder', [
-    ('model-a-slim', 'model-a', CONFIGS / 'relay_bp/places2'), ('resnet50-w8', 'resnet50', IMAGENET)])
+@pytest.mark.parametrize(
+    'slim, full, folder',
+    [('model-a-slim', 'model-a', CONFIGS / 'relay_bp/places2'), ('resnet50-w8', 'resnet50', IMAGENET)],
+)
 def test_slim_networks_have_their_relays_where_the_papers_have_them(slim, full, folder):
     ours, papers = read(slim, 'relay-bp', IMAGENETTE).model, read(full, 'relay-bp', folder).model
     assert ours.primary_lowest == papers.primary_lowest
-    places = [[(entry.source, entry.get('lowest'), entry.loss_weight) for entry in model.auxiliaries]
-              for model in (ours, papers)]
+    places = [
+        [(entry.source, entry.get('lowest'), entry.loss_weight) for entry in model.auxiliaries]
+        for model in (ours, papers)
+    ]
     assert places[0] == places[1]
 
 
@@ -199,13 +228,15 @@ def test_papers_settings(network):
 
 def test_rate_falls_tenfold_when_the_accuracy_stands_still():
     cfg = read('resnet50', 'relay-bp')
-    schedule, = cfg.param_scheduler
+    (schedule,) = cfg.param_scheduler
     assert schedule.pop('type') == 'ReduceOnPlateauLR'
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], **{
-        key: value for key, value in cfg.optim_wrapper.optimizer.items() if key != 'type'})
+    optimizer = torch.optim.SGD(
+        [torch.zeros(1, requires_grad=True)],
+        **{key: value for key, value in cfg.optim_wrapper.optimizer.items() if key != 'type'},
+    )
     scheduler = ReduceOnPlateauLR(optimizer, **schedule)
     rates = []
-    for top1 in [10., 20., 30., *[30.] * 6, 40., *[39.] * 6, 41.]:
+    for top1 in [10.0, 20.0, 30.0, *[30.0] * 6, 40.0, *[39.0] * 6, 41.0]:
         scheduler.step({'accuracy/top1': top1})
         rates.append(optimizer.param_groups[0]['lr'])
     assert rates == pytest.approx([0.01] * 8 + [1e-3] * 7 + [1e-4] * 2)
@@ -219,8 +250,10 @@ def test_pipelines_run_and_the_colour_shift_wraps_no_pixel_around(path, tmp_path
     np.random.seed(0)
     crop = cfg.train_pipeline[2].crop_size
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        train, test, tta = ([TRANSFORMS.build(step) for step in cfg[name]]
-                            for name in ('train_pipeline', 'test_pipeline', 'tta_pipeline'))
+        train, test, tta = (
+            [TRANSFORMS.build(step) for step in cfg[name]]
+            for name in ('train_pipeline', 'test_pipeline', 'tta_pipeline')
+        )
 
     def run(pipeline):
         results = dict(img_path=str(tmp_path / 'white.png'), gt_label=3)

@@ -1,4 +1,5 @@
 """Tiny data sets and configs of both hosts, and how to run our tools on them in processes of their own."""
+
 import os
 import subprocess
 import sys
@@ -99,10 +100,23 @@ def run(folder, tool, *arguments, path=(), stdin=None, **environment):
     command = ['bash'] if tool.endswith('.sh') else [sys.executable, '-W', 'ignore']
     command += [tool if tool == '-c' else str(TOOLS / tool), *map(str, arguments)]
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])
-    variables = {'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': '-1', 'PATH': search,
-                 'PYTHONPATH': os.pathsep.join(map(str, (*path, ROOT))), **environment}
-    return subprocess.run(command, cwd=folder, env={**os.environ, **variables}, input=stdin, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+    variables = {
+        'OMP_NUM_THREADS': '1',
+        'CUDA_VISIBLE_DEVICES': '-1',
+        'PATH': search,
+        'PYTHONPATH': os.pathsep.join(map(str, (*path, ROOT))),
+        **environment,
+    }
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **variables},
+        input=stdin,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=300,
+    )
 
 
 def succeeded(process):

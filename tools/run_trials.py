@@ -10,6 +10,7 @@ assumed that the config is still the same. The metric is in percent, and larger 
 that diverges, is recorded with its error, and the others go on. Unless OMP_NUM_THREADS is set, the trials of --jobs
 share the threads. Never let two run_trials.py write the same file.
 """
+
 import argparse
 import os
 import sys
@@ -40,18 +41,34 @@ FIELDS = (*TRAIN_FIELDS, 'val_cfg', 'val_dataloader')
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file, of mmsegmentation or mmpretrain')
-    parser.add_argument('--trials', type=int, required=True, metavar='N',
-                        help='how many seeds of each setting: 0 to N-1')
+    parser.add_argument(
+        '--trials', type=int, required=True, metavar='N', help='how many seeds of each setting: 0 to N-1'
+    )
     parser.add_argument('--jobs', type=int, default=1, metavar='J', help='trials at a time (default: %(default)s)')
-    parser.add_argument('--vary', action='append', default=[], metavar='KEY=V1,V2,…',
-                        help="values of one of the config's entries; several of these options make a grid. A value may "
-                        'have commas inside of brackets')
-    parser.add_argument('--cfg-options', nargs='+', action='extend', default=[], metavar='KEY=VALUE',
-                        help='overrides of the config that all trials have in common')
-    parser.add_argument('--metric', default='accuracy/top1',
-                        help='as the evaluator calls it, in percent (default: %(default)s)')
-    parser.add_argument('--work-dir', type=Path, help='folder for the logs of all trials '
-                        '(default: ./work_dirs/trials/NAME_OF_THE_CONFIG)')
+    parser.add_argument(
+        '--vary',
+        action='append',
+        default=[],
+        metavar='KEY=V1,V2,…',
+        help="values of one of the config's entries; several of these options make a grid. A value may "
+        'have commas inside of brackets',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action='extend',
+        default=[],
+        metavar='KEY=VALUE',
+        help='overrides of the config that all trials have in common',
+    )
+    parser.add_argument(
+        '--metric', default='accuracy/top1', help='as the evaluator calls it, in percent (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--work-dir',
+        type=Path,
+        help='folder for the logs of all trials (default: ./work_dirs/trials/NAME_OF_THE_CONFIG)',
+    )
     parser.add_argument('--out', type=Path, required=True, metavar='FILE.json', help='the curves')
     return parser.parse_args()
 

@@ -1,4 +1,5 @@
 """Tests a checkpoint by a config of mmsegmentation or mmpretrain."""
+
 import argparse
 
 from mmgb import compat
@@ -21,16 +22,24 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     add_common_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--out', help='mmseg: folder for predicted label images; mmpretrain: file for what '
-                        '--out-item says (predictions: .pkl; metrics: .json, .yaml or .pkl)')
+    parser.add_argument(
+        '--out',
+        help='mmseg: folder for predicted label images; mmpretrain: file for what '
+        '--out-item says (predictions: .pkl; metrics: .json, .yaml or .pkl)',
+    )
     parser.add_argument('--out-item', choices=['metrics', 'pred'], help='mmpretrain (default: pred)')
     parser.add_argument('--show', action='store_true', help='show each prediction in a window')
     parser.add_argument('--show-dir', help='folder for pictures of the predictions')
     parser.add_argument('--wait-time', type=float, default=2, help='seconds that a window stays (default: 2)')
-    parser.add_argument('--interval', type=int, default=1,
-                        help='draw every N-th image (default: 1); onedl-mmsegmentation draws all')
-    parser.add_argument('--tta', action='store_true', help="test-time augmentation by the config's "
-                        'tta_pipeline; for mmpretrain the mirror image where the config has none')
+    parser.add_argument(
+        '--interval', type=int, default=1, help='draw every N-th image (default: 1); onedl-mmsegmentation draws all'
+    )
+    parser.add_argument(
+        '--tta',
+        action='store_true',
+        help="test-time augmentation by the config's "
+        'tta_pipeline; for mmpretrain the mirror image where the config has none',
+    )
     return parse(parser)
 
 

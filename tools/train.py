@@ -1,4 +1,5 @@
 """Trains a config of mmsegmentation or mmpretrain."""
+
 import argparse
 import logging
 
@@ -25,13 +26,22 @@ from mmgb.engine.usage import run_tool  # noqa: E402
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     add_common_arguments(parser)
-    parser.add_argument('--resume', nargs='?', const='auto', metavar='PATH',
-                        help='go on from this checkpoint; without PATH from the latest one of the work dir')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='PATH',
+        help='go on from this checkpoint; without PATH from the latest one of the work dir',
+    )
     parser.add_argument('--no-validate', action='store_true', help='train without validating')
-    parser.add_argument('--auto-scale-lr', action='store_true',
-                        help='scale the learning rate by the batch size, as auto_scale_lr of the config says')
-    parser.add_argument('--no-persistent-workers', action='store_true',
-                        help='switch persistent_workers of the dataloaders off')
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help='scale the learning rate by the batch size, as auto_scale_lr of the config says',
+    )
+    parser.add_argument(
+        '--no-persistent-workers', action='store_true', help='switch persistent_workers of the dataloaders off'
+    )
     return parse(parser)
 
 
@@ -49,8 +59,13 @@ def configure(args):
     options.check_amp(cfg, has_accelerator())
     loaders = ('train_dataloader', 'val_dataloader')
     check_data_roots(cfg, loaders)
-    set_dataloader_defaults(cfg, loaders, has_accelerator(), pin_memory=not args.no_pin_memory,
-                            persistent_workers=not args.no_persistent_workers)
+    set_dataloader_defaults(
+        cfg,
+        loaders,
+        has_accelerator(),
+        pin_memory=not args.no_pin_memory,
+        persistent_workers=not args.no_persistent_workers,
+    )
     return cfg
 
 

@@ -1,10 +1,10 @@
 """What every classification config shares: mmpretrain's scope, its log and its pictures. Epoch-based."""
+
 default_scope = 'mmpretrain'
 randomness = dict(seed=0)
 env_cfg = dict(
-    cudnn_benchmark=True,
-    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'))
+    cudnn_benchmark=True, mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0), dist_cfg=dict(backend='nccl')
+)
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(type='UniversalVisualizer', vis_backends=vis_backends)
 log_level = 'INFO'
@@ -14,12 +14,14 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='VisualizationHook', enable=False))
+    visualization=dict(type='VisualizationHook', enable=False),
+)
 # Before the first step: do number of classes and crops fit the data? While training: a loss that is no number
 # any more ends it, with the iteration and the largest scores in the message.
 custom_hooks = [
     dict(type='mmgb.CheckClassCountHook'),
     dict(type='mmgb.CheckCropSizeHook'),
-    dict(type='mmgb.CheckInvalidLossHook')]
+    dict(type='mmgb.CheckInvalidLossHook'),
+]
 load_from = None
 resume = False

@@ -1,10 +1,10 @@
 """What every segmentation config shares: mmseg's scope, its log and its pictures. Epoch-based."""
+
 default_scope = 'mmseg'
 randomness = dict(seed=0)
 env_cfg = dict(
-    cudnn_benchmark=True,
-    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'))
+    cudnn_benchmark=True, mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0), dist_cfg=dict(backend='nccl')
+)
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(type='SegLocalVisualizer', vis_backends=vis_backends, name='visualizer')
 log_processor = dict(by_epoch=True)
@@ -15,12 +15,11 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'))
+    visualization=dict(type='SegVisualizationHook'),
+)
 # Before the first step: does the number of classes fit the data? While training: a loss that is no number
 # any more ends it, with the iteration and the largest scores in the message.
-custom_hooks = [
-    dict(type='mmgb.CheckClassCountHook'),
-    dict(type='mmgb.CheckInvalidLossHook')]
+custom_hooks = [dict(type='mmgb.CheckClassCountHook'), dict(type='mmgb.CheckInvalidLossHook')]
 load_from = None
 resume = False
 tta_model = dict(type='SegTTAModel')

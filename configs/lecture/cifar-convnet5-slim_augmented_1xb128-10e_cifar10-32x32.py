@@ -6,11 +6,17 @@ colour_pca = dict(
     type='Lighting',
     eigval=[55.4625, 4.7940, 1.1475],
     eigvec=[[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]],
-    alphastd=0.1)
+    alphastd=0.1,
+)
 # In 8 bits, a colour shift beyond black or white would wrap around.
-to_float = dict(type='Normalize', mean=[0.] * 3, std=[1.] * 3, to_rgb=False)
+to_float = dict(type='Normalize', mean=[0.0] * 3, std=[1.0] * 3, to_rgb=False)
 train_pipeline = [
-    crop, dict(type='RandomFlip', prob=0.5, direction='horizontal'), to_float, colour_pca, dict(type='PackInputs')]
+    crop,
+    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+    to_float,
+    colour_pca,
+    dict(type='PackInputs'),
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 tta_model = dict(type='AverageClsScoreTTA')
 tta_pipeline = [
@@ -19,6 +25,9 @@ tta_pipeline = [
         type='TestTimeAug',
         transforms=[
             [crop] * 4,
-            [dict(type='RandomFlip', prob=0.), dict(type='RandomFlip', prob=1.)],
+            [dict(type='RandomFlip', prob=0.0), dict(type='RandomFlip', prob=1.0)],
             [colour_pca] * 3,
-            [dict(type='PackInputs')]])]
+            [dict(type='PackInputs')],
+        ],
+    ),
+]

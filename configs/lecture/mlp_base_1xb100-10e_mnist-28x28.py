@@ -1,11 +1,11 @@
 # What each config beside this one changes in one respect: tanh units, LeCun's initialisation, cross-entropy.
 _base_ = [
-    '../_base_/models/mlp.py', '../_base_/datasets/mnist_28x28.py',
-    '../_base_/schedules/sgd_fixed_10e.py', '../_base_/mmpretrain_runtime.py'
+    '../_base_/models/mlp.py',
+    '../_base_/datasets/mnist_28x28.py',
+    '../_base_/schedules/sgd_fixed_10e.py',
+    '../_base_/mmpretrain_runtime.py',
 ]
 init_cfg = dict(type='Kaiming', layer='Linear', mode='fan_in', nonlinearity='linear')
-model = dict(
-    backbone=dict(act_cfg=dict(type='Tanh'), init_cfg=init_cfg),
-    head=dict(init_cfg=init_cfg))
+model = dict(backbone=dict(act_cfg=dict(type='Tanh'), init_cfg=init_cfg), head=dict(init_cfg=init_cfg))
 optim_wrapper = dict(optimizer=dict(lr=0.1))
 auto_scale_lr = dict(base_batch_size=100)

@@ -6,6 +6,6 @@ tta_model = dict(type='AverageClsScoreTTA')
 tta_pipeline = [
     dict(
         type='TestTimeAug',
-        transforms=[
-            [dict(type='RandomCrop', crop_size=28, padding=2) for _ in range(8)],
-            [dict(type='PackInputs')]])]
+        transforms=[[dict(type='RandomCrop', crop_size=28, padding=2) for _ in range(8)], [dict(type='PackInputs')]],
+    )
+]

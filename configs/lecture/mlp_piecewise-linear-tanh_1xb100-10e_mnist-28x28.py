@@ -1,3 +1,3 @@
 # Tanh as it is "often implemented" (page 11): linear between -1 and 1.
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
-model = dict(backbone=dict(act_cfg=dict(_delete_=True, type='Clip', min=-1., max=1.)))
+model = dict(backbone=dict(act_cfg=dict(_delete_=True, type='Clip', min=-1.0, max=1.0)))

@@ -1,4 +1,5 @@
 """Tables of what ``tools/benchmarks`` has measured, from the numbers that it writes."""
+
 from .comparison_table import table
 
 
@@ -12,8 +13,8 @@ def loss_table(case: dict) -> str:
             rows.append([name, 'does not run here', '', '', ''])
         else:
             ms = cost['median_ms']
-            rows.append([name, f'{ms:.3g}', f'{ms / base:.2f}', f'{ms / bound:.1f}', f"{cost['extra_memory']:.2f}"])
-    title = f"{case['device']}, {tuple(case['shape'])}, {case['dtype']}"
+            rows.append([name, f'{ms:.3g}', f'{ms / base:.2f}', f'{ms / bound:.1f}', f'{cost["extra_memory"]:.2f}'])
+    title = f'{case["device"]}, {tuple(case["shape"])}, {case["dtype"]}'
     return table([title, 'ms', '/ cross-entropy', '/ memory bound', 'extra memory / scores'], rows)
 
 
@@ -21,13 +22,21 @@ def relay_table(case: dict) -> str:
     """One network of ``relay.py``."""
     contenders = case['contenders']
     base = contenders['multi-loss']
-    rows = [[name, f"{cost['median_ms']:.0f}", f"{cost['median_ms'] / base['median_ms']:.3f}",
-             f"{cost['peak_bytes'] / 1e6:.0f}", f"{cost['peak_bytes'] / base['peak_bytes']:.3f}"]
-            for name, cost in contenders.items()]
+    rows = [
+        [
+            name,
+            f'{cost["median_ms"]:.0f}',
+            f'{cost["median_ms"] / base["median_ms"]:.3f}',
+            f'{cost["peak_bytes"] / 1e6:.0f}',
+            f'{cost["peak_bytes"] / base["peak_bytes"]:.3f}',
+        ]
+        for name, cost in contenders.items()
+    ]
     bound = base['median_ms'] + case['bound']['median_ms']
-    rows.append(['multi-loss + one input gradient of the overlap', f'{bound:.0f}', f"{bound / base['median_ms']:.3f}",
-                 '', ''])
-    title = f"{case['device']}, {case['network']}, {case['images']} images of {case['size']}x{case['size']}"
+    rows.append(
+        ['multi-loss + one input gradient of the overlap', f'{bound:.0f}', f'{bound / base["median_ms"]:.3f}', '', '']
+    )
+    title = f'{case["device"]}, {case["network"]}, {case["images"]} images of {case["size"]}x{case["size"]}'
     return table([title, 'ms', '/ multi-loss', 'peak memory, MB', '/ multi-loss'], rows)
 
 
@@ -37,16 +46,39 @@ def sampler_table(case: dict) -> str:
     yardstick = contenders["mmdetection's algorithm"]['epoch_s']
     rows = []
     for name, cost in contenders.items():
-        memory = 'not measured' if cost['memory_mb'] is None else f"{cost['memory_mb']:.0f}"
-        rows.append([name, f"{cost['start_up_s']:.3f}", f"{cost['first_batch_s']:.3f}", f"{cost['epoch_s']:.3f}",
-                     f"{yardstick / cost['epoch_s']:.1f}", memory])
-    return table([f"{case['images']:,} images, {case['classes']} classes", 'start-up, s', 'first batch, s',
-                  "epoch's order, s", "times as fast as mmdetection's", 'memory, MB'], rows)
+        memory = 'not measured' if cost['memory_mb'] is None else f'{cost["memory_mb"]:.0f}'
+        rows.append(
+            [
+                name,
+                f'{cost["start_up_s"]:.3f}',
+                f'{cost["first_batch_s"]:.3f}',
+                f'{cost["epoch_s"]:.3f}',
+                f'{yardstick / cost["epoch_s"]:.1f}',
+                memory,
+            ]
+        )
+    return table(
+        [
+            f'{case["images"]:,} images, {case["classes"]} classes',
+            'start-up, s',
+            'first batch, s',
+            "epoch's order, s",
+            "times as fast as mmdetection's",
+            'memory, MB',
+        ],
+        rows,
+    )
 
 
 def gradient_stats_table(results: dict) -> str:
     """All networks of ``gradient_stats.py``."""
-    rows = [[f"{case['network']}, batches of {case['batch']}", f"{case['between']['median_ms']:.1f}",
-             f"{case['recorded']['median_ms']:.1f}", f"{100 * case['share_at_default_interval']:.2f}"]
-            for case in results['results']]
-    return table(['', 'iteration, ms', 'recorded one, ms', f"% of the time at interval {results['interval']}"], rows)
+    rows = [
+        [
+            f'{case["network"]}, batches of {case["batch"]}',
+            f'{case["between"]["median_ms"]:.1f}',
+            f'{case["recorded"]["median_ms"]:.1f}',
+            f'{100 * case["share_at_default_interval"]:.2f}',
+        ]
+        for case in results['results']
+    ]
+    return table(['', 'iteration, ms', 'recorded one, ms', f'% of the time at interval {results["interval"]}'], rows)

@@ -1,16 +1,19 @@
 """The papers' claims beside what was measured here, and a verdict by one rule for all of them."""
+
+from __future__ import annotations
+
 import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from .comparison_table import table
 from .trial_statistics import Estimate, best_steps, count_failures, difference_of_means, finished, minimum_errors
 from .trials import Setting, read_settings
 
 # A difference counts when it is this many standard errors away from 0.
-CLEAR = 2.
+CLEAR = 2.0
 
 
 class Claim(NamedTuple):
@@ -25,12 +28,13 @@ class Claim(NamedTuple):
         command: measures them.
         headline: whether the README shows it, too.
     """
+
     statement: str
     paper: str
     quantity: str
     expected: str
-    first: Optional[Setting]
-    second: Optional[Setting]
+    first: Setting | None
+    second: Setting | None
     command: str
     headline: bool = False
 
@@ -41,7 +45,8 @@ def read_claims(path: Path) -> list[Claim]:
     With ``"until": [6, 4]`` the first one's trials are read up to step 6, the second one's up to step 4: at a fixed
     rate the same as a shorter training. A file that isn't there, or has no trial yet, wasn't measured.
     """
-    def setting(name: str, until: float) -> Optional[Setting]:
+
+    def setting(name: str, until: float) -> Setting | None:
         source = path.parent / name
         found = read_settings(source)[0] if source.exists() else None
         return None if found is None or not found.trials else shorten(found, until)
@@ -56,8 +61,9 @@ def read_claims(path: Path) -> list[Claim]:
 
 def shorten(setting: Setting, last: float) -> Setting:
     """The setting with its trials' curves up to step ``last``."""
-    return setting._replace(trials=[
-        trial._replace(curve=[point for point in trial.curve if point[0] <= last]) for trial in setting.trials])
+    return setting._replace(
+        trials=[trial._replace(curve=[point for point in trial.curve if point[0] <= last]) for trial in setting.trials]
+    )
 
 
 def difference(claim: Claim) -> Estimate:
@@ -78,7 +84,7 @@ def verdict(claim: Claim) -> str:
         return 'one trial: no verdict'
     smallest = CLEAR * found.standard_error
     if abs(found.mean) <= smallest:
-        return f'not visible: effects below {smallest:.2f} can\'t be seen'
+        return f"not visible: effects below {smallest:.2f} can't be seen"
     return 'holds' if (found.mean < 0) == (claim.expected == 'lower') else 'contradicted'
 
 
@@ -90,7 +96,7 @@ def claims_table(claims: Sequence[Claim]) -> str:
         if claim.first is not None and claim.second is not None:
             found = difference(claim)
             trials = ' and '.join(map(_count_trials, (claim.first, claim.second)))
-            sizes = '' if math.isnan(found.mean) else f"{found.show('+')}, "
+            sizes = '' if math.isnan(found.mean) else f'{found.show("+")}, '
             ours = f'{claim.quantity}: {sizes}{trials} trials'
         rows.append([claim.statement, claim.paper or 'no number', ours, verdict(claim)])
     return table(['claim', 'the paper', 'measured: second minus first', 'verdict'], rows)

@@ -1,32 +1,46 @@
 """Reads what ``tools/test.py --out FILE.pkl`` wrote of a classifier's predictions."""
+
+from __future__ import annotations
+
 import io
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 # What a pickle of mmpretrain's data samples names: tensors, and numpy's numbers and arrays (1.x and 2.x).
-ALLOWED = {('collections', 'OrderedDict'), ('torch._utils', '_rebuild_tensor_v2'), ('torch', 'Size'),
-           ('numpy', 'ndarray'), ('numpy', 'dtype')}
-ALLOWED |= {(f'numpy.{package}.{module}', name) for package in ('core', '_core') for module, name in (
-    ('multiarray', '_reconstruct'), ('multiarray', 'scalar'), ('numeric', '_frombuffer'))}
+ALLOWED = {
+    ('collections', 'OrderedDict'),
+    ('torch._utils', '_rebuild_tensor_v2'),
+    ('torch', 'Size'),
+    ('numpy', 'ndarray'),
+    ('numpy', 'dtype'),
+}
+ALLOWED |= {
+    (f'numpy.{package}.{module}', name)
+    for package in ('core', '_core')
+    for module, name in (('multiarray', '_reconstruct'), ('multiarray', 'scalar'), ('numeric', '_frombuffer'))
+}
 # Tensors and bytes, as old pickle protocols have them, by functions that do no more than that.
-REPLACED = {('torch.storage', '_load_from_bytes'): lambda data: torch.load(io.BytesIO(data), weights_only=True),
-            ('_codecs', 'encode'): lambda text, encoding: text.encode('latin1')}
+REPLACED = {
+    ('torch.storage', '_load_from_bytes'): lambda data: torch.load(io.BytesIO(data), weights_only=True),
+    ('_codecs', 'encode'): lambda text, encoding: text.encode('latin1'),
+}
 
 
 class ClassificationResult(NamedTuple):
     """Attributes:
-        images: what names each of the N images: its path or, without one, its position in the data set.
-        scores: (N, C) float32.
-        labels: the labels of each image, or None if it is a test set without labels.
+    images: what names each of the N images: its path or, without one, its position in the data set.
+    scores: (N, C) float32.
+    labels: the labels of each image, or None if it is a test set without labels.
     """
+
     images: list[str]
     scores: np.ndarray
-    labels: Optional[list[tuple[int, ...]]]
+    labels: list[tuple[int, ...]] | None
 
 
 class _ResultUnpickler(pickle.Unpickler):
@@ -75,8 +89,10 @@ def classification_result(samples: list[dict], name: str) -> ClassificationResul
             raise ValueError(f"'{name}': image '{image}' has no pred_score, but {', '.join(map(str, sample))}")
         scores.append(sample['pred_score'].detach().float().numpy())
         if scores[-1].shape != scores[0].shape or not np.isfinite(scores[-1]).all():
-            raise ValueError(f"'{name}': the pred_score of image '{image}' has the shape {scores[-1].shape} and "
-                             f'{np.isfinite(scores[-1]).sum()} finite values; expected {scores[0].shape}, all finite')
+            raise ValueError(
+                f"'{name}': the pred_score of image '{image}' has the shape {scores[-1].shape} and "
+                f'{np.isfinite(scores[-1]).sum()} finite values; expected {scores[0].shape}, all finite'
+            )
         if ('gt_label' in sample) != ('gt_label' in samples[0]):
             raise ValueError(f"'{name}': of the images '{images[0]}' and '{image}' one has a gt_label, one has none")
         images.append(image)
@@ -86,7 +102,7 @@ def classification_result(samples: list[dict], name: str) -> ClassificationResul
 
 
 def image_name(sample: Mapping, index: int) -> str:
-    return str(sample.get('img_path') or f"sample {sample.get('sample_idx', index)}")
+    return str(sample.get('img_path') or f'sample {sample.get("sample_idx", index)}')
 
 
 def check_same_images(results: Mapping[str, ClassificationResult]) -> None:
@@ -97,14 +113,21 @@ def check_same_images(results: Mapping[str, ClassificationResult]) -> None:
     """
     (first, expected), *others = results.items()
     for name, result in others:
-        for what, ours, theirs in (('images', len(expected.images), len(result.images)),
-                                   ('classes', expected.scores.shape[1:], result.scores.shape[1:])):
+        for what, ours, theirs in (
+            ('images', len(expected.images), len(result.images)),
+            ('classes', expected.scores.shape[1:], result.scores.shape[1:]),
+        ):
             if ours != theirs:
                 raise ValueError(f"'{first}' and '{name}' are of different {what}: {ours} and {theirs}")
-        for what, ours, theirs in (('images', expected.images, result.images),
-                                   ('labels', expected.labels, result.labels)):
+        for what, ours, theirs in (
+            ('images', expected.images, result.images),
+            ('labels', expected.labels, result.labels),
+        ):
             if ours != theirs:
                 index = next((i for i, pair in enumerate(zip(ours or (), theirs or ())) if pair[0] != pair[1]), None)
-                shown = 'one has labels, one has none' if index is None else (
-                    f'number {index} (from 0) is {ours[index]} and {theirs[index]}')
+                shown = (
+                    'one has labels, one has none'
+                    if index is None
+                    else (f'number {index} (from 0) is {ours[index]} and {theirs[index]}')
+                )
                 raise ValueError(f"'{first}' and '{name}' are of different {what}: {shown}")

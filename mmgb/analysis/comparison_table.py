@@ -1,4 +1,5 @@
 """Tables in Markdown, and their place in a file."""
+
 import re
 from collections.abc import Mapping
 
@@ -12,8 +13,10 @@ def comparison_table(results: Mapping[str, Evaluation]) -> str:
         ValueError: if two runs were tested on other classes or with other metrics.
     """
     names = list(results)
-    values = [{**result.metrics, **{f'IoU {name}': iou for name, iou in result.class_iou.items()}}
-              for result in results.values()]
+    values = [
+        {**result.metrics, **{f'IoU {name}': iou for name, iou in result.class_iou.items()}}
+        for result in results.values()
+    ]
     for name, found in zip(names, values):
         if list(found) != list(values[0]):
             raise ValueError(f'{name}: tested with other metrics or classes than {names[0]}: {list(found)}')
@@ -29,8 +32,15 @@ def rates_table(results: Mapping[str, Mapping[str, float]]) -> str:
     rows = []
     for name, found in results.items():
         best = max(found.values())
-        rows.append([name, *(f'{rate}: **{value:.1f}**' if value == best else f'{rate}: {value:.1f}'
-                             for rate, value in found.items())])
+        rows.append(
+            [
+                name,
+                *(
+                    f'{rate}: **{value:.1f}**' if value == best else f'{rate}: {value:.1f}'
+                    for rate, value in found.items()
+                ),
+            ]
+        )
     return table(['loss', *('rate: mIoU' for _ in rows[0][1:])], rows)
 
 

@@ -1,6 +1,8 @@
 """Second derivatives over the output x, with the outputs of trained networks behind them."""
+
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Optional
 
 import numpy as np
 import torch
@@ -12,8 +14,8 @@ from mmgb.functional.gb_forms import ExpGB, Pow3GB
 
 from .output_curvature import cross_entropy_curvature, form_curvature, squared_error_hessians
 
-CLASSES = 10           # without a network: so many outputs, the others at 0
-RANGE = (-6., 6.)      # of x, at least
+CLASSES = 10  # without a network: so many outputs, the others at 0
+RANGE = (-6.0, 6.0)  # of x, at least
 CURVES = {'pow3': 'C3', 'exp': 'C1', 'softmax': 'C0', 'linear': 'C2'}
 PAPERS = {'exp-GB, alpha 0.1': (ExpGB(0.1), 'C1'), 'pow3-GB, alpha 0.001': (Pow3GB(0.001, 0.4), 'C3')}
 
@@ -27,7 +29,7 @@ def curvature_figure(networks: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
     Args:
         networks: name to scores (N, C) and labels (N), both on the CPU; empty: one row without outputs.
     """
-    rows: list[tuple[str, Optional[tuple[Tensor, Tensor]]]] = list(networks.items()) or [('', None)]
+    rows: list[tuple[str, tuple[Tensor, Tensor] | None]] = list(networks.items()) or [('', None)]
     figure = Figure(figsize=(11, 3.6 * len(rows) + 0.3), dpi=110, layout='constrained')
     grid = figure.subplots(len(rows), 2, squeeze=False)
     for (left, right), (name, outputs) in zip(grid, rows):
@@ -38,8 +40,10 @@ def curvature_figure(networks: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
         pair = torch.stack([x, torch.full_like(x, others)], 1)
         _squared_error(left, x, pair)
         _boosted(right, x, pair)
-        for axes, title in ((left, 'squared error, t = 1 (dashed: first term)'),
-                            (right, 'boosted losses and cross-entropy')):
+        for axes, title in (
+            (left, 'squared error, t = 1 (dashed: first term)'),
+            (right, 'boosted losses and cross-entropy'),
+        ):
             axes.set_title(f'{name}: {title}' if name else title, fontsize=10)
             axes.set_xlabel('output x')
             axes.set_xlim(low, high)

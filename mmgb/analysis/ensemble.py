@@ -1,4 +1,5 @@
 """The mean of several classifiers' scores."""
+
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,4 +1,5 @@
 """What other losses gain over the first one, data set by data set."""
+
 import math
 from collections.abc import Mapping
 
@@ -18,8 +19,10 @@ def gain_table(data_sets: Mapping[str, Mapping[str, Setting]]) -> str:
         data_sets: name to {loss: its trials}; the same losses, in the same order, for each.
     """
     first, *others = next(iter(data_sets.values()))
-    rows = [[name, _show_error(losses[first]), *(_show_gain(losses[first], losses[loss]) for loss in others)]
-            for name, losses in data_sets.items()]
+    rows = [
+        [name, _show_error(losses[first]), *(_show_gain(losses[first], losses[loss]) for loss in others)]
+        for name, losses in data_sets.items()
+    ]
     return table(['', f'{first}: minimum error, %', *(f'{loss} minus {first}' for loss in others)], rows)
 
 

@@ -1,4 +1,5 @@
 """Figures 2, 3 and 5 of *Be Careful What You Backpropagate* and Figure 1 of *Relay Backpropagation*."""
+
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from .gradient_records import Curve, DeltaHistogram
 
 COLUMNS = 4  # of panels
-LINES = 6    # iterations in a panel of the Relay paper's figure
+LINES = 6  # iterations in a panel of the Relay paper's figure
 
 
 def rms_figure(runs: Mapping[str, Mapping[str, Curve]], layers: Sequence[str]) -> Figure:
@@ -32,10 +33,10 @@ def rms_figure(runs: Mapping[str, Mapping[str, Curve]], layers: Sequence[str]) -
                 _draw(axes, curves[layer], color=f'C{index}', label=name)
         axes.set_title(layer, fontsize=9)
         _over_iterations(axes)
-    for axes in grid.flat[len(layers):]:
+    for axes in grid.flat[len(layers) :]:
         axes.axis('off')
     figure.supylabel('RMS of ∂loss/∂output')
-    _legend(figure, grid.flat[:len(layers)])
+    _legend(figure, grid.flat[: len(layers)])
     return figure
 
 
@@ -61,9 +62,17 @@ def histogram_figure(runs: Mapping[str, Mapping[str, Sequence[DeltaHistogram]]])
             axes.set_ylim(0.5 / max(totals), 1.5)  # from below one delta to above all of them
             for index, (histogram, total) in enumerate(zip(found[moment], totals)):
                 # With an edge, a single bin is still seen where the others of its column are much wider.
-                axes.stairs(np.array(histogram.counts) / max(total, 1), histogram.edges, fill=True, alpha=0.6,
-                            color=f'C{index}', edgecolor=f'C{index}', linewidth=0.8, baseline=0.5 / max(totals),
-                            label=histogram.loss)
+                axes.stairs(
+                    np.array(histogram.counts) / max(total, 1),
+                    histogram.edges,
+                    fill=True,
+                    alpha=0.6,
+                    color=f'C{index}',
+                    edgecolor=f'C{index}',
+                    linewidth=0.8,
+                    baseline=0.5 / max(totals),
+                    label=histogram.loss,
+                )
             axes.tick_params(labelbottom=True)
             axes.grid(alpha=0.3)
             if len(found[moment]) > 1:
@@ -109,8 +118,9 @@ def weight_gradient_figure(runs: Mapping[str, tuple[Mapping[str, Curve], Mapping
         for axes, curves, title in zip(row, parts, ('mean |gradient|', 'mean |gradient| / mean |weight|')):
             for step, colour in zip(chosen, colormaps['viridis'](np.linspace(0, 0.85, len(chosen)))):
                 values = [_positive(dict(curves[layer]).get(step, np.nan)) for layer in layers]
-                axes.plot(range(1, len(layers) + 1), values, marker='o', markersize=3, color=colour,
-                          label=f'iteration {step}')
+                axes.plot(
+                    range(1, len(layers) + 1), values, marker='o', markersize=3, color=colour, label=f'iteration {step}'
+                )
             axes.set_title(f'{name}: {title}', fontsize=9)
             axes.set_yscale('log')
             axes.set_xlabel('layer, from the input')
@@ -121,8 +131,14 @@ def weight_gradient_figure(runs: Mapping[str, tuple[Mapping[str, Curve], Mapping
 
 
 def _draw(axes: Axes, curve: Curve, **style) -> None:
-    axes.plot([step for step, _ in curve], [_positive(value) for _, value in curve], marker='.', markersize=4,
-              linewidth=1, **style)
+    axes.plot(
+        [step for step, _ in curve],
+        [_positive(value) for _, value in curve],
+        marker='.',
+        markersize=4,
+        linewidth=1,
+        **style,
+    )
 
 
 def _positive(value: float) -> float:

@@ -1,4 +1,5 @@
 """What ``GradientStatsHook`` has written into a work directory."""
+
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ class DeltaHistogram(NamedTuple):
         counts: one fewer.
         not_finite: how many deltas were NaN or infinite.
     """
+
     step: int
     epoch: int
     batch: int
@@ -43,19 +45,28 @@ def read_gradient_stats(work_dir: Path) -> dict[str, dict[str, Curve]]:
     for record in read_records(work_dir, 'scalars.json'):
         for key, value in record.items():
             if key.startswith(PREFIX):
-                statistic, _, path = key[len(PREFIX):].partition('/')
+                statistic, _, path = key[len(PREFIX) :].partition('/')
                 found.setdefault(statistic, {}).setdefault(path, {})[record['step']] = value
     if not found:
-        raise FileNotFoundError(f"{work_dir}: nothing of GradientStatsHook in its */vis_data/scalars.json; train with "
-                                "custom_hooks=[dict(type='mmgb.GradientStatsHook')]")
+        raise FileNotFoundError(
+            f'{work_dir}: nothing of GradientStatsHook in its */vis_data/scalars.json; train with '
+            "custom_hooks=[dict(type='mmgb.GradientStatsHook')]"
+        )
     order = list(found.get('activation_variance', {}))
-    return {statistic: {path: sorted(curve.items()) for path, curve in sorted(
-                curves.items(), key=lambda entry: order.index(entry[0]) if entry[0] in order else len(order))}
-            for statistic, curves in found.items()}
+    return {
+        statistic: {
+            path: sorted(curve.items())
+            for path, curve in sorted(
+                curves.items(), key=lambda entry: order.index(entry[0]) if entry[0] in order else len(order)
+            )
+        }
+        for statistic, curves in found.items()
+    }
 
 
 def read_delta_histograms(work_dir: Path) -> list[DeltaHistogram]:
     """By iteration, then in the order of the losses; of a resumed run as :func:`read_gradient_stats`."""
-    found = {(record['step'], record['loss']): DeltaHistogram(**record)
-             for record in read_records(work_dir, HISTOGRAM_FILE)}
+    found = {
+        (record['step'], record['loss']): DeltaHistogram(**record) for record in read_records(work_dir, HISTOGRAM_FILE)
+    }
     return sorted(found.values(), key=lambda histogram: histogram.step)

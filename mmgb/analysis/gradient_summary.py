@@ -1,8 +1,10 @@
 """Figures 2, 3 and 5 of *Be Careful What You Backpropagate* and Figure 1 of *Relay Backpropagation* as numbers, and the
 tables that compare runs by them."""
+
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
-from typing import Optional
 
 import numpy as np
 
@@ -13,8 +15,11 @@ LAYER_STATISTICS = 'error_rms', 'weight_grad_mean', 'weight_grad_ratio'
 OUTSIDE = 0.01  # share of the deltas that may lie on each side of the middle range
 
 
-def summarise_run(stats: Mapping[str, Mapping[str, Curve]], histograms: Sequence[DeltaHistogram],
-                  moments: Mapping[str, Sequence[DeltaHistogram]]) -> dict:
+def summarise_run(
+    stats: Mapping[str, Mapping[str, Curve]],
+    histograms: Sequence[DeltaHistogram],
+    moments: Mapping[str, Sequence[DeltaHistogram]],
+) -> dict:
     """What JSON can hold of one run; None in it is a number that isn't finite.
 
     ``epochs``: the first and the last one with a record. ``error_rms``, ``weight_grad_mean``, ``weight_grad_ratio``: of
@@ -30,8 +35,14 @@ def summarise_run(stats: Mapping[str, Mapping[str, Curve]], histograms: Sequence
         moments: name (``'epoch 1'``) to those of the histograms whose ranges are wanted.
     """
     epoch_of = {histogram.step: histogram.epoch for histogram in histograms}
-    summary = dict(epochs=[], **{statistic: {} for statistic in LAYER_STATISTICS}, softmax_normaliser={}, deltas={
-        moment: {histogram.loss: delta_range(histogram) for histogram in found} for moment, found in moments.items()})
+    summary = dict(
+        epochs=[],
+        **{statistic: {} for statistic in LAYER_STATISTICS},
+        softmax_normaliser={},
+        deltas={
+            moment: {histogram.loss: delta_range(histogram) for histogram in found} for moment, found in moments.items()
+        },
+    )
     if not epoch_of:
         return summary
     first, last = summary['epochs'] = [min(epoch_of.values()), max(epoch_of.values())]
@@ -42,7 +53,8 @@ def summarise_run(stats: Mapping[str, Mapping[str, Curve]], histograms: Sequence
     for kind in ('mean', 'sum'):
         for loss, curve in stats.get(f'softmax_normaliser_{kind}', {}).items():
             summary['softmax_normaliser'].setdefault(loss, {})[kind] = dict(
-                first_record=_finite(curve[0][1]), last_epoch=_epoch_mean(curve, epoch_of, last))
+                first_record=_finite(curve[0][1]), last_epoch=_epoch_mean(curve, epoch_of, last)
+            )
     return summary
 
 
@@ -55,7 +67,7 @@ def delta_range(histogram: DeltaHistogram) -> dict:
     """
     counts = np.asarray(histogram.counts)
     ranges = {}
-    for name, outside in (('range', 0.), ('middle_98_percent', OUTSIDE)):
+    for name, outside in (('range', 0.0), ('middle_98_percent', OUTSIDE)):
         allowed = outside * counts.sum()
         low, high = (np.flatnonzero(np.cumsum(found) > allowed) for found in (counts, counts[::-1]))
         ranges[name] = [histogram.edges[low[0]], histogram.edges[-1 - high[0]]] if len(low) else None
@@ -83,15 +95,35 @@ def gradient_table(runs: Mapping[str, dict]) -> str:
         rms = _median(_hidden(run, 'first'))
         several = len(set(run['epochs'])) > 1
         normalisers = [found['mean'] for found in run['softmax_normaliser'].values() if 'mean' in found]
-        rows.append([
-            name, _show(rms, '.3g'), _show(_ratio(rms, base), '.3g'),
-            _show(_median(_hidden(run, 'last_over_first')), '.3g') if several else '',
-            *(' / '.join(_show_range(found[kind]) for found in run['deltas'].get(moment, {}).values())
-              for kind in ('range', 'middle_98_percent')),
-            *(' / '.join(_show(found[kind], ',.4g') for found in normalisers)
-              for kind in ('first_record', 'last_epoch'))])
-    return table(['', 'RMS of hidden layers, first epoch', f'/ {first_name}', 'RMS, last / first epoch',
-                  f'output deltas, {moment}', 'of these, middle 98 %', 's, first batch', 's, last epoch'], rows)
+        rows.append(
+            [
+                name,
+                _show(rms, '.3g'),
+                _show(_ratio(rms, base), '.3g'),
+                _show(_median(_hidden(run, 'last_over_first')), '.3g') if several else '',
+                *(
+                    ' / '.join(_show_range(found[kind]) for found in run['deltas'].get(moment, {}).values())
+                    for kind in ('range', 'middle_98_percent')
+                ),
+                *(
+                    ' / '.join(_show(found[kind], ',.4g') for found in normalisers)
+                    for kind in ('first_record', 'last_epoch')
+                ),
+            ]
+        )
+    return table(
+        [
+            '',
+            'RMS of hidden layers, first epoch',
+            f'/ {first_name}',
+            'RMS, last / first epoch',
+            f'output deltas, {moment}',
+            'of these, middle 98 %',
+            's, first batch',
+            's, last epoch',
+        ],
+        rows,
+    )
 
 
 def weight_gradient_table(runs: Mapping[str, dict]) -> str:
@@ -110,36 +142,44 @@ def weight_gradient_table(runs: Mapping[str, dict]) -> str:
             middle = -(-len(values) // 2)
             cells.append(' / '.join(_show(_median(half), '.3g') for half in (values[:middle], values[middle:])))
         rows.append([name, *cells])
-    return table(['lower / upper half of the hidden layers', *(
-        f'{what}, {when} epoch' for what in ('mean abs. gradient', 'relative to mean abs. weight')
-        for when in ('first', 'last'))], rows)
+    return table(
+        [
+            'lower / upper half of the hidden layers',
+            *(
+                f'{what}, {when} epoch'
+                for what in ('mean abs. gradient', 'relative to mean abs. weight')
+                for when in ('first', 'last')
+            ),
+        ],
+        rows,
+    )
 
 
-def _epoch_mean(curve: Curve, epoch_of: Mapping[int, int], epoch: int) -> Optional[float]:
+def _epoch_mean(curve: Curve, epoch_of: Mapping[int, int], epoch: int) -> float | None:
     values = [value for step, value in curve if epoch_of.get(step) == epoch]
     return _finite(math.fsum(values) / len(values)) if values and all(map(math.isfinite, values)) else None
 
 
-def _finite(value: float) -> Optional[float]:
+def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _ratio(value: Optional[float], base: Optional[float]) -> Optional[float]:
+def _ratio(value: float | None, base: float | None) -> float | None:
     return None if value is None or not base else value / base
 
 
-def _hidden(run: dict, key: str, statistic: str = 'error_rms') -> list[Optional[float]]:
+def _hidden(run: dict, key: str, statistic: str = 'error_rms') -> list[float | None]:
     return [layer[key] for layer in list(run[statistic].values())[:-1]]
 
 
-def _median(values: Sequence[Optional[float]]) -> Optional[float]:
+def _median(values: Sequence[float | None]) -> float | None:
     """None unless all are numbers."""
     return float(np.median(values)) if values and None not in values else None
 
 
-def _show(value: Optional[float], digits: str) -> str:
+def _show(value: float | None, digits: str) -> str:
     return '?' if value is None else f'{value:{digits}}'
 
 
-def _show_range(limits: Optional[Sequence[float]]) -> str:
+def _show_range(limits: Sequence[float] | None) -> str:
     return '?' if limits is None else f'{limits[0]:.3g} to {limits[1]:.3g}'

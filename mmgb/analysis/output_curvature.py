@@ -13,6 +13,7 @@ contains :math:`e^x`; :func:`softmax_squared_error_curvature` lets it vary.
 
 All functions are elementwise in float64, over tensors of any one shape, unless said otherwise.
 """
+
 from typing import Callable, NamedTuple
 
 import torch
@@ -27,6 +28,7 @@ Curvature = Callable[[Tensor, Tensor], Tensor]  # (scores (N, C), one-hot labels
 
 class Hessian(NamedTuple):
     """``total = first - second``, as the paper writes it."""
+
     first: Tensor
     second: Tensor
 
@@ -42,31 +44,33 @@ def linear_hessian(x: Tensor, t: Tensor) -> Hessian:
 def softmax_hessian(x: Tensor, t: Tensor, log_normaliser: Tensor) -> Hessian:
     """With s = exp(log_normaliser) held fixed, as in the paper's (2)."""
     y = (x - log_normaliser).exp()
-    return Hessian(y ** 2, y * (t - y))
+    return Hessian(y**2, y * (t - y))
 
 
 def exp_hessian(x: Tensor, t: Tensor) -> Hessian:
     y = x.exp()
-    return Hessian(y ** 2, y * (t - y))
+    return Hessian(y**2, y * (t - y))
 
 
 def pow3_hessian(x: Tensor, t: Tensor) -> Hessian:
-    return Hessian(9 * x ** 4, 6 * x * (t - x ** 3))
+    return Hessian(9 * x**4, 6 * x * (t - x**3))
 
 
 def squared_error_hessians(scores: Tensor, targets: Tensor) -> dict[str, Hessian]:
     """The paper's four, by activation, of outputs (N, C) whose softmax is over dimension 1."""
-    return {'linear': linear_hessian(scores, targets),
-            'softmax': softmax_hessian(scores, targets, scores.logsumexp(1, keepdim=True)),
-            'exp': exp_hessian(scores, targets),
-            'pow3': pow3_hessian(scores, targets)}
+    return {
+        'linear': linear_hessian(scores, targets),
+        'softmax': softmax_hessian(scores, targets, scores.logsumexp(1, keepdim=True)),
+        'exp': exp_hessian(scores, targets),
+        'pow3': pow3_hessian(scores, targets),
+    }
 
 
 def softmax_squared_error_curvature(scores: Tensor, targets: Tensor) -> Tensor:
     """The diagonal of the Hessian of ``½Σ(softmax(x) - t)²``, nothing held fixed; all (N, C)."""
     y = scores.softmax(1)
     error = y - targets
-    first = y ** 2 * (1 - 2 * y + (y ** 2).sum(1, keepdim=True))
+    first = y**2 * (1 - 2 * y + (y**2).sum(1, keepdim=True))
     return first + y * (1 - 2 * y) * (error - (error * y).sum(1, keepdim=True))
 
 
@@ -84,16 +88,18 @@ def form_curvature(form: object, scores: Tensor, values: Tensor) -> Tensor:
     """
     if isinstance(form, SquaredError):
         y = form.output(scores)
-        slope, bend = {'linear': (torch.ones_like(y), torch.zeros_like(y)),
-                       'sigmoid': (y * (1 - y), y * (1 - y) * (1 - 2 * y)),
-                       'tanh': (1 - y ** 2, -2 * y * (1 - y ** 2))}[form.activation]
-        return slope ** 2 + (y - values) * bend
+        slope, bend = {
+            'linear': (torch.ones_like(y), torch.zeros_like(y)),
+            'sigmoid': (y * (1 - y), y * (1 - y) * (1 - 2 * y)),
+            'tanh': (1 - y**2, -2 * y * (1 - y**2)),
+        }[form.activation]
+        return slope**2 + (y - values) * bend
     if isinstance(form, MirroredExpGB):
         return form.alpha * (scores.abs() - 1).exp()  # beside its jump at 0
     if isinstance(form, ExpGB):
         curvature = form.alpha * scores.exp()
     elif isinstance(form, Pow3GB):
-        curvature = 3 * form.alpha * scores ** 2
+        curvature = 3 * form.alpha * scores**2
     else:
         raise TypeError(f'no second derivative is known of {form!r}')
     if form.max_delta is None:
@@ -114,11 +120,14 @@ def loss_curvature(loss: nn.Module) -> tuple[str, Curvature]:
     if form is not None:
         negative, positive = loss.targets
         return type(loss).__name__, lambda scores, one_hot: form_curvature(
-            form, scores, negative + (positive - negative) * one_hot)
+            form, scores, negative + (positive - negative) * one_hot
+        )
     kind = type(loss).__name__
     if kind not in ('CrossEntropyLoss', 'LabelSmoothLoss'):
-        raise ValueError(f'the loss is {kind}, whose second derivative this tool does not know; it knows those of '
-                         "mmgb's losses, CrossEntropyLoss and LabelSmoothLoss")
+        raise ValueError(
+            f'the loss is {kind}, whose second derivative this tool does not know; it knows those of '
+            "mmgb's losses, CrossEntropyLoss and LabelSmoothLoss"
+        )
     if getattr(getattr(loss, 'ce', loss), 'use_sigmoid', False):  # LabelSmoothLoss has its cross-entropy inside
         return f'{kind} of sigmoids', lambda scores, one_hot: scores.sigmoid() * (1 - scores.sigmoid())
     return kind, cross_entropy_curvature

@@ -1,4 +1,5 @@
 """Where each number was measured."""
+
 from collections.abc import Mapping
 
 from .comparison_table import table
@@ -24,5 +25,4 @@ def provenance_table(files: Mapping[str, dict]) -> str:
 def _machine(environment: dict) -> str:
     if not environment:
         return 'not recorded'
-    return (f"{environment['gpu'] or environment['cpu']}, {environment['threads']} threads, "
-            f"torch {environment['torch']}")
+    return f'{environment["gpu"] or environment["cpu"]}, {environment["threads"]} threads, torch {environment["torch"]}'

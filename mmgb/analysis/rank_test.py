@@ -1,4 +1,5 @@
 """Whether one of two small samples tends to larger values."""
+
 from collections import Counter
 from collections.abc import Sequence
 

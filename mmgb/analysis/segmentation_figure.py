@@ -1,4 +1,5 @@
 """One picture of several runs: their learning curves, and their predictions beside the truth."""
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from PIL import Image
 CURVE_COLUMNS = 2  # the curves' share of the picture's width, in columns of predictions
 
 
-def segmentation_figure(curves: Mapping[str, Sequence[tuple[int, float]]], metric: str,
-                        scenes: Sequence[Mapping[str, np.ndarray]], num_classes: int) -> Figure:
+def segmentation_figure(
+    curves: Mapping[str, Sequence[tuple[int, float]]],
+    metric: str,
+    scenes: Sequence[Mapping[str, np.ndarray]],
+    num_classes: int,
+) -> Figure:
     """Learning curves on the left; on the right one row a scene, one column for each of its pictures.
 
     Args:
@@ -23,8 +28,9 @@ def segmentation_figure(curves: Mapping[str, Sequence[tuple[int, float]]], metri
         num_classes: of the label maps.
     """
     titles = list(scenes[0])
-    figure = Figure(figsize=(2.1 * (len(titles) + CURVE_COLUMNS) + 0.8, 2.2 * len(scenes) + 0.4), dpi=110,
-                    layout='constrained')
+    figure = Figure(
+        figsize=(2.1 * (len(titles) + CURVE_COLUMNS) + 0.8, 2.2 * len(scenes) + 0.4), dpi=110, layout='constrained'
+    )
     grid = figure.add_gridspec(len(scenes), len(titles) + CURVE_COLUMNS)
     axes = figure.add_subplot(grid[:, :CURVE_COLUMNS])
     for name, curve in curves.items():

@@ -1,7 +1,9 @@
 """The best classes of each image, and the files in which challenges want them."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Optional
 
 import numpy as np
 
@@ -24,8 +26,13 @@ def is_right(top: np.ndarray, labels: Sequence[tuple[int, ...]]) -> np.ndarray:
     return np.array([bool(set(row.tolist()).intersection(label)) for row, label in zip(top, labels)])
 
 
-def submission_lines(images: Sequence[str], top: np.ndarray, style: str, class_names: Optional[Sequence[str]] = None,
-                     label_ids: Optional[Sequence[int]] = None) -> list[str]:
+def submission_lines(
+    images: Sequence[str],
+    top: np.ndarray,
+    style: str,
+    class_names: Sequence[str] | None = None,
+    label_ids: Sequence[int] | None = None,
+) -> list[str]:
     """One line an image, in the alphabetical order of the file names, its classes sorted by confidence.
 
     Args:

@@ -1,4 +1,5 @@
 """A grid of images with the classes that a network finds most likely, as the Relay paper's Figures 3 and 4."""
+
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,10 +15,11 @@ RIGHT = '#1a7f37'
 
 class Prediction(NamedTuple):
     """Attributes:
-        image: (H, W, 3) RGB or (H, W) grey, uint8.
-        truth: the names of the right classes.
-        top: ``(name, score)`` of the most likely classes, the best first.
+    image: (H, W, 3) RGB or (H, W) grey, uint8.
+    truth: the names of the right classes.
+    top: ``(name, score)`` of the most likely classes, the best first.
     """
+
     image: np.ndarray
     truth: tuple[str, ...]
     top: list[tuple[str, float]]
@@ -39,8 +41,13 @@ def top_labels_figure(predictions: Sequence[Prediction], columns: int = 4) -> Fi
         axes.set_title(shortened(', '.join(prediction.truth)), fontsize=9, pad=4)
         for line, (name, score) in enumerate(prediction.top, 1):
             right = name in prediction.truth
-            style = dict(transform=axes.transAxes, fontsize=8, va='bottom', color=RIGHT if right else 'black',
-                         weight='bold' if right else 'normal')
+            style = dict(
+                transform=axes.transAxes,
+                fontsize=8,
+                va='bottom',
+                color=RIGHT if right else 'black',
+                weight='bold' if right else 'normal',
+            )
             y = -line * LINE / IMAGE_HEIGHT - 0.02
             axes.text(0, y, shortened(name), ha='left', **style)
             axes.text(1, y, f'{score:.3f}', ha='right', **style)
@@ -56,4 +63,4 @@ def _fill_place(axes: Axes, height: int, width: int) -> None:
 
 
 def shortened(name: str) -> str:
-    return name if len(name) <= MAX_LETTERS else name[:MAX_LETTERS - 1] + '…'
+    return name if len(name) <= MAX_LETTERS else name[: MAX_LETTERS - 1] + '…'

@@ -3,6 +3,7 @@
 Errors are 100 - metric, in percent. A failed trial, one that has diverged say, counts with an error of 100 % in
 medians, quartiles and ranks, which can take it; there is none of it in means, best steps and last values.
 """
+
 import math
 import statistics
 from collections import Counter
@@ -14,7 +15,7 @@ import numpy as np
 from .rank_test import mann_whitney_p
 from .trials import Setting, Trial, best_point
 
-WORST = 100.
+WORST = 100.0
 
 
 class Estimate(NamedTuple):
@@ -29,8 +30,9 @@ class Estimate(NamedTuple):
 
 class Comparison(NamedTuple):
     """Of two settings' minimum errors."""
+
     difference: Estimate  # of the means, in percent; effects well below its standard error can't be seen
-    p: float              # of the Mann-Whitney test, exact and two-sided
+    p: float  # of the Mann-Whitney test, exact and two-sided
 
 
 def finished(setting: Setting) -> list[Trial]:
@@ -81,7 +83,8 @@ def compare(first: Setting, second: Setting) -> Comparison:
     """Second minus first. The difference is NaN if one of them has no finished trial."""
     return Comparison(
         difference_of_means(minimum_errors(finished(first)), minimum_errors(finished(second))),
-        mann_whitney_p(minimum_errors(first.trials), minimum_errors(second.trials)))
+        mann_whitney_p(minimum_errors(first.trials), minimum_errors(second.trials)),
+    )
 
 
 def error_quartiles(setting: Setting) -> tuple[np.ndarray, np.ndarray]:

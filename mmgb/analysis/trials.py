@@ -12,20 +12,24 @@ value, to four decimals, and ``best_step`` the first step with it. A trial that 
 curve until then. A trial that ran elsewhere than the file's environment has its own ``environment``. ``step`` is what
 the steps count: 'epoch' or 'iteration'.
 """
+
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 
 class Trial(NamedTuple):
     seed: int
     curve: Sequence[tuple[int, float]]  # (step, metric in percent) of each validation
-    failed: Optional[str] = None        # the last line of its error
+    failed: str | None = None  # the last line of its error
 
 
 class Setting(NamedTuple):
     """One setting's trials. The metric is in percent, and larger is better."""
+
     metric: str
     step: str  # what steps count: 'epoch' or 'iteration'
     overrides: Mapping[str, object]
@@ -48,10 +52,18 @@ def read_settings(path: Path) -> list[Setting]:
         ValueError: if it isn't of the form above.
     """
     content = read_file(path)
-    return [Setting(content['metric'], content['step'], setting['overrides'],
-                    [Trial(trial['seed'], [tuple(point) for point in trial['curve']], trial.get('failed'))
-                     for trial in setting['trials']])
-            for setting in content['settings']]
+    return [
+        Setting(
+            content['metric'],
+            content['step'],
+            setting['overrides'],
+            [
+                Trial(trial['seed'], [tuple(point) for point in trial['curve']], trial.get('failed'))
+                for trial in setting['trials']
+            ],
+        )
+        for setting in content['settings']
+    ]
 
 
 def read_file(path: Path) -> dict:
@@ -87,10 +99,12 @@ def name_settings(sources: Mapping[str, str]) -> dict[str, Setting]:
         indexed = bool(colon) and index.isdigit()
         settings = read_settings(Path(path if indexed else source))
         if indexed and int(index) >= len(settings):
-            raise ValueError(f"'{path}' has {len(settings)} settings, so that INDEX should be from 0 to "
-                             f'{len(settings) - 1}, got {index}')
+            raise ValueError(
+                f"'{path}' has {len(settings)} settings, so that INDEX should be from 0 to "
+                f'{len(settings) - 1}, got {index}'
+            )
         for setting in [settings[int(index)]] if indexed else settings:
-            varied = ', '.join(f"{key.rpartition('.')[2]}={value}" for key, value in setting.overrides.items())
+            varied = ', '.join(f'{key.rpartition(".")[2]}={value}' for key, value in setting.overrides.items())
             if not setting.trials:
                 raise ValueError(f"'{path if indexed else source}' has no trial of the setting '{varied}' yet")
             named[name if indexed or len(settings) == 1 else f'{name}, {varied}'] = setting

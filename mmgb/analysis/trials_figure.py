@@ -1,4 +1,5 @@
 """Learning curves of several settings, each with several trials."""
+
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def learning_curves_figure(settings: Mapping[str, Setting]) -> Figure:
     axes = figure.add_subplot()
     for name, setting in settings.items():
         steps, (lower, median, upper) = error_quartiles(setting)
-        line, = axes.plot(steps, median, marker='o', markersize=3, label=f'{name} (n = {len(setting.trials)})')
+        (line,) = axes.plot(steps, median, marker='o', markersize=3, label=f'{name} (n = {len(setting.trials)})')
         axes.fill_between(steps, lower, upper, color=line.get_color(), alpha=0.2, linewidth=0)
     axes.set(xlabel=step, ylabel=f'100 − {metric} (%)', title='Validation error: median and quartiles of the trials')
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,9 +1,11 @@
 """The JSON file of trials while it grows: see ``trials.py`` for its form."""
+
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Optional
 
 from .trials import Trial, best_point, read_file
 
@@ -21,16 +23,22 @@ class TrialsFile:
         ValueError: if the file exists and isn't one of trials, or has another origin. It is left as it is.
     """
 
-    def __init__(self, path: Path, origin: Mapping[str, object], environment: Mapping[str, object],
-                 settings: Sequence[Mapping[str, object]]):
+    def __init__(
+        self,
+        path: Path,
+        origin: Mapping[str, object],
+        environment: Mapping[str, object],
+        settings: Sequence[Mapping[str, object]],
+    ):
         self.path, self.environment = Path(path), environment
         self.content = dict(origin, environment=environment, settings=[])
         if self.path.exists():
             self.content = read_file(self.path)
             for name, value in origin.items():
                 if self.content[name] != value:
-                    raise ValueError(f"'{path}' holds trials with {name}={self.content[name]!r}, not {value!r}: "
-                                     'choose another file')
+                    raise ValueError(
+                        f"'{path}' holds trials with {name}={self.content[name]!r}, not {value!r}: choose another file"
+                    )
         for overrides in settings:
             if self._trials(overrides) is None:
                 self.content['settings'].append(dict(overrides=overrides, trials=[]))
@@ -56,7 +64,7 @@ class TrialsFile:
         unfinished.write_text(to_text(self.content))
         os.replace(unfinished, self.path)
 
-    def _trials(self, overrides: Mapping[str, object]) -> Optional[list[dict]]:
+    def _trials(self, overrides: Mapping[str, object]) -> list[dict] | None:
         for setting in self.content['settings']:
             if setting['overrides'] == overrides:
                 return setting['trials']

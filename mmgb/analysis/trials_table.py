@@ -1,4 +1,5 @@
 """Settings side by side, each with several trials."""
+
 import math
 from collections.abc import Mapping
 
@@ -27,12 +28,22 @@ def trials_table(settings: Mapping[str, Setting]) -> str:
     """
     metric, step = check_comparable(settings)
     first = next(iter(settings.values()))
-    rows = [[name, *_summary(setting), *(_against(first, setting) if setting is not first else ['', ''])]
-            for name, setting in settings.items()]
-    return table(['', 'trials', 'minimum error, %: median (quartiles)', f'best {step}: median',
-                  f'last {metric}, %: mean ± standard error',
-                  'minimum error against the first row, %: difference of means ± standard error',
-                  'p of the rank test'], rows)
+    rows = [
+        [name, *_summary(setting), *(_against(first, setting) if setting is not first else ['', ''])]
+        for name, setting in settings.items()
+    ]
+    return table(
+        [
+            '',
+            'trials',
+            'minimum error, %: median (quartiles)',
+            f'best {step}: median',
+            f'last {metric}, %: mean ± standard error',
+            'minimum error against the first row, %: difference of means ± standard error',
+            'p of the rank test',
+        ],
+        rows,
+    )
 
 
 def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
@@ -62,8 +73,9 @@ def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
 
 def _grid_cells(found: list[tuple[float, float, str]]) -> list[str]:
     best = min(error for _, error, _ in found)
-    return [f'{value:g}: ' + (f'**{shown}**' if error == best < WORST else shown)
-            for value, error, shown in sorted(found)]
+    return [
+        f'{value:g}: ' + (f'**{shown}**' if error == best < WORST else shown) for value, error, shown in sorted(found)
+    ]
 
 
 def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
@@ -72,15 +84,18 @@ def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
     kinds = [(setting.metric, setting.step) for setting in settings.values()]
     for name, kind in zip(names, kinds):
         if kind != kinds[0]:
-            raise ValueError(f"'{name}' has {' by '.join(kind)}, and '{names[0]}' {' by '.join(kinds[0])}: "
-                             "these can't be compared")
+            raise ValueError(
+                f"'{name}' has {' by '.join(kind)}, and '{names[0]}' {' by '.join(kinds[0])}: these can't be compared"
+            )
     return kinds[0]
 
 
 def _summary(setting: Setting) -> list[str]:
     lower, median, upper = np.percentile(minimum_errors(setting.trials), (25, 50, 75))
-    cells = [', '.join([str(len(setting.trials)), *count_failures(setting)]),
-             f'{median:.2f} ({lower:.2f} to {upper:.2f})']
+    cells = [
+        ', '.join([str(len(setting.trials)), *count_failures(setting)]),
+        f'{median:.2f} ({lower:.2f} to {upper:.2f})',
+    ]
     if not finished(setting):
         return [*cells, '', '']
     return [*cells, f'{np.median(best_steps(setting)):.1f}', estimate_mean(last_values(setting)).show()]

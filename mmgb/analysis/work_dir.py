@@ -1,4 +1,5 @@
 """What mmengine writes into a work directory: learning curves and test results."""
+
 import json
 import re
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from typing import NamedTuple
 
 class Evaluation(NamedTuple):
     """What ``tools/test.py`` found, in percent."""
-    metrics: dict[str, float]     # aAcc, mIoU, mAcc, …
-    class_iou: dict[str, float]   # of each class, in the data set's order
+
+    metrics: dict[str, float]  # aAcc, mIoU, mAcc, …
+    class_iou: dict[str, float]  # of each class, in the data set's order
 
 
 def read_curve(work_dir: Path, metric: str) -> list[tuple[int, float]]:
@@ -47,8 +49,9 @@ def read_test(work_dir: Path) -> Evaluation:
         raise FileNotFoundError(f'{work_dir}: no finished test in it')
     metrics = json.loads(results[-1].read_text())
     log = results[-1].with_suffix('.log').read_text()
-    return Evaluation({name: value for name, value in metrics.items() if not name.endswith('time')},
-                      _last_class_table(log))
+    return Evaluation(
+        {name: value for name, value in metrics.items() if not name.endswith('time')}, _last_class_table(log)
+    )
 
 
 def _last_class_table(log: str) -> dict[str, float]:

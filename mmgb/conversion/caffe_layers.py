@@ -1,4 +1,5 @@
 """Turns the layers of a Caffe model into named parameters, and accounts for all of both."""
+
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NamedTuple
@@ -19,14 +20,16 @@ class Conversion(NamedTuple):
         without_parameters: names of the layers that have none, such as pooling: nothing to convert.
         unfilled: our keys that no layer gave a value.
     """
+
     parameters: dict[str, np.ndarray]
     unmapped: dict[str, str]
     without_parameters: list[str]
     unfilled: list[str]
 
 
-def convert_layers(layers: Sequence[CaffeLayer], modules: Mapping[str, str],
-                   shapes: Mapping[str, tuple[int, ...]]) -> Conversion:
+def convert_layers(
+    layers: Sequence[CaffeLayer], modules: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
+) -> Conversion:
     """Gives the parameters of ``layers`` our names and shapes. The order of the input channels (BGR) stays.
 
     Args:
@@ -55,8 +58,10 @@ def convert_layers(layers: Sequence[CaffeLayer], modules: Mapping[str, str],
             for kind, blob in zip(PARAMETERS, blobs):
                 key = f'{module}.{kind}'
                 if key not in shapes or not fits(blob.shape, shapes[key]):
-                    raise ValueError(f"the {kind} of the layer '{name}' is {blob.shape}, which doesn't fit {key}, "
-                                     + (f'{shapes[key]}' if key in shapes else 'which our model lacks'))
+                    raise ValueError(
+                        f"the {kind} of the layer '{name}' is {blob.shape}, which doesn't fit {key}, "
+                        + (f'{shapes[key]}' if key in shapes else 'which our model lacks')
+                    )
                 parameters[key] = blob.reshape(shapes[key]).astype(np.float32)
     return Conversion(parameters, unmapped, without_parameters, [key for key in shapes if key not in parameters])
 

@@ -3,6 +3,7 @@
 The field numbers are those of Caffe's ``src/caffe/proto/caffe.proto``: messages NetParameter, LayerParameter,
 V1LayerParameter, BlobProto and BlobShape.
 """
+
 from collections.abc import Callable
 from math import prod
 from typing import NamedTuple
@@ -21,6 +22,7 @@ SHAPE_DIM = 1
 
 class CaffeLayer(NamedTuple):
     """A layer's name and its parameters: as a rule weight and bias, or none."""
+
     name: str
     blobs: tuple[np.ndarray, ...]
 
@@ -41,8 +43,9 @@ def read_caffe_model(data: bytes) -> list[CaffeLayer]:
         elif number == NET_LAYERS_V1:
             message = as_bytes(number, wire_type, value)
             if any(field == V1_LAYER_V0 for field, _, _ in read_fields(message)):
-                raise ValueError("its layers are of Caffe's first format (V0): write it anew with Caffe's "
-                                 'upgrade_net_proto_binary')
+                raise ValueError(
+                    "its layers are of Caffe's first format (V0): write it anew with Caffe's upgrade_net_proto_binary"
+                )
             layers.append(_read_layer(message, V1_LAYER_NAME, V1_LAYER_BLOBS))
     if not layers:
         raise ValueError('it holds no layers of Caffe')
@@ -56,18 +59,27 @@ def _read_layer(message: memoryview, name_field: int, blobs_field: int) -> Caffe
             name = str(as_bytes(number, wire_type, value), 'utf-8')
         elif number == blobs_field:
             blobs.append(as_bytes(number, wire_type, value))
-    return CaffeLayer(name, tuple(_with_context(f"parameter {index} of the layer '{name}'", _read_blob, blob)
-                                  for index, blob in enumerate(blobs)))
+    return CaffeLayer(
+        name,
+        tuple(
+            _with_context(f"parameter {index} of the layer '{name}'", _read_blob, blob)
+            for index, blob in enumerate(blobs)
+        ),
+    )
 
 
 def _read_blob(message: memoryview) -> np.ndarray:
     sizes, shape, singles, doubles = dict.fromkeys(BLOB_SIZES, 0), None, [], []
     for number, wire_type, value in read_fields(message):
         if number in sizes:
-            sizes[number], = as_integers(number, wire_type, value)
+            (sizes[number],) = as_integers(number, wire_type, value)
         elif number == BLOB_SHAPE:
-            shape = [size for field in read_fields(as_bytes(number, wire_type, value)) if field[0] == SHAPE_DIM
-                     for size in as_integers(*field)]
+            shape = [
+                size
+                for field in read_fields(as_bytes(number, wire_type, value))
+                if field[0] == SHAPE_DIM
+                for size in as_integers(*field)
+            ]
         elif number == BLOB_DATA:
             singles.append(as_floats(number, wire_type, value, '<f4'))
         elif number == BLOB_DOUBLE_DATA:

@@ -3,6 +3,7 @@
 A network is found by the class of a config's backbone. A table may name layers and parameters that a file or a config
 doesn't have: an ImageNet classifier fills PixelNet's backbone alone.
 """
+
 from typing import NamedTuple
 
 
@@ -13,6 +14,7 @@ class CaffeNetwork(NamedTuple):
         modules: name of a Caffe layer to the path of our module, which has ``weight`` and ``bias``.
         mean: of the images, subtracted from their channels blue, green and red (0 to 255), with no other scaling.
     """
+
     modules: dict[str, str]
     mean: tuple[float, float, float]
 
@@ -24,8 +26,11 @@ def pixelnet() -> CaffeNetwork:
     was trained on fc7 read at stride 224, the last of ``PixelNetHead``'s ``strides``.
     """
     places = iter((0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28))
-    modules = {f'conv{stage}_{index}': f'backbone.features.{next(places)}'
-               for stage, count in enumerate((2, 2, 3, 3, 3), 1) for index in range(1, count + 1)}
+    modules = {
+        f'conv{stage}_{index}': f'backbone.features.{next(places)}'
+        for stage, count in enumerate((2, 2, 3, 3, 3), 1)
+        for index in range(1, count + 1)
+    }
     for place, names in ((0, ('fc6', 'fc6_conv')), (3, ('fc7', 'fc7_conv'))):  # VGG's name, and the release's
         modules.update(dict.fromkeys(names, f'backbone.classifier.{place}'))
     modules.update(fc6_new='decode_head.fc1', fc7_new='decode_head.fc2', cls_score_new='decode_head.conv_seg')
@@ -34,11 +39,21 @@ def pixelnet() -> CaffeNetwork:
 
 def places2_model_b() -> CaffeNetwork:
     """Model B of the Relay paper as released (github.com/lishen-shirley/Places2-CNNs), for 401 or 365 classes."""
-    branches = {'1x1': 'branch1x1.0', '3x3': 'branch3x3.0', 'double3x3a': 'branch3x3_double.0',
-                'double3x3b': 'branch3x3_double.2'}
+    branches = {
+        '1x1': 'branch1x1.0',
+        '3x3': 'branch3x3.0',
+        'double3x3a': 'branch3x3_double.0',
+        'double3x3b': 'branch3x3_double.2',
+    }
     modules = {'conv1': 'backbone.stages.0.0'}
-    modules.update({f'inception_{stage + 2}{letter}/{branch}': f'backbone.stages.{stage}.{index}.{ours}'
-                    for stage in (1, 2, 3) for index, letter in enumerate('abcd') for branch, ours in branches.items()})
+    modules.update(
+        {
+            f'inception_{stage + 2}{letter}/{branch}': f'backbone.stages.{stage}.{index}.{ours}'
+            for stage in (1, 2, 3)
+            for index, letter in enumerate('abcd')
+            for branch, ours in branches.items()
+        }
+    )
     modules.update(fc6='neck.fc.0', fc7='neck.fc.3', fc8='head.fc')
     return CaffeNetwork(modules, (105.448, 113.768, 116.052))
 

@@ -1,4 +1,5 @@
 """What data sets have in common whose samples stand in a few arrays instead of a list of dictionaries."""
+
 import numpy as np
 from mmengine.dataset import force_full_init
 from mmpretrain.datasets import BaseDataset

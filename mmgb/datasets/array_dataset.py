@@ -1,4 +1,5 @@
 """Images and labels in array files, as a data set of mmpretrain: MNIST and CIFAR-10 without a download."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -35,8 +36,9 @@ class ArraySamples:
     def __getitem__(self, index):
         """The sample at an int; the sequence of those in a slice, or at an array of positions."""
         if not isinstance(index, (int, np.integer)):
-            return ArraySamples(self._images, *(SharedArray(column.array[index])
-                                                for column in (self._labels, self._rows)))
+            return ArraySamples(
+                self._images, *(SharedArray(column.array[index]) for column in (self._labels, self._rows))
+            )
         return dict(img=self._images.array[self._rows.array[index]], gt_label=int(self.labels[index]))
 
 
@@ -51,8 +53,10 @@ def check_samples(images: np.ndarray, labels: np.ndarray, num_classes: int | Non
     if images.dtype != np.uint8:
         raise ValueError(f'images are {images.dtype}: expected uint8')
     if labels.shape not in ((len(images),), (len(images), 1)) or labels.dtype.kind not in 'iu':
-        raise ValueError(f'labels are {labels.dtype} of the shape {labels.shape}: expected an integer for each of the '
-                         f'{len(images)} images')
+        raise ValueError(
+            f'labels are {labels.dtype} of the shape {labels.shape}: expected an integer for each of the '
+            f'{len(images)} images'
+        )
     labels = labels.reshape(-1).astype(np.int64)
     last = np.inf if num_classes is None else num_classes - 1
     outside = (labels < 0) | (labels > last)
@@ -81,8 +85,14 @@ class ArrayDataset(ArrayBackedDataset):
         ValueError: for a file that isn't what it should be, or arrays that don't fit each other.
     """
 
-    def __init__(self, images: str, labels: str | None = None, keys: tuple[str, str] = ('x_train', 'y_train'),
-                 data_root: str = '', **kwargs) -> None:
+    def __init__(
+        self,
+        images: str,
+        labels: str | None = None,
+        keys: tuple[str, str] = ('x_train', 'y_train'),
+        data_root: str = '',
+        **kwargs,
+    ) -> None:
         if images.endswith('.npz') != (labels is None):
             raise ValueError(f'images={images!r}, labels={labels!r}: expected one .npz file, or two idx files')
         self.keys = tuple(keys)

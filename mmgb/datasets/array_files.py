@@ -1,4 +1,5 @@
 """Images and labels in array files: numpy's .npz, and MNIST's idx files, compressed by gzip or not."""
+
 from __future__ import annotations
 
 import gzip
@@ -29,7 +30,7 @@ def read_idx(path: str | Path) -> np.ndarray:
         raise ValueError(f"'{path}' is not an idx file: it begins with {content[:4]!r}")
     dtype, dimensions = np.dtype(IDX_TYPES[content[2]]), content[3]
     header = 4 + 4 * dimensions
-    shape = tuple(int.from_bytes(content[at:at + 4], 'big') for at in range(4, header, 4))
+    shape = tuple(int.from_bytes(content[at : at + 4], 'big') for at in range(4, header, 4))
     expected = header + dtype.itemsize * int(np.prod(shape))
     if len(content) != expected:
         raise ValueError(f"'{path}' has {len(content)} bytes, but an idx file of shape {shape} has {expected}")

@@ -1,4 +1,5 @@
 """Lists of images, ``path label`` in each line, as four arrays: millions of entries, no Python object for each."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -35,7 +36,7 @@ class ImageList:
             chosen = (SharedArray(column.array[index]) for column in (self._starts, self._lengths, self._labels))
             return ImageList(self._text, *chosen)
         start = int(self._starts.array[index])
-        path = self._text.array[start:start + int(self._lengths.array[index])]
+        path = self._text.array[start : start + int(self._lengths.array[index])]
         return dict(img_path=path.tobytes().decode(), gt_label=int(self.labels[index]))
 
 
@@ -66,7 +67,7 @@ def read_image_list(content: bytes, num_classes: int | None = None, block_bytes:
     while begin < end:
         stop = _end_of_line(content, begin, min(begin + block_bytes, end), end)
         block = np.zeros(stop - begin + PADDING, np.uint8)
-        block[:stop - begin] = np.frombuffer(content, np.uint8, stop - begin, begin)
+        block[: stop - begin] = np.frombuffer(content, np.uint8, stop - begin, begin)
         if block.max() > 127:
             _check_utf8(content[begin:stop], done)
         first, length, label, valid = parse_lines(block, num_classes)
@@ -127,8 +128,10 @@ def _check_utf8(text: bytes, lines_before: int) -> None:
         text.decode()
     except UnicodeDecodeError as error:
         line = lines_before + text.count(b'\n', 0, error.start) + 1
-        raise ValueError(f'line {line}: byte 0x{text[error.start]:02x} is not UTF-8: convert the list from its own '
-                         'encoding, e.g. by iconv -f LATIN1 -t UTF-8') from error
+        raise ValueError(
+            f'line {line}: byte 0x{text[error.start]:02x} is not UTF-8: convert the list from its own '
+            'encoding, e.g. by iconv -f LATIN1 -t UTF-8'
+        ) from error
 
 
 def _complaint(line: bytes, num_classes: int | None) -> str:
@@ -136,5 +139,5 @@ def _complaint(line: bytes, num_classes: int | None) -> str:
     path, _, label = line.decode().strip().replace('\t', ' ').rpartition(' ')
     if not path.strip(' /'):
         return f"'{line.decode().strip()}' has no label: expected a path, a blank and a class number"
-    last = 10 ** MAX_DIGITS - 1 if num_classes is None else num_classes - 1
+    last = 10**MAX_DIGITS - 1 if num_classes is None else num_classes - 1
     return f"the label '{label}' is outside the classes: expected a number from 0 to {last}"

@@ -1,14 +1,15 @@
 """Numpy over the bytes of many lines at once: paths, labels and hashes of a list's lines without a loop over them."""
+
 from __future__ import annotations
 
 import numpy as np
 
-BLANK = np.isin(np.arange(256), list(b' \t\r'))      # ends a path, or a line before its line feed
-LEADING = np.isin(np.arange(256), list(b' \t/'))     # the official lists write /a/airfield/… below the images' root
-MAX_DIGITS = 9                                       # of a label: what an int32 holds
-PADDING = 8                                          # zeros after a block's text: a hash reads eight bytes at once
+BLANK = np.isin(np.arange(256), list(b' \t\r'))  # ends a path, or a line before its line feed
+LEADING = np.isin(np.arange(256), list(b' \t/'))  # the official lists write /a/airfield/… below the images' root
+MAX_DIGITS = 9  # of a label: what an int32 holds
+PADDING = 8  # zeros after a block's text: a hash reads eight bytes at once
 LOW_BYTES = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)           # 2**64 / golden ratio, odd
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd
 
 
 def parse_lines(block: np.ndarray, num_classes: int | None):

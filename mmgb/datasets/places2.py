@@ -1,4 +1,5 @@
 """Places2 and other data sets of millions of images in a list file."""
+
 from __future__ import annotations
 
 import logging
@@ -39,13 +40,24 @@ class Places2(ArrayBackedDataset):
         OSError: for an image that can't be read, or more than ``max_refetch`` in a row.
     """
 
-    def __init__(self, ann_file: str, *args, classes: str | Sequence[str] | None = None, num_classes: int | None = None,
-                 on_error: str = 'raise', max_refetch: int = 20, test_mode: bool = False, **kwargs) -> None:
+    def __init__(
+        self,
+        ann_file: str,
+        *args,
+        classes: str | Sequence[str] | None = None,
+        num_classes: int | None = None,
+        on_error: str = 'raise',
+        max_refetch: int = 20,
+        test_mode: bool = False,
+        **kwargs,
+    ) -> None:
         if on_error not in ('raise', 'skip'):
             raise ValueError(f"on_error={on_error!r}: expected 'raise' or 'skip'")
         if on_error == 'skip' and test_mode:
-            raise ValueError("on_error='skip' with test_mode=True would count some images twice: clean the list with "
-                             'tools/dataset_converters/check_image_list.py')
+            raise ValueError(
+                "on_error='skip' with test_mode=True would count some images twice: clean the list with "
+                'tools/dataset_converters/check_image_list.py'
+            )
         self.num_classes = num_classes
         self.on_error = on_error
         self.num_skipped = 0
@@ -78,18 +90,25 @@ class Places2(ArrayBackedDataset):
                 if reason is None:
                     raise
                 if self.on_error == 'raise':
-                    raise OSError(f"'{path}' can't be read ({reason}): mend it, clean the list with tools/"
-                                  "dataset_converters/check_image_list.py, or set on_error='skip'") from error
+                    raise OSError(
+                        f"'{path}' can't be read ({reason}): mend it, clean the list with tools/"
+                        "dataset_converters/check_image_list.py, or set on_error='skip'"
+                    ) from error
                 self._count_skipped(path, reason)
                 idx = (idx + 1) % len(self)
-        raise OSError(f"{self.max_refetch + 1} images in a row can't be read, the last '{path}' ({reason}): "
-                      f"is data_prefix='{self.img_prefix}' right?")
+        raise OSError(
+            f"{self.max_refetch + 1} images in a row can't be read, the last '{path}' ({reason}): "
+            f"is data_prefix='{self.img_prefix}' right?"
+        )
 
     def _count_skipped(self, path: str, reason: str) -> None:
         self.num_skipped += 1
         if self.num_skipped & (self.num_skipped - 1) == 0:
-            print_log(f"'{path}' can't be read ({reason}) and is skipped: number {self.num_skipped} in this process",
-                      'current', logging.WARNING)
+            print_log(
+                f"'{path}' can't be read ({reason}) and is skipped: number {self.num_skipped} in this process",
+                'current',
+                logging.WARNING,
+            )
 
     def _compat_classes(self, metainfo: dict | None, classes) -> dict:
         if isinstance(classes, str):

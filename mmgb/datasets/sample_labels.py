@@ -1,14 +1,14 @@
 """The classes of each sample of a data set, whichever library it comes from and however it is wrapped."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Union
 
 import numpy as np
 
 # (N,) integers where each sample has one class, else for each sample its classes.
-Labels = Union[np.ndarray, list[Sequence[int]]]
+Labels = 'np.ndarray | list[Sequence[int]]'
 
 
 def sample_labels(dataset, cache: str | None = None) -> Labels:
@@ -27,8 +27,10 @@ def sample_labels(dataset, cache: str | None = None) -> Labels:
             cut the data set.
     """
     if type(dataset).__name__ == '_SlicedDataset':
-        raise ValueError(f'num_batch_per_epoch cuts the data set to its first {len(dataset)} samples, whatever their '
-                         'classes: leave it out and set num_samples of the sampler')
+        raise ValueError(
+            f'num_batch_per_epoch cuts the data set to its first {len(dataset)} samples, whatever their '
+            'classes: leave it out and set num_samples of the sampler'
+        )
     if hasattr(dataset, 'datasets'):
         return _concatenate([sample_labels(part, cache) for part in dataset.datasets])
     if hasattr(dataset, 'dataset'):
@@ -70,6 +72,7 @@ def _own_labels(dataset, cache: str | None) -> Labels:
                 return labels
         if hasattr(dataset, 'seg_map_suffix'):
             from .segmentation_labels import VALUES, class_sets
+
             return class_sets(dataset, len(class_names(dataset) or range(VALUES)), cache)
         if hasattr(dataset, 'get_cat_ids'):
             return [sorted(set(dataset.get_cat_ids(index))) for index in range(len(dataset))]
@@ -91,15 +94,16 @@ def _integers(get) -> np.ndarray | None:
 
 
 def _without_labels(dataset) -> ValueError:
-    return ValueError(f'{type(dataset).__name__} has no labels to sample by: it needs get_gt_labels(), '
-                      'get_cat_ids(index) or targets with class indices')
+    return ValueError(
+        f'{type(dataset).__name__} has no labels to sample by: it needs get_gt_labels(), '
+        'get_cat_ids(index) or targets with class indices'
+    )
 
 
 def _concatenate(parts: list[Labels]) -> Labels:
     if all(isinstance(part, np.ndarray) for part in parts):
         return np.concatenate(parts)
-    return list(chain.from_iterable(part[:, None].tolist() if isinstance(part, np.ndarray) else part
-                                    for part in parts))
+    return list(chain.from_iterable(part[:, None].tolist() if isinstance(part, np.ndarray) else part for part in parts))
 
 
 def _choose(labels: Labels, indices: Sequence[int]) -> Labels:

@@ -1,4 +1,5 @@
 """Which classes each image of an mmsegmentation data set shows: a scan of its label maps, kept in a file."""
+
 from __future__ import annotations
 
 import logging
@@ -38,8 +39,10 @@ def class_sets(dataset, num_classes: int, cache: str | None = None) -> list[np.n
     """
     paths = [dataset.get_data_info(index).get('seg_map_path') for index in range(len(dataset))]
     if None in paths:
-        raise ValueError(f'sample {paths.index(None)} of {type(dataset).__name__} has no label map, so its classes '
-                         "aren't known: set data_prefix.seg_map_path")
+        raise ValueError(
+            f'sample {paths.index(None)} of {type(dataset).__name__} has no label map, so its classes '
+            "aren't known: set data_prefix.seg_map_path"
+        )
     found = [None]
     if is_main_process():
         try:
@@ -55,8 +58,9 @@ def class_sets(dataset, num_classes: int, cache: str | None = None) -> list[np.n
     for path, shown in zip(paths, found[0]):
         classes = np.setdiff1d(trained_as[shown], [LEFT_OUT, dataset.ignore_index])
         if len(classes) and classes[-1] >= num_classes:
-            raise ValueError(f"label {classes[-1]} in '{path}' is outside the {num_classes} classes, "
-                             f'0 to {num_classes - 1}')
+            raise ValueError(
+                f"label {classes[-1]} in '{path}' is outside the {num_classes} classes, 0 to {num_classes - 1}"
+            )
         sets.append(classes)
     return sets
 
@@ -87,8 +91,11 @@ def scan_label_maps(paths: list[str], cache: str | None = None, backend_args: di
     names = [os.path.relpath(path, cache.parent) for path in paths]
     states = dict(zip(names, map(_state, paths)))
     known = _read(cache)
-    changed = {name: path for name, path in zip(names, paths)
-               if states[name] == UNKNOWN_STATE or known.get(name, (None,))[0] != states[name]}
+    changed = {
+        name: path
+        for name, path in zip(names, paths)
+        if states[name] == UNKNOWN_STATE or known.get(name, (None,))[0] != states[name]
+    }
     if changed:
         print_log(f'Reading the classes of {len(changed)} label maps', 'current')
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding a picture lets other threads run
@@ -129,8 +136,10 @@ def _read(cache: Path) -> dict[str, tuple[tuple[int, int], np.ndarray]]:
     """{name: (state, packed values)} of a cache file; of one that is absent or damaged, nothing."""
     try:
         with open(cache, 'rb') as opened, np.load(opened, allow_pickle=False) as file:
-            return {name: (tuple(state), shown) for name, state, shown in
-                    zip(file['names'].tolist(), file['states'].tolist(), file['values'])}
+            return {
+                name: (tuple(state), shown)
+                for name, state, shown in zip(file['names'].tolist(), file['states'].tolist(), file['values'])
+            }
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return {}
 
@@ -142,5 +151,9 @@ def _write(cache: Path, known: dict[str, tuple[tuple[int, int], np.ndarray]]) ->
         np.savez_compressed(unfinished, names=list(known), states=states, values=values)
         os.replace(unfinished, cache)
     except OSError as error:
-        print_log(f"label_cache='{cache}' can't be written ({error.strerror}), so the label maps are read again at "
-                  'every start: name another file', 'current', logging.WARNING)
+        print_log(
+            f"label_cache='{cache}' can't be written ({error.strerror}), so the label maps are read again at "
+            'every start: name another file',
+            'current',
+            logging.WARNING,
+        )

@@ -1,4 +1,5 @@
 """Arrays that the workers of a data loader share, in whichever way they are started."""
+
 from multiprocessing.context import get_spawning_popen
 from multiprocessing.heap import Arena
 

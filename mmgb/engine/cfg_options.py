@@ -1,4 +1,5 @@
 """``--cfg-options KEY=VALUE …``, which every tool that reads a config has."""
+
 import argparse
 
 from mmengine.config import DictAction
@@ -18,8 +19,8 @@ class CfgOptions(DictAction):
             parser.error(f'{self.option_strings[0]} takes KEY=VALUE pairs, separated by spaces; {VALUES}')
 
 
-def add_cfg_options(parser: argparse.ArgumentParser,
-                    description: str = 'override entries of the config') -> None:
+def add_cfg_options(parser: argparse.ArgumentParser, description: str = 'override entries of the config') -> None:
     """Adds ``--cfg-options``, with this description in the help."""
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions, metavar='KEY=VALUE', default={},
-                        help=description)
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=CfgOptions, metavar='KEY=VALUE', default={}, help=description
+    )

@@ -2,6 +2,7 @@
 
 mmengine loads leniently: a checkpoint of another architecture ends in a warning and random weights.
 """
+
 from __future__ import annotations
 
 import re
@@ -35,8 +36,9 @@ def read_checkpoint(path: str, field: str) -> dict:
     except UnpicklingError as error:
         raise UsageError(f"{field}='{path}' is refused: {unsafe_content(error)}") from error
     except (EOFError, OSError, RuntimeError) as error:
-        raise UsageError(f"{field}='{path}' can't be read as a checkpoint, it may be damaged "
-                         f'({one_line(error)})') from error
+        raise UsageError(
+            f"{field}='{path}' can't be read as a checkpoint, it may be damaged ({one_line(error)})"
+        ) from error
     if not isinstance(checkpoint, dict):
         raise UsageError(f"{field}='{path}' holds a {type(checkpoint).__name__}; a checkpoint is a dict")
     return checkpoint
@@ -56,8 +58,10 @@ def check_resumable(checkpoint: dict, path: str) -> None:
     """Raises a :class:`UsageError` if ``checkpoint`` holds weights, but not the state of a training."""
     absent = sorted(WHAT_MMENGINE_RESUMES - checkpoint.keys())
     if absent or not {'epoch', 'iter'} <= checkpoint['meta'].keys():
-        raise UsageError(f"--resume='{path}' lacks {', '.join(absent) or 'epoch and iter'}, so there is no "
-                         'training to resume: to start from its weights use --cfg-options load_from=PATH')
+        raise UsageError(
+            f"--resume='{path}' lacks {', '.join(absent) or 'epoch and iter'}, so there is no "
+            'training to resume: to start from its weights use --cfg-options load_from=PATH'
+        )
 
 
 def compare_shapes(model: dict, checkpoint: dict) -> tuple[list[str], list[str], list[str]]:
@@ -83,8 +87,7 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
     """
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
         model = model.module
-    weights = {re.sub(r'^module\.', '', key): value
-               for key, value in checkpoint.get('state_dict', checkpoint).items()}
+    weights = {re.sub(r'^module\.', '', key): value for key, value in checkpoint.get('state_dict', checkpoint).items()}
     wanted, found = _shapes(get_state_dict(model)), _shapes(weights)
     missing, unexpected, reshaped = compare_shapes(wanted, found)
     if not (missing or reshaped) or _converts(model, weights):
@@ -95,8 +98,9 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
     if reshaped:
         key = reshaped[0]
         faults.append(f'{len(reshaped)} of another shape (first {key}: {found[key]}, not {wanted[key]})')
-    raise UsageError(f"the checkpoint '{path}' is of another architecture than the config's model: "
-                     + ', '.join(faults))
+    raise UsageError(
+        f"the checkpoint '{path}' is of another architecture than the config's model: " + ', '.join(faults)
+    )
 
 
 def _shapes(state: dict) -> dict:

@@ -1,4 +1,5 @@
 """Reads a config and builds its runner, with one sentence for what is wrong."""
+
 from __future__ import annotations
 
 import traceback
@@ -46,8 +47,10 @@ def merge_option(cfg: Config, key: str, value) -> None:
         above = '.'.join(parts[:depth])
         if isinstance(node, list):
             if not part.isdigit() or int(part) >= len(node):
-                raise UsageError(f"--cfg-options {key}={value!r}: '{above}' is a list of {len(node)}, so "
-                                 f"that '{part}' should be a number from 0 to {len(node) - 1}")
+                raise UsageError(
+                    f"--cfg-options {key}={value!r}: '{above}' is a list of {len(node)}, so "
+                    f"that '{part}' should be a number from 0 to {len(node) - 1}"
+                )
             node = node[int(part)]
         elif isinstance(node, (dict, Config)):
             if part not in node:
@@ -58,8 +61,7 @@ def merge_option(cfg: Config, key: str, value) -> None:
     try:
         cfg.merge_from_dict({key: value})
     except Exception as error:
-        raise UsageError(f'--cfg-options {key}={value!r} does not fit the config: '
-                         f'{one_line(error)}') from error
+        raise UsageError(f'--cfg-options {key}={value!r} does not fit the config: {one_line(error)}') from error
 
 
 def type_name(part: dict, default: str = '') -> str:
@@ -91,6 +93,8 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
             runner._train_loop = None
     except (AssertionError, AttributeError, ImportError, KeyError, OSError, TypeError, ValueError) as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        raise UsageError(f"config='{cfg.filename}' can't be built: {one_line(error)} "
-                         f'({Path(place.filename).name}, line {place.lineno})') from error
+        raise UsageError(
+            f"config='{cfg.filename}' can't be built: {one_line(error)} "
+            f'({Path(place.filename).name}, line {place.lineno})'
+        ) from error
     return runner

@@ -1,4 +1,5 @@
 """Dataloaders of a config: what the hosts' scripts set by default, and whether their data are there."""
+
 from __future__ import annotations
 
 import inspect
@@ -10,8 +11,13 @@ from mmengine.registry import DATASETS
 from .usage import UsageError
 
 
-def set_dataloader_defaults(cfg: Config, fields: tuple[str, ...], accelerator: bool, pin_memory: bool = True,
-                            persistent_workers: bool | None = None) -> None:
+def set_dataloader_defaults(
+    cfg: Config,
+    fields: tuple[str, ...],
+    accelerator: bool,
+    pin_memory: bool = True,
+    persistent_workers: bool | None = None,
+) -> None:
     """Sets what a host's own script sets in the dataloaders ``fields``, and drops what can't work.
 
     mmpretrain's scripts default to ``collate_fn=default_collate`` and ``pin_memory``, the training one to
@@ -52,8 +58,10 @@ def check_data_roots(cfg: Config, fields: tuple[str, ...]) -> None:
                 continue
             if _downloads(dataset, cfg.get('default_scope')):
                 continue
-            raise UsageError(f"{key}.data_root='{root}' isn't there (looked for in {Path.cwd()}): put the "
-                             f'data there, or name their place by --cfg-options {key}.data_root=…')
+            raise UsageError(
+                f"{key}.data_root='{root}' isn't there (looked for in {Path.cwd()}): put the "
+                f'data there, or name their place by --cfg-options {key}.data_root=…'
+            )
 
 
 def nested_datasets(dataset, key: str):

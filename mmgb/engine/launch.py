@@ -3,6 +3,7 @@
 mmengine's launcher puts every rank on a CUDA device. Without one, the process group is made here, on gloo,
 before the runner is built: mmengine then takes it as it finds it.
 """
+
 from __future__ import annotations
 
 import logging
@@ -22,8 +23,9 @@ from .usage import UsageError
 RANK_VARIABLES = {
     'pytorch': dict(RANK='RANK', WORLD_SIZE='WORLD_SIZE', LOCAL_RANK='LOCAL_RANK'),
     'slurm': dict(RANK='SLURM_PROCID', WORLD_SIZE='SLURM_NTASKS', LOCAL_RANK='SLURM_LOCALID'),
-    'mpi': dict(RANK='OMPI_COMM_WORLD_RANK', WORLD_SIZE='OMPI_COMM_WORLD_SIZE',
-                LOCAL_RANK='OMPI_COMM_WORLD_LOCAL_RANK'),
+    'mpi': dict(
+        RANK='OMPI_COMM_WORLD_RANK', WORLD_SIZE='OMPI_COMM_WORLD_SIZE', LOCAL_RANK='OMPI_COMM_WORLD_LOCAL_RANK'
+    ),
 }
 SYNC_BN = ('SyncBN', 'MMSyncBN')
 
@@ -43,8 +45,10 @@ def rank_environment(launcher: str, environ: dict) -> dict:
         names['MASTER_ADDR'] = 'MASTER_ADDR'
     for name in names.values():
         if name not in environ:
-            raise UsageError(f"--launcher='{launcher}' but the environment variable {name} is unset: "
-                             'start the tool by dist_train.sh, dist_test.sh or slurm_train.sh')
+            raise UsageError(
+                f"--launcher='{launcher}' but the environment variable {name} is unset: "
+                'start the tool by dist_train.sh, dist_test.sh or slurm_train.sh'
+            )
     found = {ours: environ[theirs] for ours, theirs in names.items()}
     if launcher == 'slurm':
         found['MASTER_ADDR'] = environ.get('MASTER_ADDR') or _first_slurm_host(environ)
@@ -65,7 +69,8 @@ def replace_sync_bn(node) -> int:
 def model_wrapper_on_cpu(cfg: Config) -> dict:
     """The config's ``model_wrapper_cfg``, or mmengine's own where it has none, with ``device_ids=None``."""
     wrapper = cfg.get('model_wrapper_cfg') or dict(
-        broadcast_buffers=False, find_unused_parameters=cfg.get('find_unused_parameters', False))
+        broadcast_buffers=False, find_unused_parameters=cfg.get('find_unused_parameters', False)
+    )
     kind = wrapper.setdefault('type', 'MMDistributedDataParallel')
     if issubclass(MODEL_WRAPPERS.get(kind) if isinstance(kind, str) else kind, DistributedDataParallel):
         wrapper['device_ids'] = None
@@ -92,11 +97,15 @@ def launch(cfg: Config) -> None:
     cfg.model_wrapper_cfg = model_wrapper_on_cpu(cfg)
     cfg.sync_bn = None
     if replace_sync_bn(cfg.model):
-        print_log('SyncBN needs an accelerator: replaced by BN, each process normalises by its own images',
-                  logger='current', level=logging.WARNING)
+        print_log(
+            'SyncBN needs an accelerator: replaced by BN, each process normalises by its own images',
+            logger='current',
+            level=logging.WARNING,
+        )
 
 
 def _first_slurm_host(environ: dict) -> str:
-    hosts = subprocess.run(['scontrol', 'show', 'hostnames', environ.get('SLURM_NODELIST', '')],
-                           capture_output=True, text=True, check=True).stdout.split()
+    hosts = subprocess.run(
+        ['scontrol', 'show', 'hostnames', environ.get('SLURM_NODELIST', '')], capture_output=True, text=True, check=True
+    ).stdout.split()
     return hosts[0]

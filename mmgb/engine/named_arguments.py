@@ -1,4 +1,5 @@
 """``NAME=VALUE`` arguments of the tools that compare several things."""
+
 from collections.abc import Iterable
 
 from .usage import UsageError

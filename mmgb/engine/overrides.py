@@ -1,4 +1,5 @@
 """Overrides of a config as they are written on a command line: ``KEY=VALUE``, and ``KEY=V1,V2,…`` for a grid."""
+
 from __future__ import annotations
 
 import argparse

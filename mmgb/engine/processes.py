@@ -1,4 +1,5 @@
 """Several processes, some of them at a time."""
+
 from __future__ import annotations
 
 import os
@@ -13,8 +14,9 @@ Job = TypeVar('Job')
 POLL_SECONDS = 0.1
 
 
-def run_processes(jobs: Sequence[Job], start: Callable[[Job], subprocess.Popen],
-                  at_once: int) -> Iterator[tuple[Job, int | None]]:
+def run_processes(
+    jobs: Sequence[Job], start: Callable[[Job], subprocess.Popen], at_once: int
+) -> Iterator[tuple[Job, int | None]]:
     """Runs one process a job, ``at_once`` of them at a time, in order.
 
     When the iterator is closed, by whatever ends the loop over it, the processes that still run are killed with all
@@ -45,6 +47,7 @@ def run_processes(jobs: Sequence[Job], start: Callable[[Job], subprocess.Popen],
 
 def interrupt_when_told_to_end() -> None:
     """SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does, unless they are ignored (``nohup``)."""
+
     def interrupt(signum, frame):
         raise KeyboardInterrupt
 

@@ -1,4 +1,5 @@
 """What the options of ``tools/test.py`` change in a config; ``default_scope`` tells the hosts apart."""
+
 from __future__ import annotations
 
 from copy import deepcopy
@@ -22,23 +23,24 @@ def enable_tta(cfg: Config) -> None:
     dataset = cfg.test_dataloader.dataset
     if cfg.get('default_scope') == 'mmpretrain':
         if cfg.get('default_hooks', {}).get('visualization', {}).get('enable'):
-            raise UsageError('--tta does not go with --show or --show-dir for mmpretrain, whose hook draws '
-                             'no image that comes in several versions: leave one of them out')
+            raise UsageError(
+                '--tta does not go with --show or --show-dir for mmpretrain, whose hook draws '
+                'no image that comes in several versions: leave one of them out'
+            )
         if cfg.get('tta_model') is None:
             cfg.tta_model = dict(type='mmpretrain.AverageClsScoreTTA')
         if cfg.get('tta_pipeline') is None:
             *reading, packing = deepcopy(dataset.pipeline)
-            flips = [dict(type='RandomFlip', prob=1.), dict(type='RandomFlip', prob=0.)]
+            flips = [dict(type='RandomFlip', prob=1.0), dict(type='RandomFlip', prob=0.0)]
             cfg.tta_pipeline = [*reading, dict(type='TestTimeAug', transforms=[flips, [packing]])]
     absent = [field for field in ('tta_model', 'tta_pipeline') if cfg.get(field) is None]
     if absent:
-        raise UsageError(f"--tta needs {' and '.join(absent)} in the config")
+        raise UsageError(f'--tta needs {" and ".join(absent)} in the config')
     cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
     dataset.pipeline = cfg.tta_pipeline
 
 
-def enable_visualization(cfg: Config, show: bool, show_dir: str | None, wait_time: float,
-                         interval: int) -> None:
+def enable_visualization(cfg: Config, show: bool, show_dir: str | None, wait_time: float, interval: int) -> None:
     """``--show``, ``--show-dir``: turns the host's visualisation hook on.
 
     Args:
@@ -54,8 +56,9 @@ def enable_visualization(cfg: Config, show: bool, show_dir: str | None, wait_tim
     segmentation = cfg.get('default_scope') == 'mmseg'
     if hook is None or (segmentation and show_dir and cfg.get('visualizer') is None):
         kind = 'SegVisualizationHook' if segmentation else 'VisualizationHook'
-        raise UsageError(f"--show and --show-dir need default_hooks.visualization=dict(type='{kind}') "
-                         'and a visualizer in the config')
+        raise UsageError(
+            f"--show and --show-dir need default_hooks.visualization=dict(type='{kind}') and a visualizer in the config"
+        )
     if segmentation:
         hook.update(draw=True, interval=interval)
         if show:
@@ -89,4 +92,3 @@ def write_output(cfg: Config, out: str, item: str | None) -> None:
         raise UsageError(f"--out='{out}' should end with {' or '.join(allowed)}")
     if item != 'metrics':
         cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=out)]
-

@@ -1,4 +1,5 @@
 """What the options of ``tools/train.py`` change in a config."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -32,8 +33,10 @@ def enable_amp(cfg: Config) -> None:
 def check_amp(cfg: Config, accelerator: bool) -> None:
     """Raises a :class:`UsageError` for mixed-precision training on a machine without an accelerator."""
     if type_name(cfg.optim_wrapper) == 'AmpOptimWrapper' and not accelerator:
-        raise UsageError("--amp (optim_wrapper.type='AmpOptimWrapper') trains on an accelerator only; this "
-                         "machine has none: leave it out, or set optim_wrapper.type='OptimWrapper'")
+        raise UsageError(
+            "--amp (optim_wrapper.type='AmpOptimWrapper') trains on an accelerator only; this "
+            "machine has none: leave it out, or set optim_wrapper.type='OptimWrapper'"
+        )
 
 
 def scale_learning_rate(cfg: Config) -> None:
@@ -76,6 +79,8 @@ def check_sampling_seed(cfg: Config, checkpoint: dict) -> None:
     sampler = cfg.train_dataloader.get('sampler') or {}
     seeds = sampler.get('seed'), (cfg.get('randomness') or {}).get('seed')
     if type_name(sampler) == 'ClassAwareSampler' and seeds == (None, None):
-        raise UsageError('--resume needs the seed of class-aware sampling, and the config has no randomness.seed: add '
-                         f"--cfg-options randomness.seed={checkpoint['meta'].get('seed')}, that of the checkpoint's "
-                         'run')
+        raise UsageError(
+            '--resume needs the seed of class-aware sampling, and the config has no randomness.seed: add '
+            f"--cfg-options randomness.seed={checkpoint['meta'].get('seed')}, that of the checkpoint's "
+            'run'
+        )

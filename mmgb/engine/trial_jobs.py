@@ -1,4 +1,5 @@
 """The trainings of ``tools/run_trials.py``: one process for each seed of each setting, in a folder of its own."""
+
 from __future__ import annotations
 
 import os
@@ -25,8 +26,15 @@ class Job(NamedTuple):
     command: list[str]
 
 
-def plan(train: Path, config: str, cfg_options: Sequence[str], grid: Sequence[Sequence[str]], trials: int, root: Path,
-         done: Callable[[dict[str, object]], Sequence[int]]) -> list[Job]:
+def plan(
+    train: Path,
+    config: str,
+    cfg_options: Sequence[str],
+    grid: Sequence[Sequence[str]],
+    trials: int,
+    root: Path,
+    done: Callable[[dict[str, object]], Sequence[int]],
+) -> list[Job]:
     """The trials that are missing: the first seed of each setting, then the second of each, …
 
     Args:
@@ -49,8 +57,18 @@ def plan(train: Path, config: str, cfg_options: Sequence[str], grid: Sequence[Se
             folder = root / slug([*cfg_options, *setting]) / f'seed_{seed}'
             if folder.exists() and not (folder / LOG).is_file():
                 raise UsageError(f"'{folder}' is not of a trial, and would be overwritten: choose another --work-dir")
-            command = [sys.executable, str(train), config, '--work-dir', str(folder), '--cfg-options', *cfg_options,
-                       *setting, f'randomness.seed={seed}', NO_CHECKPOINTS]
+            command = [
+                sys.executable,
+                str(train),
+                config,
+                '--work-dir',
+                str(folder),
+                '--cfg-options',
+                *cfg_options,
+                *setting,
+                f'randomness.seed={seed}',
+                NO_CHECKPOINTS,
+            ]
             jobs.append(Job(len(jobs) + 1, ' '.join([*setting, f'seed {seed}']), overrides, seed, folder, command))
     return jobs
 
@@ -62,8 +80,14 @@ def start(job: Job) -> subprocess.Popen:
     job.folder.mkdir(parents=True)
     # Unbuffered, or what it prints would stand below the error that ends it.
     with open(job.folder / LOG, 'wb') as log:
-        return subprocess.Popen(job.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                start_new_session=True, env=os.environ | {'PYTHONUNBUFFERED': '1'})
+        return subprocess.Popen(
+            job.command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {'PYTHONUNBUFFERED': '1'},
+        )
 
 
 def last_line(job: Job) -> str:

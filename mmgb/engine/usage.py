@@ -1,4 +1,5 @@
 """How our tools end: exit code 0, or 2 with one sentence for bad input, or 1 with a traceback."""
+
 import atexit
 import os
 import re
@@ -24,8 +25,11 @@ def one_line(error: BaseException, limit: int = 400) -> str:
 def unsafe_content(error: UnpicklingError) -> str:
     """Why torch's strict reading refused a file."""
     asked_for = re.search(r'GLOBAL (\S+)', str(error))
-    return ('reading it could run code, because it holds more than weights and numbers ('
-            + (asked_for.group(1) if asked_for else one_line(error)) + ')')
+    return (
+        'reading it could run code, because it holds more than weights and numbers ('
+        + (asked_for.group(1) if asked_for else one_line(error))
+        + ')'
+    )
 
 
 def raised_here(error: BaseException) -> bool:

@@ -1,6 +1,8 @@
 """How well the probabilities of a loss are calibrated, beside the hosts' softmax, as an evaluator metric."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional
 
 import torch
 from mmengine.evaluator import BaseMetric
@@ -26,10 +28,17 @@ class CalibrationError(BaseMetric):
     Raises:
         ValueError: when built, for a number of bins below 1; when evaluating, if the outputs aren't there.
     """
+
     default_prefix = 'calibration'
 
-    def __init__(self, loss: dict, num_bins: int = 15, ignore_index: int = 255, collect_device: str = 'cpu',
-                 prefix: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        loss: dict,
+        num_bins: int = 15,
+        ignore_index: int = 255,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
         if num_bins < 1:
             raise ValueError(f'num_bins={num_bins}: expected at least 1')
         super().__init__(collect_device=collect_device, prefix=prefix)
@@ -42,9 +51,14 @@ class CalibrationError(BaseMetric):
             scores, labels = _outputs_and_labels(sample)
             valid = labels != self.ignore_index
             scores, labels = scores[valid].float(), labels[valid]
-            self.results.append(torch.stack([
-                calibration_histogram(probabilities, labels, self.num_bins).cpu()
-                for probabilities in (self.loss.probabilities(scores), scores.softmax(1))]))
+            self.results.append(
+                torch.stack(
+                    [
+                        calibration_histogram(probabilities, labels, self.num_bins).cpu()
+                        for probabilities in (self.loss.probabilities(scores), scores.softmax(1))
+                    ]
+                )
+            )
 
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
         ours, softmax = torch.stack(results).sum(0)
@@ -57,5 +71,7 @@ def _outputs_and_labels(sample: dict) -> tuple[Tensor, Tensor]:
         return sample['seg_logits']['data'].flatten(1).T, sample['gt_sem_seg']['data'].flatten()
     if 'cls_score' in sample:
         return sample['cls_score'].unsqueeze(0), sample['gt_label'].flatten()
-    raise ValueError('CalibrationError needs the linear outputs: seg_logits, or the cls_score that '
-                     f'mmgb.BoostedLinearClsHead keeps; the data sample has {sorted(sample)}')
+    raise ValueError(
+        'CalibrationError needs the linear outputs: seg_logits, or the cls_score that '
+        f'mmgb.BoostedLinearClsHead keeps; the data sample has {sorted(sample)}'
+    )

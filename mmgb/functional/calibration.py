@@ -2,6 +2,7 @@
 
 Source: Guo et al., *On Calibration of Modern Neural Networks* (2017), Section 2.
 """
+
 import torch
 from torch import Tensor
 

@@ -1,4 +1,5 @@
 """Activation checkpointing that a backward pass may go through twice."""
+
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext

@@ -14,21 +14,25 @@ counter-based generator Philox gives for counters ``i * ceil(n / 4)`` and up, un
 is no state, so any position can be asked for at once. numpy promises Philox's raw words for all its versions, which it
 doesn't for ``Generator.permutation``: a run resumed under another numpy sees the same order.
 """
-from typing import NamedTuple, Optional
+
+from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
-WORDS_PER_COUNT = 4    # Philox gives four 64-bit words for each value of its counter
-BLOCK = 1 << 18        # words sorted at once, unless one pass is longer: 2 MB
+WORDS_PER_COUNT = 4  # Philox gives four 64-bit words for each value of its counter
+BLOCK = 1 << 18  # words sorted at once, unless one pass is longer: 2 MB
 
 
 class ClassGroups(NamedTuple):
     """Images sorted by class."""
+
     images: np.ndarray  # (P,) image indices; P is the number of images, more where an image has several classes
-    sizes: np.ndarray   # (C,) number of images of each class, in the order in which they lie in `images`
+    sizes: np.ndarray  # (C,) number of images of each class, in the order in which they lie in `images`
 
 
-def group_by_class(labels: np.ndarray, num_classes: int, images: Optional[np.ndarray] = None) -> ClassGroups:
+def group_by_class(labels: np.ndarray, num_classes: int, images: np.ndarray | None = None) -> ClassGroups:
     """Sort images by class, in time and memory that allow for millions of them.
 
     Args:
@@ -41,8 +45,9 @@ def group_by_class(labels: np.ndarray, num_classes: int, images: Optional[np.nda
     if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
         first = np.flatnonzero((labels < 0) | (labels >= num_classes))[0]
         image = first if images is None else images[first]
-        raise ValueError(f'label {labels[first]} of image {image} is outside the {num_classes} classes, '
-                         f'0 to {num_classes - 1}')
+        raise ValueError(
+            f'label {labels[first]} of image {image} is outside the {num_classes} classes, 0 to {num_classes - 1}'
+        )
     # One word for label and place sorts faster, and in less memory, than argsort does.
     bits = max(len(labels) - 1, 1).bit_length()
     words = labels.astype(np.uint64)
@@ -73,13 +78,13 @@ def class_aware_order(groups: ClassGroups, seed: int, start: int, stop: int) -> 
     first, last = start // len(sizes), (stop - 1) // len(sizes) + 1
     draws = np.empty((len(sizes), last - first), dtype=groups.images.dtype)
     for index, (size, end) in enumerate(zip(sizes.tolist(), np.cumsum(sizes).tolist())):
-        of_class = groups.images[end - size:end]
+        of_class = groups.images[end - size : end]
         draws[index] = of_class[shuffled_passes(size, seed, 1 + index, first, last)]
     order = np.empty(stop - start, dtype=groups.images.dtype)
     for begin in range(start, stop, BLOCK):
         end = min(begin + BLOCK, stop)
         cycles = np.arange(begin, end) // len(sizes) - first
-        order[begin - start:end - start] = draws[shuffled_passes(len(sizes), seed, 0, begin, end), cycles]
+        order[begin - start : end - start] = draws[shuffled_passes(len(sizes), seed, 0, begin, end), cycles]
     return order
 
 
@@ -99,10 +104,13 @@ def shuffled_passes(size: int, seed: int, stream: int, start: int, stop: int) ->
     passes_at_once = max(1, BLOCK // (counts * WORDS_PER_COUNT))
     for first in range(start // size, (stop - 1) // size + 1, passes_at_once):
         last = min(first + passes_at_once, (stop - 1) // size + 1)
-        words = np.random.Philox(key=seed + (stream << 64), counter=first * counts).random_raw(
-            (last - first) * counts * WORDS_PER_COUNT).reshape(last - first, -1)[:, :size]
+        words = (
+            np.random.Philox(key=seed + (stream << 64), counter=first * counts)
+            .random_raw((last - first) * counts * WORDS_PER_COUNT)
+            .reshape(last - first, -1)[:, :size]
+        )
         begin, end = max(start, first * size), min(stop, last * size)
-        elements[begin - start:end - start] = _ranks(words).ravel()[begin - first * size:end - first * size]
+        elements[begin - start : end - start] = _ranks(words).ravel()[begin - first * size : end - first * size]
     return elements
 
 

@@ -1,6 +1,9 @@
 """Compiling a function of tensors where that can be done."""
+
+from __future__ import annotations
+
 import logging
-from typing import Callable, Optional
+from typing import Callable
 
 import torch
 
@@ -16,7 +19,7 @@ class CompiledOnDemand:
 
     def __init__(self, function: Callable) -> None:
         self.function = function
-        self.compiled: Optional[Callable] = None
+        self.compiled: Callable | None = None
         self.can_be_compiled = True
 
     def __call__(self, *args: torch.Tensor):
@@ -27,11 +30,16 @@ class CompiledOnDemand:
                 return None
             if self.compiled is None:
                 # In this process, without helpers that would outlive it: there is little to compile.
-                self.compiled = torch.compile(self.function, dynamic=True, fullgraph=True,
-                                              options={'compile_threads': 1})
+                self.compiled = torch.compile(
+                    self.function, dynamic=True, fullgraph=True, options={'compile_threads': 1}
+                )
             return self.compiled(*args)
         except Exception as error:  # the compiler raises whatever its parts raise
             self.can_be_compiled = False
-            logger.warning('%s is not compiled, and slower: %s: %s', self.function.__name__, type(error).__name__,
-                           str(error).strip().partition('\n')[0])
+            logger.warning(
+                '%s is not compiled, and slower: %s: %s',
+                self.function.__name__,
+                type(error).__name__,
+                str(error).strip().partition('\n')[0],
+            )
             return None

@@ -4,7 +4,10 @@ A loss of mmgb is a sum of one function of each output alone, given by its *erro
 back-propagated at an output, and its *potential* :math:`F(x, t)` with :math:`\partial F / \partial x = \delta`, which
 is 0 at a perfect fit.
 """
-from typing import Protocol, Union
+
+from __future__ import annotations
+
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -15,9 +18,9 @@ class ElementwiseForm(Protocol):
 
     target_range: tuple[float, float]
 
-    def potential(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor: ...
+    def potential(self, scores: Tensor, values: Tensor | float) -> Tensor: ...
 
-    def delta(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor: ...
+    def delta(self, scores: Tensor, values: Tensor | float) -> Tensor: ...
 
     def output(self, scores: Tensor) -> Tensor: ...
 
@@ -34,7 +37,7 @@ class BackpropagateDelta(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(scores: Tensor, values: Union[Tensor, float], form: ElementwiseForm) -> Tensor:
+    def forward(scores: Tensor, values: Tensor | float, form: ElementwiseForm) -> Tensor:
         return form.potential(scores, values)
 
     @staticmethod

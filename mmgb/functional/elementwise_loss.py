@@ -3,7 +3,8 @@
 Softmax + cross-entropy ties the outputs of a sample together by its normaliser; the losses of mmgb don't. What one of
 them is stands in :mod:`mmgb.functional.delta_backpropagation`; weights and averages are here, the same for all of them.
 """
-from typing import Callable, Optional
+
+from __future__ import annotations
 
 import torch
 from torch import Tensor
@@ -13,14 +14,24 @@ from .target import check_target, check_values
 
 # A faster way to the same, or None where it can't be taken:
 # (scores, target, sample weights, scale, form, targets, one loss for each sample?) -> loss.
-FusedLoss = Callable[[Tensor, Tensor, Tensor, Tensor, ElementwiseForm, tuple[float, float], bool], Optional[Tensor]]
+FusedLoss = 'Callable[[Tensor, Tensor, Tensor, Tensor, ElementwiseForm, tuple[float, float], bool], Tensor | None]'
 
 
-def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targets: tuple[float, float], *,
-                     weight: Optional[Tensor] = None, class_weight: Optional[Tensor] = None,
-                     ignore_index: Optional[int] = None, avg_non_ignore: bool = True, reduction: str = 'mean',
-                     avg_factor: Optional[float] = None, target_kind: str = 'class',
-                     fused: Optional[FusedLoss] = None) -> Tensor:
+def elementwise_loss(
+    scores: Tensor,
+    target: Tensor,
+    form: ElementwiseForm,
+    targets: tuple[float, float],
+    *,
+    weight: Tensor | None = None,
+    class_weight: Tensor | None = None,
+    ignore_index: int | None = None,
+    avg_non_ignore: bool = True,
+    reduction: str = 'mean',
+    avg_factor: float | None = None,
+    target_kind: str = 'class',
+    fused: FusedLoss | None = None,
+) -> Tensor:
     """Sum the potential over the classes and reduce it over the samples (images or pixels).
 
     Args:
@@ -51,13 +62,14 @@ def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targ
     check_target_kind(target_kind)
     if target_kind == 'value':
         check_values(scores, target, form.target_range)
-        valid, targets = None, (0., 1.)  # t = 0 + (1 - 0) * target
+        valid, targets = None, (0.0, 1.0)  # t = 0 + (1 - 0) * target
     else:
         valid = check_target(scores, target, ignore_index)
 
     with torch.autocast(scores.device.type, enabled=False):  # it would weigh class scores in half precision
         sample_weight, divisor = sample_weights(
-            scores, target, valid, weight, class_weight, avg_non_ignore, reduction, avg_factor)
+            scores, target, valid, weight, class_weight, avg_non_ignore, reduction, avg_factor
+        )
         loss = fused and fused(scores, target, sample_weight, 1 / divisor, form, targets, reduction == 'none')
         if loss is not None:
             return loss
@@ -71,7 +83,7 @@ def elementwise_loss(scores: Tensor, target: Tensor, form: ElementwiseForm, targ
         return losses if reduction == 'none' else losses.sum()
 
 
-def check_reduction(reduction: str, avg_factor: Optional[float] = None) -> None:
+def check_reduction(reduction: str, avg_factor: float | None = None) -> None:
     """Raise a ValueError unless the reduction is one of the three, and goes with the divisor."""
     if reduction not in ('mean', 'sum', 'none'):
         raise ValueError(f"reduction={reduction!r}: expected 'mean', 'sum' or 'none'")
@@ -85,9 +97,16 @@ def check_target_kind(target_kind: str) -> None:
         raise ValueError(f"target_kind={target_kind!r}: expected 'class' or 'value'")
 
 
-def sample_weights(scores: Tensor, target: Tensor, valid: Optional[Tensor], weight: Optional[Tensor],
-                   class_weight: Optional[Tensor], avg_non_ignore: bool, reduction: str,
-                   avg_factor: Optional[float]) -> tuple[Tensor, Tensor]:
+def sample_weights(
+    scores: Tensor,
+    target: Tensor,
+    valid: Tensor | None,
+    weight: Tensor | None,
+    class_weight: Tensor | None,
+    avg_non_ignore: bool,
+    reduction: str,
+    avg_factor: float | None,
+) -> tuple[Tensor, Tensor]:
     """What the loss of each sample is multiplied by, of the labels' shape, maybe boolean; and what it is divided by."""
     dtype = torch.promote_types(scores.dtype, torch.float32)
     one = torch.ones((), dtype=dtype, device=scores.device)
@@ -107,14 +126,17 @@ def sample_weights(scores: Tensor, target: Tensor, valid: Optional[Tensor], weig
     return (counted if weight is None else counted * weight.to(dtype)), divisor
 
 
-def _class_weights(scores: Tensor, target: Tensor, valid: Optional[Tensor], class_weight: Optional[Tensor],
-                   dtype: torch.dtype) -> Optional[Tensor]:
+def _class_weights(
+    scores: Tensor, target: Tensor, valid: Tensor | None, class_weight: Tensor | None, dtype: torch.dtype
+) -> Tensor | None:
     """The class weight of each sample, of the labels' shape, 0 for ignored ones; None without class weights."""
     if class_weight is None:
         return None
     if class_weight.shape != scores.shape[1:2]:
-        raise ValueError(f'class_weight of shape {tuple(class_weight.shape)}: expected one weight for each of '
-                         f'the {scores.shape[1]} classes')
+        raise ValueError(
+            f'class_weight of shape {tuple(class_weight.shape)}: expected one weight for each of '
+            f'the {scores.shape[1]} classes'
+        )
     class_weight = class_weight.to(scores.device, dtype)
     if target.shape == scores.shape:
         return torch.tensordot(target.to(dtype), class_weight, dims=([1], [0]))

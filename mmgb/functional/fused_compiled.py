@@ -4,8 +4,10 @@ The compiler is PyTorch's own, which needs a C++ compiler on the machine. It tak
 many scores soon win back. Few scores, and all but the usual case, go through :mod:`mmgb.functional.fused_eager`; so
 does everything where nothing can be compiled.
 """
+
+from __future__ import annotations
+
 from functools import cache
-from typing import Optional
 
 import torch
 from torch import Tensor
@@ -14,11 +16,12 @@ from . import fused_eager
 from .compiled_on_demand import CompiledOnDemand
 from .gb_forms import BoundedForm, ExpGB, Pow3GB
 
-FEWEST_SCORES = 2 ** 16
+FEWEST_SCORES = 2**16
 
 
-def exp_gb_pass(scores: Tensor, labels: Tensor, factor: Tensor, alpha: Tensor, positive: Tensor,
-                fit: Tensor) -> tuple[Tensor, Tensor]:
+def exp_gb_pass(
+    scores: Tensor, labels: Tensor, factor: Tensor, alpha: Tensor, positive: Tensor, fit: Tensor
+) -> tuple[Tensor, Tensor]:
     """exp-GB with the negative target 0: the sum of the samples' losses times ``factor``, and its gradient.
 
     Args:
@@ -38,8 +41,9 @@ def exp_gb_pass(scores: Tensor, labels: Tensor, factor: Tensor, alpha: Tensor, p
     return loss + _total(_weighted(torch.where(is_right, 0, output), factors)), _weighted(delta, factors)
 
 
-def pow3_gb_pass(scores: Tensor, labels: Tensor, factor: Tensor, alpha: Tensor, offsets: Tensor,
-                 fits: Tensor) -> tuple[Tensor, Tensor]:
+def pow3_gb_pass(
+    scores: Tensor, labels: Tensor, factor: Tensor, alpha: Tensor, offsets: Tensor, fits: Tensor
+) -> tuple[Tensor, Tensor]:
     """pow3-GB: as :func:`exp_gb_pass`, with ``beta - target`` and the fit of a wrong and of the right class, (2,)."""
     is_right, factors = _is_right(scores, labels), factor.unsqueeze(1)
     alpha, offset, nearest = alpha.float(), offsets.float(), fits.float()
@@ -47,8 +51,8 @@ def pow3_gb_pass(scores: Tensor, labels: Tensor, factor: Tensor, alpha: Tensor, 
     rest = (fits - nearest).float()
     fit = torch.where(is_right, nearest[1], nearest[0])
     distance = (scores - fit) - torch.where(is_right, rest[1], rest[0])
-    potential = alpha / 4 * distance ** 2 * ((scores + fit) ** 2 + 2 * fit ** 2)
-    delta = alpha * scores ** 3 + torch.where(is_right, offset[1], offset[0])
+    potential = alpha / 4 * distance**2 * ((scores + fit) ** 2 + 2 * fit**2)
+    delta = alpha * scores**3 + torch.where(is_right, offset[1], offset[0])
     return _total(_weighted(potential, factors)), _weighted(delta, factors)
 
 
@@ -72,18 +76,40 @@ def _total(values: Tensor) -> Tensor:
 PASSES = {ExpGB: CompiledOnDemand(exp_gb_pass), Pow3GB: CompiledOnDemand(pow3_gb_pass)}
 
 
-def evaluate(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form: BoundedForm,
-             targets: tuple[float, float], *, per_sample: bool, want_loss: bool,
-             want_gradient: bool) -> tuple[Optional[Tensor], Optional[Tensor]]:
+def evaluate(
+    scores: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    scale: Tensor,
+    form: BoundedForm,
+    targets: tuple[float, float],
+    *,
+    per_sample: bool,
+    want_loss: bool,
+    want_gradient: bool,
+) -> tuple[Tensor | None, Tensor | None]:
     """As :func:`mmgb.functional.fused_eager.evaluate`."""
     found = None
     if want_loss and want_gradient and not per_sample and _is_worth_it(scores, target, form, targets):
         images, classes = scores.shape[:2]
-        found = PASSES[type(form)](scores.view(images, classes, -1), target.reshape(images, -1),
-                                   (weight * scale).reshape(images, -1), *_constants(form, targets))
+        found = PASSES[type(form)](
+            scores.view(images, classes, -1),
+            target.reshape(images, -1),
+            (weight * scale).reshape(images, -1),
+            *_constants(form, targets),
+        )
     if found is None:
-        return fused_eager.evaluate(scores, target, weight, scale, form, targets, per_sample=per_sample,
-                                    want_loss=want_loss, want_gradient=want_gradient)
+        return fused_eager.evaluate(
+            scores,
+            target,
+            weight,
+            scale,
+            form,
+            targets,
+            per_sample=per_sample,
+            want_loss=want_loss,
+            want_gradient=want_gradient,
+        )
     loss, gradient = found
     return loss.float(), gradient.view(scores.shape)
 
@@ -92,8 +118,13 @@ def _is_worth_it(scores: Tensor, target: Tensor, form: BoundedForm, targets: tup
     """Whether this is the usual case, and large enough."""
     usual_loss = form.max_delta is None and (isinstance(form, Pow3GB) or targets[0] == 0)
     dense = scores.is_contiguous() or scores.movedim(1, -1).is_contiguous()
-    return (usual_loss and dense and target.shape != scores.shape and scores.dtype == torch.float32
-            and scores.numel() >= FEWEST_SCORES)
+    return (
+        usual_loss
+        and dense
+        and target.shape != scores.shape
+        and scores.dtype == torch.float32
+        and scores.numel() >= FEWEST_SCORES
+    )
 
 
 @cache

@@ -1,8 +1,11 @@
 """The boosted losses by their formulas, value and gradient together, a block of scores at a time: nothing is of the
 scores' size but the gradient."""
+
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,18 +15,28 @@ from .gb_forms import BoundedForm
 
 # Scores worked on at once. With labels a block's temporaries stay in the cores' caches; with class scores there are
 # several in float64.
-LABEL_BLOCK, CLASS_SCORE_BLOCK = 2 ** 16, 2 ** 15
+LABEL_BLOCK, CLASS_SCORE_BLOCK = 2**16, 2**15
 
 
 class Block(NamedTuple):
     """Indices of a part of the scores, and of the same samples in what has one entry for each sample."""
+
     scores: tuple[slice, ...]
     samples: tuple[slice, ...]
 
 
-def evaluate(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form: BoundedForm,
-             targets: tuple[float, float], *, per_sample: bool, want_loss: bool,
-             want_gradient: bool) -> tuple[Optional[Tensor], Optional[Tensor]]:
+def evaluate(
+    scores: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    scale: Tensor,
+    form: BoundedForm,
+    targets: tuple[float, float],
+    *,
+    per_sample: bool,
+    want_loss: bool,
+    want_gradient: bool,
+) -> tuple[Tensor | None, Tensor | None]:
     """The losses of the samples times ``weight * scale``, and their gradient.
 
     Args:
@@ -42,7 +55,7 @@ def evaluate(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form
     gradient = torch.empty_like(scores) if want_gradient else None
     losses = scores.new_empty(weight.shape, dtype=torch.float32) if per_sample else None
     soft = target.shape == scores.shape
-    total = 0.
+    total = 0.0
     fill = _fill_from_class_scores if soft else _fill_from_labels
     for block in _blocks(scores, CLASS_SCORE_BLOCK if soft else LABEL_BLOCK):
         part, part_weight = scores[block.scores].float(), weight[block.samples].unsqueeze(1)
@@ -80,8 +93,15 @@ def _blocks(scores: Tensor, size: int) -> Iterator[Block]:
             yield Block((part[0], slice(None), part[1]), part)
 
 
-def _fill_from_labels(delta: Tensor, scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form: BoundedForm,
-                      targets: tuple[float, float]) -> Tensor:
+def _fill_from_labels(
+    delta: Tensor,
+    scores: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    scale: Tensor,
+    form: BoundedForm,
+    targets: tuple[float, float],
+) -> Tensor:
     """Write a block's deltas, return the losses of its samples, (N, 1, ...), both times ``weight * scale``.
 
     Every class is taken for a wrong one first, then what stands at the right ones is replaced.
@@ -94,8 +114,15 @@ def _fill_from_labels(delta: Tensor, scores: Tensor, target: Tensor, weight: Ten
     return potential.sum(1, keepdim=True).mul_(factor)
 
 
-def _fill_from_class_scores(delta: Tensor, scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor,
-                            form: BoundedForm, targets: tuple[float, float]) -> Tensor:
+def _fill_from_class_scores(
+    delta: Tensor,
+    scores: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    scale: Tensor,
+    form: BoundedForm,
+    targets: tuple[float, float],
+) -> Tensor:
     """The same from class scores, by the formulas in float64."""
     values = (targets[0] + (targets[1] - targets[0]) * target.float()).double()
     scores, factor = scores.double(), weight * scale

@@ -5,9 +5,12 @@ multiplies that gradient by what comes from above. On a GPU, where arithmetic co
 half precision, where a gradient must be scaled before it is rounded, the backward pass reads the scores once more
 instead: two reads and one write of the scores in all, whatever comes from above.
 """
+
+from __future__ import annotations
+
 import importlib.util
 from functools import cache
-from typing import Callable, Optional
+from typing import Callable
 
 import torch
 from torch import Tensor
@@ -22,10 +25,29 @@ class FusedGBLoss(torch.autograd.Function):
     """Weighted losses of the samples, or their sum. Targets and weights receive no gradient."""
 
     @staticmethod
-    def forward(ctx, scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form: BoundedForm,
-                targets: tuple[float, float], per_sample: bool, evaluate: Callable, keep_gradient: bool) -> Tensor:
-        loss, ctx.gradient = evaluate(scores, target, weight, scale, form, targets, per_sample=per_sample,
-                                      want_loss=True, want_gradient=keep_gradient)
+    def forward(
+        ctx,
+        scores: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        scale: Tensor,
+        form: BoundedForm,
+        targets: tuple[float, float],
+        per_sample: bool,
+        evaluate: Callable,
+        keep_gradient: bool,
+    ) -> Tensor:
+        loss, ctx.gradient = evaluate(
+            scores,
+            target,
+            weight,
+            scale,
+            form,
+            targets,
+            per_sample=per_sample,
+            want_loss=True,
+            want_gradient=keep_gradient,
+        )
         ctx.save_for_backward(scores, target, weight, scale)
         ctx.form, ctx.targets, ctx.per_sample, ctx.evaluate = form, targets, per_sample, evaluate
         return loss
@@ -36,15 +58,25 @@ class FusedGBLoss(torch.autograd.Function):
         if torch.is_grad_enabled():  # create_graph=True: the gradient will itself be differentiated
             single = scores.to(scale.dtype).masked_fill((weight == 0).unsqueeze(1), 0)
             terms = potentials(single, target, ctx.form, ctx.targets)
-            gradient, = torch.autograd.grad(terms, scores, (weight * scale * upstream).unsqueeze(1).expand_as(terms),
-                                            create_graph=True)
+            (gradient,) = torch.autograd.grad(
+                terms, scores, (weight * scale * upstream).unsqueeze(1).expand_as(terms), create_graph=True
+            )
         elif ctx.gradient is None:
             if ctx.per_sample:
                 weight = weight * upstream
             else:
                 scale = scale * upstream
-            _, gradient = ctx.evaluate(scores, target, weight, scale, ctx.form, ctx.targets, per_sample=False,
-                                       want_loss=False, want_gradient=True)
+            _, gradient = ctx.evaluate(
+                scores,
+                target,
+                weight,
+                scale,
+                ctx.form,
+                ctx.targets,
+                per_sample=False,
+                want_loss=False,
+                want_gradient=True,
+            )
         else:
             # Given away, and so scaled in place: a second backward pass through this graph computes it anew.
             gradient, ctx.gradient = ctx.gradient, None
@@ -55,8 +87,15 @@ class FusedGBLoss(torch.autograd.Function):
         return gradient, *[None] * 8
 
 
-def fused_gb_loss(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form: BoundedForm,
-                  targets: tuple[float, float], per_sample: bool) -> Optional[Tensor]:
+def fused_gb_loss(
+    scores: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    scale: Tensor,
+    form: BoundedForm,
+    targets: tuple[float, float],
+    per_sample: bool,
+) -> Tensor | None:
     """The loss, or None where only the differentiable formula will do.
 
     Args:
@@ -80,11 +119,12 @@ def fused_gb_loss(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor,
 
 
 @cache
-def _evaluator(device_type: str) -> Optional[Callable]:
+def _evaluator(device_type: str) -> Callable | None:
     """The implementation for a kind of device, if there is one."""
     if device_type == 'cpu':
         return fused_compiled.evaluate
     if device_type == 'cuda' and importlib.util.find_spec('triton') is not None:
         from . import fused_triton
+
         return fused_triton.evaluate
     return None

@@ -4,8 +4,10 @@ A program takes some samples and goes through their classes, so that label and w
 whichever of the two lies together in memory. All arithmetic is in float32; only class scores need a logarithm or a
 cube root of their own, taken in float64, since near the fit the distance to it is a difference of near numbers.
 """
+
+from __future__ import annotations
+
 import math
-from typing import Optional
 
 import torch
 import triton
@@ -17,12 +19,51 @@ from .gb_forms import BoundedForm, ExpGB
 
 
 @triton.jit
-def _kernel(scores_at, target_at, weight_at, scale_at, gradient_at, loss_at, samples, points, classes, weight_step,
-            score_n, score_c, score_p, target_n, target_c, target_p, gradient_n, gradient_c, gradient_p,
-            alpha, alpha_rest, beta, beta_rest, max_delta, negative, span, wrong_fit, wrong_rest, wrong_lower,
-            wrong_upper, right_fit, right_rest, right_lower, right_upper,
-            EXP: tl.constexpr, ZERO: tl.constexpr, SOFT: tl.constexpr, BOUNDED: tl.constexpr, LOSS: tl.constexpr,
-            PER_SAMPLE: tl.constexpr, GRADIENT: tl.constexpr, SAMPLES: tl.constexpr, CLASSES: tl.constexpr):
+def _kernel(
+    scores_at,
+    target_at,
+    weight_at,
+    scale_at,
+    gradient_at,
+    loss_at,
+    samples,
+    points,
+    classes,
+    weight_step,
+    score_n,
+    score_c,
+    score_p,
+    target_n,
+    target_c,
+    target_p,
+    gradient_n,
+    gradient_c,
+    gradient_p,
+    alpha,
+    alpha_rest,
+    beta,
+    beta_rest,
+    max_delta,
+    negative,
+    span,
+    wrong_fit,
+    wrong_rest,
+    wrong_lower,
+    wrong_upper,
+    right_fit,
+    right_rest,
+    right_lower,
+    right_upper,
+    EXP: tl.constexpr,
+    ZERO: tl.constexpr,
+    SOFT: tl.constexpr,
+    BOUNDED: tl.constexpr,
+    LOSS: tl.constexpr,
+    PER_SAMPLE: tl.constexpr,
+    GRADIENT: tl.constexpr,
+    SAMPLES: tl.constexpr,
+    CLASSES: tl.constexpr,
+):
     program = tl.program_id(0).to(tl.int64)
     sample = program * SAMPLES + tl.arange(0, SAMPLES)
     exists = sample < samples
@@ -38,8 +79,19 @@ def _kernel(scores_at, target_at, weight_at, scale_at, gradient_at, loss_at, sam
         right = tl.load(score_row + label * score_c, mask=counts, other=0).to(tl.float32)
         right_delta = delta_of(right, negative + span, alpha, beta, max_delta, EXP, BOUNDED)
         if LOSS:
-            loss += potential_of(right, negative + span, right_fit, right_rest, right_lower, right_upper, alpha,
-                                 max_delta, EXP, False, BOUNDED)
+            loss += potential_of(
+                right,
+                negative + span,
+                right_fit,
+                right_rest,
+                right_lower,
+                right_upper,
+                alpha,
+                max_delta,
+                EXP,
+                False,
+                BOUNDED,
+            )
 
     for first in range(0, classes, CLASSES):
         c = (first + tl.arange(0, CLASSES)).to(tl.int64)[:, None]
@@ -55,29 +107,42 @@ def _kernel(scores_at, target_at, weight_at, scale_at, gradient_at, loss_at, sam
                 fit, rest, lower, upper = fit_of(t, alpha, alpha_rest, beta, beta_rest, max_delta, EXP, BOUNDED)
                 terms = potential_of(x, t, fit, rest, lower, upper, alpha, max_delta, EXP, False, BOUNDED)
             else:
-                terms = potential_of(x, t, wrong_fit, wrong_rest, wrong_lower, wrong_upper, alpha, max_delta, EXP,
-                                     ZERO, BOUNDED)
-                terms = tl.where(is_right, 0., terms)
-            loss += tl.sum(tl.where(read, terms, 0.), 0)
+                terms = potential_of(
+                    x, t, wrong_fit, wrong_rest, wrong_lower, wrong_upper, alpha, max_delta, EXP, ZERO, BOUNDED
+                )
+                terms = tl.where(is_right, 0.0, terms)
+            loss += tl.sum(tl.where(read, terms, 0.0), 0)
         if GRADIENT:
             delta = delta_of(x, t, alpha, beta, max_delta, EXP, BOUNDED)
             if not SOFT:
                 delta = tl.where(is_right, right_delta[None, :], delta)
-            delta = tl.where(read, delta * weight[None, :], 0.)
-            tl.store(gradient_row[None, :] + c * gradient_c, delta.to(gradient_at.dtype.element_ty),
-                     mask=(c < classes) & exists[None, :])
+            delta = tl.where(read, delta * weight[None, :], 0.0)
+            tl.store(
+                gradient_row[None, :] + c * gradient_c,
+                delta.to(gradient_at.dtype.element_ty),
+                mask=(c < classes) & exists[None, :],
+            )
 
     if LOSS:
-        loss = tl.where(counts, loss * weight, 0.)
+        loss = tl.where(counts, loss * weight, 0.0)
         if PER_SAMPLE:
             tl.store(loss_at + sample, loss, mask=exists)
         else:
             tl.store(loss_at + program, tl.sum(loss, 0))
 
 
-def evaluate(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form: BoundedForm,
-             targets: tuple[float, float], *, per_sample: bool, want_loss: bool,
-             want_gradient: bool) -> tuple[Optional[Tensor], Optional[Tensor]]:
+def evaluate(
+    scores: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    scale: Tensor,
+    form: BoundedForm,
+    targets: tuple[float, float],
+    *,
+    per_sample: bool,
+    want_loss: bool,
+    want_gradient: bool,
+) -> tuple[Tensor | None, Tensor | None]:
     """As :func:`mmgb.functional.fused_eager.evaluate`. Scores whose points don't lie evenly are copied first."""
     flat = scores.flatten(2) if scores.dim() > 2 else scores.unsqueeze(2)
     soft = target.shape == scores.shape
@@ -95,14 +160,37 @@ def evaluate(scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, form
     if samples:
         with torch.cuda.device_of(scores):
             _kernel[(programs,)](
-                flat, target, weight, scale, gradient, losses, samples, flat.shape[2], classes, weight_step,
-                *flat.stride(), *target.stride(), *gradient.stride(), *_two_parts(form.alpha),
-                *_two_parts(getattr(form, 'beta', 0.)), form.max_delta if bounded else 0., targets[0],
-                targets[1] - targets[0], *_constants(form, targets[0]), *_constants(form, targets[1]),
-                EXP=isinstance(form, ExpGB), ZERO=targets[0] == 0, SOFT=soft, BOUNDED=bounded, LOSS=want_loss,
-                PER_SAMPLE=per_sample, GRADIENT=want_gradient, **tile,
-                enable_fp_fusion=not soft)  # t = a + b*p must round as the reference's does: near the fit it shows
-    loss = (losses.view(scores.shape[:1] + scores.shape[2:]) if per_sample else losses.sum())
+                flat,
+                target,
+                weight,
+                scale,
+                gradient,
+                losses,
+                samples,
+                flat.shape[2],
+                classes,
+                weight_step,
+                *flat.stride(),
+                *target.stride(),
+                *gradient.stride(),
+                *_two_parts(form.alpha),
+                *_two_parts(getattr(form, 'beta', 0.0)),
+                form.max_delta if bounded else 0.0,
+                targets[0],
+                targets[1] - targets[0],
+                *_constants(form, targets[0]),
+                *_constants(form, targets[1]),
+                EXP=isinstance(form, ExpGB),
+                ZERO=targets[0] == 0,
+                SOFT=soft,
+                BOUNDED=bounded,
+                LOSS=want_loss,
+                PER_SAMPLE=per_sample,
+                GRADIENT=want_gradient,
+                **tile,
+                enable_fp_fusion=not soft,
+            )  # t = a + b*p must round as the reference's does: near the fit it shows
+    loss = losses.view(scores.shape[:1] + scores.shape[2:]) if per_sample else losses.sum()
     return loss if want_loss else None, gradient.view(scores.shape) if want_gradient else None
 
 
@@ -118,8 +206,8 @@ def _constants(form: BoundedForm, value: float) -> tuple[float, float, float, fl
     """The fit of a target in two parts, and the bounds beyond which its delta is clipped."""
     fit = form.fit(value)
     if math.isinf(fit):  # exp-GB never quite fits the target 0
-        fit = 0.
-    bounds = form.bounds(torch.tensor(value, dtype=torch.float64)) if form.max_delta is not None else (0., 0.)
+        fit = 0.0
+    bounds = form.bounds(torch.tensor(value, dtype=torch.float64)) if form.max_delta is not None else (0.0, 0.0)
     return *_two_parts(fit), *(float(bound) for bound in bounds)
 
 

@@ -2,6 +2,7 @@
 
 The fit comes as a sum of two float32 numbers, ``fit + rest``; settings that it depends on come the same way.
 """
+
 import triton
 import triton.language as tl
 
@@ -9,7 +10,7 @@ import triton.language as tl
 @triton.jit
 def exp_of(x):
     """The exponential to 3e-7, whatever the argument: the hardware's own loses digits in proportion to it."""
-    x = tl.where(x > 89.5, 89.5, tl.where(x < -105., -105., x))
+    x = tl.where(x > 89.5, 89.5, tl.where(x < -105.0, -105.0, x))
     k = tl.floor(x * 1.4426950408889634 + 0.5)
     remainder = (x - k * 0.693359375) + k * 2.12194440e-4  # ln 2 in two parts: the first product is exact
     return tl.exp(remainder) * 2 * tl.exp2(k - 1)
@@ -20,7 +21,7 @@ def expm1_minus_identity(x):
     """``exp(x) - 1 - x``, by its series where the difference would cancel."""
     series = x * 0 + 1
     for i in tl.static_range(14):
-        series = 1 + x * (1. / (16 - i)) * series
+        series = 1 + x * (1.0 / (16 - i)) * series
     return tl.where(tl.abs(x) < 2, x * x * 0.5 * series, exp_of(x) - 1 - x)
 
 
@@ -53,8 +54,9 @@ def fit_of(t, alpha, alpha_rest, beta, beta_rest, max_delta, EXP: tl.constexpr, 
 
 
 @triton.jit
-def potential_of(x, t, fit, rest, lower, upper, alpha, max_delta, EXP: tl.constexpr, ZERO: tl.constexpr,
-                 BOUNDED: tl.constexpr):
+def potential_of(
+    x, t, fit, rest, lower, upper, alpha, max_delta, EXP: tl.constexpr, ZERO: tl.constexpr, BOUNDED: tl.constexpr
+):
     """The potential; ZERO: all t are 0."""
     inside = x
     if BOUNDED:
@@ -67,7 +69,7 @@ def potential_of(x, t, fit, rest, lower, upper, alpha, max_delta, EXP: tl.conste
         distance = (inside - fit) - rest
         potential = alpha * 0.25 * distance * distance * ((inside + fit) * (inside + fit) + 2 * fit * fit)
     if BOUNDED:
-        excess = tl.where(x > upper, x - upper, tl.where(x < lower, lower - x, 0.))
+        excess = tl.where(x > upper, x - upper, tl.where(x < lower, lower - x, 0.0))
         potential += max_delta * excess
     return potential
 

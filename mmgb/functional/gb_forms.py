@@ -21,15 +21,17 @@ and :math:`x^* = \sqrt[3]{(t - \beta)/\alpha}`, the perfect fit,
 non-negative by construction; the textbook :math:`\alpha e^x - t x - const` cancels near the fit. The second
 derivatives are :math:`\alpha e^x` and :math:`3 \alpha x^2` (Section 4).
 """
+
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-from typing import Optional, Union
 
 import torch
 from torch import Tensor
 
 # Targets t: of the scores' shape, or one number for all of them.
-Values = Union[Tensor, float]
+Values = 'Tensor | float'
 
 
 def exp_gb_delta(scores: Tensor, values: Values, alpha: float) -> Tensor:
@@ -57,7 +59,7 @@ def exp_gb_inverse(boosted: Tensor, alpha: float) -> Tensor:
 
 def pow3_gb_delta(scores: Tensor, values: Values, alpha: float, beta: float) -> Tensor:
     """``alpha * x**3 + beta - t``, elementwise."""
-    return alpha * scores ** 3 + (beta - values)
+    return alpha * scores**3 + (beta - values)
 
 
 def pow3_gb_potential(scores: Tensor, values: Values, alpha: float, beta: float) -> Tensor:
@@ -66,7 +68,7 @@ def pow3_gb_potential(scores: Tensor, values: Values, alpha: float, beta: float)
     # The difference of two near numbers of one type is exact: that to the nearest such number, then the rest.
     rounded = fit.to(scores.dtype)
     distance = (scores - rounded) - (fit - rounded).to(scores.dtype)
-    return alpha / 4 * distance ** 2 * ((scores + rounded) ** 2 + 2 * rounded ** 2)
+    return alpha / 4 * distance**2 * ((scores + rounded) ** 2 + 2 * rounded**2)
 
 
 def pow3_gb_inverse(boosted: Tensor, alpha: float, beta: float) -> Tensor:
@@ -88,7 +90,8 @@ class BoundedForm:
     Where :math:`|\delta|` exceeds the bound M, the potential goes on along its tangent: it stays convex and its
     derivative continuous, like Huber's loss. ``max_delta=None``: no bound.
     """
-    max_delta: Optional[float]
+
+    max_delta: float | None
     target_range = (-math.inf, math.inf)
 
     def delta(self, scores: Tensor, values: Values) -> Tensor:
@@ -117,9 +120,10 @@ class BoundedForm:
 @dataclass(frozen=True)
 class ExpGB(BoundedForm):
     """exp-GB with its settings."""
+
     alpha: float
-    max_delta: Optional[float] = None
-    target_range = (0., math.inf)
+    max_delta: float | None = None
+    target_range = (0.0, math.inf)
 
     def output(self, scores: Tensor) -> Tensor:
         """The boosted output, what is compared with the target."""
@@ -138,13 +142,14 @@ class ExpGB(BoundedForm):
 @dataclass(frozen=True)
 class Pow3GB(BoundedForm):
     """pow3-GB with its settings."""
+
     alpha: float
     beta: float
-    max_delta: Optional[float] = None
+    max_delta: float | None = None
 
     def output(self, scores: Tensor) -> Tensor:
         """The boosted output, what is compared with the target."""
-        return self.alpha * scores ** 3 + self.beta
+        return self.alpha * scores**3 + self.beta
 
     def unbounded_delta(self, scores: Tensor, values: Values) -> Tensor:
         return pow3_gb_delta(scores, values, self.alpha, self.beta)

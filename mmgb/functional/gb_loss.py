@@ -3,7 +3,8 @@
 Both are summed over the classes and averaged over the samples. The paper doesn't state its reduction; this one makes
 its learning rates plausible.
 """
-from typing import Optional
+
+from __future__ import annotations
 
 from torch import Tensor
 
@@ -13,8 +14,16 @@ from .gb_forms import ExpGB, Pow3GB
 from .target import check_targets
 
 
-def exp_gb_loss(scores: Tensor, target: Tensor, *, alpha: float = 0.1, targets: tuple[float, float] = (0., 16.),
-                max_delta: Optional[float] = None, fused: bool = True, **options) -> Tensor:
+def exp_gb_loss(
+    scores: Tensor,
+    target: Tensor,
+    *,
+    alpha: float = 0.1,
+    targets: tuple[float, float] = (0.0, 16.0),
+    max_delta: float | None = None,
+    fused: bool = True,
+    **options,
+) -> Tensor:
     """Exponential gradient boosting (Section 2.1).
 
     Args:
@@ -34,33 +43,46 @@ def exp_gb_loss(scores: Tensor, target: Tensor, *, alpha: float = 0.1, targets: 
         ValueError: settings or tensors outside these ranges.
     """
     targets = check_exp_gb(alpha, targets, max_delta)
-    return elementwise_loss(scores, target, ExpGB(alpha, max_delta), targets,
-                            fused=fused_gb_loss if fused else None, **options)
+    return elementwise_loss(
+        scores, target, ExpGB(alpha, max_delta), targets, fused=fused_gb_loss if fused else None, **options
+    )
 
 
-def pow3_gb_loss(scores: Tensor, target: Tensor, *, alpha: float = 0.001, beta: float = 0.4,
-                 targets: tuple[float, float] = (0., 10.), max_delta: Optional[float] = None, fused: bool = True,
-                 **options) -> Tensor:
+def pow3_gb_loss(
+    scores: Tensor,
+    target: Tensor,
+    *,
+    alpha: float = 0.001,
+    beta: float = 0.4,
+    targets: tuple[float, float] = (0.0, 10.0),
+    max_delta: float | None = None,
+    fused: bool = True,
+    **options,
+) -> Tensor:
     """Cubic gradient boosting (Section 2.2). ``beta`` is any finite number, ``targets`` need only be in order; scores
     up to 1e9 give finite float32 losses. The other arguments as in :func:`exp_gb_loss`."""
     targets = check_pow3_gb(alpha, beta, targets, max_delta)
-    return elementwise_loss(scores, target, Pow3GB(alpha, beta, max_delta), targets,
-                            fused=fused_gb_loss if fused else None, **options)
+    return elementwise_loss(
+        scores, target, Pow3GB(alpha, beta, max_delta), targets, fused=fused_gb_loss if fused else None, **options
+    )
 
 
-def check_exp_gb(alpha: float, targets: tuple[float, float], max_delta: Optional[float]) -> tuple[float, float]:
+def check_exp_gb(alpha: float, targets: tuple[float, float], max_delta: float | None) -> tuple[float, float]:
     """Return the targets as floats, or raise a ValueError that names the setting at fault."""
     _check_positive('alpha', alpha)
     _check_max_delta(max_delta)
     negative, positive = check_targets(targets)
     if negative < 0:
-        raise ValueError(f'targets=({negative:g}, {positive:g}): exp-GB needs a negative target >= 0, since '
-                         'alpha*exp(x) never reaches a smaller one and the loss would fall without end')
+        raise ValueError(
+            f'targets=({negative:g}, {positive:g}): exp-GB needs a negative target >= 0, since '
+            'alpha*exp(x) never reaches a smaller one and the loss would fall without end'
+        )
     return negative, positive
 
 
-def check_pow3_gb(alpha: float, beta: float, targets: tuple[float, float],
-                  max_delta: Optional[float]) -> tuple[float, float]:
+def check_pow3_gb(
+    alpha: float, beta: float, targets: tuple[float, float], max_delta: float | None
+) -> tuple[float, float]:
     """Return the targets as floats, or raise a ValueError that names the setting at fault."""
     _check_positive('alpha', alpha)
     _check_max_delta(max_delta)
@@ -74,6 +96,6 @@ def _check_positive(name: str, value: float) -> None:
         raise ValueError(f'{name}={value!r}: expected a positive number')
 
 
-def _check_max_delta(max_delta: Optional[float]) -> None:
+def _check_max_delta(max_delta: float | None) -> None:
     if max_delta is not None:
         _check_positive('max_delta', max_delta)

@@ -11,8 +11,10 @@ brought there a second time, on its own and as gradients of the feature maps alo
 sources of these losses (:mod:`mmgb.functional.relay_plan` says which), through the layers in which the ranges overlap.
 Nothing is subtracted, so nothing cancels.
 """
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional
 
 from torch import Tensor, nn
 
@@ -45,12 +47,13 @@ class GradientGate:
             that runs after its source.
     """
 
-    def __init__(self, model: nn.Module, auxiliaries: Sequence[AuxiliaryRange],
-                 primary_lowest: Optional[str] = None) -> None:
+    def __init__(
+        self, model: nn.Module, auxiliaries: Sequence[AuxiliaryRange], primary_lowest: str | None = None
+    ) -> None:
         self.model = model
         self.auxiliaries = list(auxiliaries)
         self.primary_lowest = primary_lowest
-        self.forward_pass: Optional[ForwardPass] = None
+        self.forward_pass: ForwardPass | None = None
         sources = [auxiliary.source for auxiliary in self.auxiliaries]
         for path in sources:
             if sources.count(path) > 1:
@@ -60,7 +63,7 @@ class GradientGate:
         for path in lowest_paths(self.auxiliaries, primary_lowest):
             find_module(model, path, 'lowest')
 
-    def __enter__(self) -> list[Optional[Tensor]]:
+    def __enter__(self) -> list[Tensor | None]:
         """The list of the auxiliary losses' inputs, filled when their sources run."""
         self.forward_pass = ForwardPass(self.model, self.auxiliaries, self.primary_lowest)
         return self.forward_pass.features

@@ -3,13 +3,14 @@ r"""Statistics of activations and gradients, as sums in float64 that add up over
 Each function reduces a tensor to a few sums on its device; the functions of sums at the end make the statistic of them.
 So the statistic of a batch that several processes share is that of the summed sums.
 """
-from typing import Optional
+
+from __future__ import annotations
 
 import torch
 from torch import Tensor
 
 HISTOGRAM_BINS = 200
-CHUNK = 2 ** 22  # values at a time, which bounds the memory
+CHUNK = 2**22  # values at a time, which bounds the memory
 SATURATION_MARGIN = 0.01
 
 
@@ -23,13 +24,13 @@ def moments(values: Tensor) -> Tensor:
         values = values.float()
     deviation, mean = (value.double() for value in torch.var_mean(values, correction=0))
     count = values.numel()
-    return torch.stack([torch.full_like(mean, count), count * mean, count * (deviation + mean ** 2)])
+    return torch.stack([torch.full_like(mean, count), count * mean, count * (deviation + mean**2)])
 
 
 def squares(values: Tensor) -> Tensor:
     """``[count, sum of squares]``, (2,)."""
     norm = torch.linalg.vector_norm(values.detach(), dtype=torch.float64)
-    return torch.stack([torch.full_like(norm, values.numel()), norm ** 2])
+    return torch.stack([torch.full_like(norm, values.numel()), norm**2])
 
 
 def active_counts(output: Tensor) -> Tensor:
@@ -55,7 +56,7 @@ def saturated_counts(output: Tensor, low: float, high: float) -> Tensor:
     return torch.stack([saturated, torch.full_like(saturated, values.numel())])
 
 
-def normaliser_sums(scores: Tensor, valid: Optional[Tensor] = None) -> Tensor:
+def normaliser_sums(scores: Tensor, valid: Tensor | None = None) -> Tensor:
     r"""``[samples, sum of s]``, (2,), with the softmax normaliser :math:`s = \sum_i e^{x_i}` of each sample.
 
     Args:
@@ -108,7 +109,7 @@ def rms(sums: Tensor) -> float:
 def variance(sums: Tensor) -> float:
     """Mean squared deviation from the mean, from :func:`moments`."""
     count, total, total_of_squares = sums.tolist()
-    return max(total_of_squares / count - (total / count) ** 2, 0.)
+    return max(total_of_squares / count - (total / count) ** 2, 0.0)
 
 
 def share(sums: Tensor) -> float:

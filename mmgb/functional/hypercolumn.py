@@ -11,10 +11,13 @@ first layer of the network on top is linear, and interpolation weights sum to 1,
 The right side costs one product per *cell* of the map, the left one per *pixel*: a map takes whichever side is
 smaller.
 """
+
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from functools import reduce
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -23,13 +26,14 @@ from torch import Tensor
 
 class LinearPart(NamedTuple):
     """One map's share of the first layer: ``W_k`` applied already (``weight`` is None), or still to be."""
-    feature: Tensor           # (B, hidden, h, w), or (B, C_k, h, w)
-    weight: Optional[Tensor]  # (hidden, C_k, 1, 1)
-    stride: float             # pixels between two cells
-    offset: float             # pixel coordinate of the centre of cell 0
+
+    feature: Tensor  # (B, hidden, h, w), or (B, C_k, h, w)
+    weight: Tensor | None  # (hidden, C_k, 1, 1)
+    stride: float  # pixels between two cells
+    offset: float  # pixel coordinate of the centre of cell 0
 
 
-def draw_valid_pixels(labels: Tensor, num_pixels: int, ignore_index: Optional[int]) -> Tensor:
+def draw_valid_pixels(labels: Tensor, num_pixels: int, ignore_index: int | None) -> Tensor:
     """Draw pixels uniformly from the valid ones, without repetition while there are enough.
 
     Args:
@@ -53,8 +57,7 @@ def pixel_coordinates(indices: Tensor, width: int) -> Tensor:
     return torch.stack([indices % width, indices.div(width, rounding_mode='floor')], dim=-1).float()
 
 
-def crop_to_image(feature: Tensor, size: tuple[int, int], stride: float,
-                  offset: float) -> tuple[Tensor, float]:
+def crop_to_image(feature: Tensor, size: tuple[int, int], stride: float, offset: float) -> tuple[Tensor, float]:
     """Cut off the cells of the padding that no pixel of the image reads.
 
     Args:
@@ -68,7 +71,7 @@ def crop_to_image(feature: Tensor, size: tuple[int, int], stride: float,
     first = max(0, math.floor(-offset / stride))
     last_y, last_x = (math.ceil((pixels - 1 - offset) / stride) for pixels in size)
     first = min(first, feature.shape[2] - 1, feature.shape[3] - 1)
-    return feature[:, :, first:max(first, last_y) + 1, first:max(first, last_x) + 1], offset + first * stride
+    return feature[:, :, first : max(first, last_y) + 1, first : max(first, last_x) + 1], offset + first * stride
 
 
 def interpolate_at(feature: Tensor, points: Tensor, stride: float, offset: float) -> Tensor:
@@ -83,8 +86,9 @@ def interpolate_at(feature: Tensor, points: Tensor, stride: float, offset: float
     """
     cells = (points.to(feature.dtype) - offset) / stride
     extent = cells.new_tensor([feature.shape[3] - 1, feature.shape[2] - 1]).clamp(min=1)
-    return F.grid_sample(feature, (2 * cells / extent - 1).unsqueeze(2), mode='bilinear', padding_mode='border',
-                         align_corners=True)
+    return F.grid_sample(
+        feature, (2 * cells / extent - 1).unsqueeze(2), mode='bilinear', padding_mode='border', align_corners=True
+    )
 
 
 def interpolate_grid(feature: Tensor, rows: Tensor, columns: Tensor, stride: float, offset: float) -> Tensor:
@@ -97,8 +101,10 @@ def interpolate_grid(feature: Tensor, rows: Tensor, columns: Tensor, stride: flo
     Returns:
         (B, C, R, S): what :func:`interpolate_at` gives at these pixels.
     """
-    vertical, horizontal = (_interpolation_matrix((pixels.to(feature.dtype) - offset) / stride, cells)
-                            for pixels, cells in ((rows, feature.shape[2]), (columns, feature.shape[3])))
+    vertical, horizontal = (
+        _interpolation_matrix((pixels.to(feature.dtype) - offset) / stride, cells)
+        for pixels, cells in ((rows, feature.shape[2]), (columns, feature.shape[3]))
+    )
     return vertical @ feature @ horizontal.T
 
 
@@ -109,8 +115,14 @@ def _interpolation_matrix(positions: Tensor, cells: int) -> Tensor:
     return (1 - distance).clamp(min=0)
 
 
-def split_first_layer(features: Sequence[Tensor], weight: Tensor, strides: Sequence[float],
-                      offsets: Sequence[float], num_points: int, factorised: bool = True) -> list[LinearPart]:
+def split_first_layer(
+    features: Sequence[Tensor],
+    weight: Tensor,
+    strides: Sequence[float],
+    offsets: Sequence[float],
+    num_points: int,
+    factorised: bool = True,
+) -> list[LinearPart]:
     """Give each map its slice of the first layer's weight, applied where the map has fewer cells than points.
 
     Args:
@@ -131,8 +143,7 @@ def split_first_layer(features: Sequence[Tensor], weight: Tensor, strides: Seque
     return parts
 
 
-def hypercolumn_linear(parts: Sequence[LinearPart],
-                       interpolate: Callable[..., Tensor]) -> Tensor:
+def hypercolumn_linear(parts: Sequence[LinearPart], interpolate: Callable[..., Tensor]) -> Tensor:
     """The first layer's outputs at pixels, without its bias.
 
     The parts not yet applied are concatenated first: together they are the (rest of the) literal hypercolumn.

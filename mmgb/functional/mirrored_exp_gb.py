@@ -11,9 +11,11 @@ worry about: it jumps by :math:`2\alpha/e` at 0. It is the derivative of a conve
 
 whose minimum lies at :math:`\mathrm{sgn}(s)(1 + \ln|s|)` if :math:`|s| > 1/e`, and else in the kink.
 """
+
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-from typing import Union
 
 import torch
 from torch import Tensor
@@ -26,11 +28,12 @@ from .gb_loss import check_pow3_gb
 @dataclass(frozen=True)
 class MirroredExpGB:
     """The mirrored exponential with its settings."""
+
     alpha: float
     beta: float
     target_range = (-math.inf, math.inf)
 
-    def potential(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor:
+    def potential(self, scores: Tensor, values: Tensor | float) -> Tensor:
         # Differences of near numbers at the fit: in float64, whatever the type of the scores.
         slope = (in_float64(values, scores) - self.beta) / self.alpha
         towards_fit = scores.double() * torch.where(slope < 0, -1, 1)
@@ -43,12 +46,12 @@ class MirroredExpGB:
         value = torch.where(towards_fit >= 0, same_side, other_side)
         return (self.alpha * value).clamp(min=0).to(scores.dtype)
 
-    def delta(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor:
+    def delta(self, scores: Tensor, values: Tensor | float) -> Tensor:
         return self.alpha * scores.sign() * (scores.abs() - 1).exp() + (self.beta - values)
 
     def output(self, scores: Tensor) -> Tensor:
         """The boosted output, what is compared with the target."""
-        return self.delta(scores, 0.)
+        return self.delta(scores, 0.0)
 
     def fit(self, value: float) -> float:
         """The score at which the potential is least."""
@@ -56,8 +59,15 @@ class MirroredExpGB:
         return math.copysign(1 + math.log(max(abs(slope), math.exp(-1))), slope)
 
 
-def mirrored_exp_gb_loss(scores: Tensor, target: Tensor, *, alpha: float = 0.1, beta: float = 0.,
-                         targets: tuple[float, float] = (0., 16.), **options) -> Tensor:
+def mirrored_exp_gb_loss(
+    scores: Tensor,
+    target: Tensor,
+    *,
+    alpha: float = 0.1,
+    beta: float = 0.0,
+    targets: tuple[float, float] = (0.0, 16.0),
+    **options,
+) -> Tensor:
     """Mirrored exponential boosting. The paper gives neither alpha and beta nor the targets; the defaults are those of
     exp-GB, without an offset. The arguments as in :func:`mmgb.functional.pow3_gb_loss`, but for ``max_delta`` and
     ``fused``, which it doesn't have."""

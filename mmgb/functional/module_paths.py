@@ -1,4 +1,5 @@
 """Modules by their paths."""
+
 import difflib
 
 from torch import nn
@@ -16,11 +17,14 @@ def find_module(model: nn.Module, path: str, field: str) -> nn.Module:
         module = module._modules.get(name)
         if module is None:
             close = difflib.get_close_matches(path, dict(model.named_modules()), n=3)
-            raise ValueError(f'{field}={path!r}: no such module' + (
-                f'; close matches: {", ".join(close)}' if close else ''))
+            raise ValueError(
+                f'{field}={path!r}: no such module' + (f'; close matches: {", ".join(close)}' if close else '')
+            )
         if _is_compiled(module):
-            raise ValueError(f'{field}={path!r} lies in {".".join(parts[:depth])!r}, which is compiled: no gradient '
-                             'can be ended or taken there')
+            raise ValueError(
+                f'{field}={path!r} lies in {".".join(parts[:depth])!r}, which is compiled: no gradient '
+                'can be ended or taken there'
+            )
     return module
 
 

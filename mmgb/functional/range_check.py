@@ -3,6 +3,7 @@
 Read off the graph that autograd has recorded, once, before the first update: a second way around a gate, a layer that
 is left without a gradient, and a kind of checkpoint that can't be gone through twice are found by name.
 """
+
 from collections.abc import Iterable, Mapping, Sequence
 
 from torch import Tensor, nn
@@ -31,8 +32,10 @@ def check_ranges(forward_pass: ForwardPass, primary: Sequence[Tensor], parameter
 
     whole = _reached([node for nodes in roots.values() for node in nodes], set())
     if any(type(node).__name__ == 'CheckpointFunctionBackward' for node in whole):
-        raise ValueError('activation checkpointing of the reentrant kind forbids the gradients of a part of the graph '
-                         'that relays need: use torch.utils.checkpoint with use_reentrant=False')
+        raise ValueError(
+            'activation checkpointing of the reentrant kind forbids the gradients of a part of the graph '
+            'that relays need: use torch.utils.checkpoint with use_reentrant=False'
+        )
     updated: set[str] = set()
     for source, nodes in roots.items():
         gate = gates.get(lowest[source])
@@ -46,8 +49,10 @@ def check_ranges(forward_pass: ForwardPass, primary: Sequence[Tensor], parameter
                 raise ValueError(f'lowest={lowest[source]!r} does not lie below {loss}')
             around = reached & _parameters(_reached([gate], set()), names)
             if around:
-                raise ValueError(f'{loss} reaches {_some(around)} also by another way than through '
-                                 f'lowest={lowest[source]!r}: its gradient cannot be ended there')
+                raise ValueError(
+                    f'{loss} reaches {_some(around)} also by another way than through '
+                    f'lowest={lowest[source]!r}: its gradient cannot be ended there'
+                )
         updated |= reached
     missing = _parameters(whole, names) - updated
     if missing:
@@ -63,8 +68,10 @@ def _check_trunks(forward_pass: ForwardPass, primary: list[Node], gates: Mapping
             continue
         source = forward_pass.auxiliaries[relay.trunk].source
         if gates[path] in _reached(primary, {forward_pass.trunks[source].node}):
-            raise ValueError(f'the primary loss reaches lowest={path!r} also by another way than through '
-                             f'source={source!r}, whose loss ends there')
+            raise ValueError(
+                f'the primary loss reaches lowest={path!r} also by another way than through '
+                f'source={source!r}, whose loss ends there'
+            )
 
 
 def _reached(roots: Iterable[Node], stops: set[Node]) -> set[Node]:

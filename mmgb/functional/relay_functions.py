@@ -4,7 +4,8 @@ A layer may overwrite what enters it, or what a source has given: an alias made 
 but not its history, and an auxiliary loss gets a copy. The graph must not refer to itself in a circle, or memory leaks:
 an entry refers to gates, which lie below it, and a gate to nothing.
 """
-from typing import Optional
+
+from __future__ import annotations
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from torch.autograd.graph import GradientEdge
 
 class Backward:
     """What the gates and entries of one graph share; it refers to nothing of the graph."""
+
     relaying = False
 
 
@@ -21,12 +23,12 @@ class Kept:
     """The share that a gate lets through, summed up before the gate is reached."""
 
     def __init__(self) -> None:
-        self.share: Optional[Tensor] = None
+        self.share: Tensor | None = None
 
     def add(self, share: Tensor) -> None:
         self.share = share if self.share is None else self.share + share
 
-    def take(self) -> Optional[Tensor]:
+    def take(self) -> Tensor | None:
         share, self.share = self.share, None
         return share
 
@@ -49,8 +51,7 @@ class Entry(torch.autograd.Function):
     """An alias or a copy of a source's output. Backward: first brings the gradient to the gates it must pass alone."""
 
     @staticmethod
-    def forward(ctx, output: Tensor, backward: Backward, gates: 'list[tuple[GradientEdge, Kept]]',
-                copy: bool) -> Tensor:
+    def forward(ctx, output: Tensor, backward: Backward, gates: list[tuple[GradientEdge, Kept]], copy: bool) -> Tensor:
         ctx.output, ctx.shared, ctx.gates = output, backward, gates
         return output.clone() if copy else output.detach()
 

@@ -1,7 +1,10 @@
 """One forward pass with the ends and the sources of Relay Backpropagation's ranges in its graph."""
+
+from __future__ import annotations
+
 import math
 from functools import partial
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,11 +21,12 @@ class AuxiliaryRange(NamedTuple):
         source: the module whose output feeds the loss: one tensor.
         lowest: the lowest module that the loss updates; None: down to the bottom.
     """
+
     source: str
-    lowest: Optional[str] = None
+    lowest: str | None = None
 
 
-def lowest_paths(auxiliaries: list[AuxiliaryRange], primary_lowest: Optional[str]) -> set[str]:
+def lowest_paths(auxiliaries: list[AuxiliaryRange], primary_lowest: str | None) -> set[str]:
     """Of all modules at whose entrance a loss ends."""
     return {primary_lowest, *(auxiliary.lowest for auxiliary in auxiliaries)} - {None}
 
@@ -38,9 +42,9 @@ class ForwardPass:
         relays: what is brought to which gate from where.
     """
 
-    def __init__(self, model: nn.Module, auxiliaries: list[AuxiliaryRange], primary_lowest: Optional[str]) -> None:
+    def __init__(self, model: nn.Module, auxiliaries: list[AuxiliaryRange], primary_lowest: str | None) -> None:
         self.auxiliaries, self.primary_lowest = auxiliaries, primary_lowest
-        self.features: list[Optional[Tensor]] = [None] * len(self.auxiliaries)
+        self.features: list[Tensor | None] = [None] * len(self.auxiliaries)
         self.gates: dict[str, tuple[GradientEdge, Kept]] = {}
         self.trunks: dict[str, GradientEdge] = {}
         self.relays: list[Relay] = []
@@ -51,10 +55,12 @@ class ForwardPass:
         self._from_head: list[list[tuple[GradientEdge, Kept]]] = [[] for _ in self.auxiliaries]
         self._handles = [
             model.get_submodule(path).register_forward_pre_hook(partial(self._enter_lowest, path), with_kwargs=True)
-            for path in lowest_paths(auxiliaries, primary_lowest)]
+            for path in lowest_paths(auxiliaries, primary_lowest)
+        ]
         self._handles += [
             model.get_submodule(auxiliary.source).register_forward_hook(partial(self._leave_source, i))
-            for i, auxiliary in enumerate(auxiliaries)]
+            for i, auxiliary in enumerate(auxiliaries)
+        ]
 
     def remove_hooks(self) -> None:
         for handle in self._handles:
@@ -62,8 +68,10 @@ class ForwardPass:
 
     def link(self) -> None:
         """Tell the entries which gates they bring their gradients to."""
-        ranges = [Range(self._start(auxiliary.lowest), self._position('source', auxiliary.source))
-                  for auxiliary in self.auxiliaries]
+        ranges = [
+            Range(self._start(auxiliary.lowest), self._position('source', auxiliary.source))
+            for auxiliary in self.auxiliaries
+        ]
         for auxiliary, (lowest, source) in zip(self.auxiliaries, ranges):
             if lowest > source:
                 raise ValueError(f'lowest={auxiliary.lowest!r} runs after source={auxiliary.source!r}')
@@ -78,7 +86,7 @@ class ForwardPass:
 
     def path_of(self, relay: Relay) -> str:
         """Of the lowest module where some loss ends and another goes on."""
-        path, = (path for (_, path), position in self._positions.items() if position == relay.end)
+        (path,) = (path for (_, path), position in self._positions.items() if position == relay.end)
         return path
 
     def _enter_lowest(self, path: str, module: nn.Module, args: tuple, kwargs: dict[str, Any]):
@@ -92,10 +100,12 @@ class ForwardPass:
         kept = Kept()
         alias = Gate.apply(tensors[0], self._backward, kept)
         self.gates[path] = get_gradient_edge(alias), kept
-        return (tuple(alias if value is tensors[0] else value for value in args),
-                {name: alias if value is tensors[0] else value for name, value in kwargs.items()})
+        return (
+            tuple(alias if value is tensors[0] else value for value in args),
+            {name: alias if value is tensors[0] else value for name, value in kwargs.items()},
+        )
 
-    def _leave_source(self, i: int, module: nn.Module, args: tuple, output: Any) -> Optional[Tensor]:
+    def _leave_source(self, i: int, module: nn.Module, args: tuple, output: Any) -> Tensor | None:
         path = self.auxiliaries[i].source
         self._note('source', path)
         if not isinstance(output, Tensor):
@@ -110,8 +120,10 @@ class ForwardPass:
     def _note(self, role: str, path: str) -> None:
         """Remember when a module runs."""
         if self._has_gradients and not torch.is_grad_enabled():
-            raise ValueError(f'{role}={path!r} runs without gradients, as inside of activation checkpointing of the '
-                             'reentrant kind: use torch.utils.checkpoint with use_reentrant=False')
+            raise ValueError(
+                f'{role}={path!r} runs without gradients, as inside of activation checkpointing of the '
+                'reentrant kind: use torch.utils.checkpoint with use_reentrant=False'
+            )
         if (role, path) in self._positions:
             raise ValueError(f'{role}={path!r} runs several times in a forward pass: expected a module that runs once')
         self._positions[role, path] = len(self._positions)
@@ -121,5 +133,5 @@ class ForwardPass:
             raise ValueError(f'{role}={path!r} did not run: expected a module that the forward pass calls')
         return self._positions[role, path]
 
-    def _start(self, lowest: Optional[str]) -> float:
+    def _start(self, lowest: str | None) -> float:
         return -math.inf if lowest is None else self._position('lowest', lowest)

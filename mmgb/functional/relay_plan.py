@@ -5,6 +5,9 @@ numbers that grow in the order of the forward pass. A loss enters the chain at i
 its lowest layer, so it is *active* between the two. Wherever a loss ends and another goes on, only the other's share
 may pass.
 """
+
+from __future__ import annotations
+
 import math
 from typing import NamedTuple
 
@@ -14,6 +17,7 @@ PRIMARY = -1
 class Range(NamedTuple):
     """Where a loss ends and where it enters: ``lowest < source``. ``-inf``: it reaches the bottom; the primary
     loss enters at ``inf``."""
+
     lowest: float
     source: float
 
@@ -26,8 +30,9 @@ class Relay(NamedTuple):
         trunk: the auxiliary at whose source everything that comes from above is taken along, or None.
         heads: the auxiliaries whose own gradients are taken along from their sources.
     """
+
     end: float
-    trunk: 'int | None'
+    trunk: int | None
     heads: tuple[int, ...]
 
 

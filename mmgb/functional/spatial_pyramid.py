@@ -11,6 +11,7 @@ of three bins has 4 cells a side). That rule is bound to its window: 16 or 24 ce
 is therefore either taken as all the windows that lie in it, or cut into b x b bins adaptively, which is another
 function, also for 14 cells, where its bins overlap.
 """
+
 import math
 from collections.abc import Sequence
 
@@ -31,8 +32,10 @@ def pyramid_kernels(bins: Sequence[int] = BINS, window: int = WINDOW) -> tuple[i
     for number in bins:
         if not 1 <= number <= window or math.ceil(window / math.ceil(window / number)) != number:
             possible = sorted({math.ceil(window / kernel) for kernel in range(1, window + 1)})
-            raise ValueError(f'bins={tuple(bins)!r}: {number} bins a side are impossible in a window of {window} '
-                             f'cells; expected some of {possible}')
+            raise ValueError(
+                f'bins={tuple(bins)!r}: {number} bins a side are impossible in a window of {window} '
+                f'cells; expected some of {possible}'
+            )
     return tuple(math.ceil(window / number) for number in bins)
 
 
@@ -54,8 +57,10 @@ def spatial_pyramid_pool(features: Tensor, bins: Sequence[int] = BINS, window: i
     """
     kernels = pyramid_kernels(bins, window)
     if min(features.shape[2:]) < window:
-        raise ValueError(f'a feature map of {features.shape[2]}x{features.shape[3]} cells is smaller than the window '
-                         f'of {window}x{window} that the pyramid pools: use larger images')
+        raise ValueError(
+            f'a feature map of {features.shape[2]}x{features.shape[3]} cells is smaller than the window '
+            f'of {window}x{window} that the pyramid pools: use larger images'
+        )
     windows = features.unfold(2, window, 1).unfold(3, window, 1).permute(0, 2, 3, 1, 4, 5)
     windows, positions = windows.flatten(0, 2), windows.shape[1] * windows.shape[2]
     levels = [F.max_pool2d(windows, kernel, ceil_mode=True).flatten(1) for kernel in kernels]

@@ -6,9 +6,11 @@ r"""Squared error of linear, sigmoid or tanh outputs: the losses of the gradient
 With a squashing f the delta vanishes where f saturates, also on the wrong side: the paper's case for linear outputs
 (Øland et al. 2017, Section 1.1), and the reason why the lecture on training tricks advises against it.
 """
+
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-from typing import Union
 
 import torch
 from torch import Tensor
@@ -16,31 +18,34 @@ from torch import Tensor
 from .elementwise_loss import elementwise_loss
 from .target import check_targets
 
-RANGES = {'linear': (-math.inf, math.inf), 'sigmoid': (0., 1.), 'tanh': (-1., 1.)}
+RANGES = {'linear': (-math.inf, math.inf), 'sigmoid': (0.0, 1.0), 'tanh': (-1.0, 1.0)}
 # Where the second derivative of the activation is largest: LeCun et al., Efficient BackProp (2012), Section 4.5.
-MAX_CURVATURE = {'sigmoid': ((3 - math.sqrt(3)) / 6, (3 + math.sqrt(3)) / 6),
-                 'tanh': (-1 / math.sqrt(3), 1 / math.sqrt(3))}
-NAMED_TARGETS = {'unit': (0., 1.), 'symmetric': (-1., 1.)}
+MAX_CURVATURE = {
+    'sigmoid': ((3 - math.sqrt(3)) / 6, (3 + math.sqrt(3)) / 6),
+    'tanh': (-1 / math.sqrt(3), 1 / math.sqrt(3)),
+}
+NAMED_TARGETS = {'unit': (0.0, 1.0), 'symmetric': (-1.0, 1.0)}
 
 
 @dataclass(frozen=True)
 class SquaredError:
     """Squared error with its activation."""
+
     activation: str
 
     @property
     def target_range(self) -> tuple[float, float]:
         return RANGES[self.activation]
 
-    def potential(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor:
+    def potential(self, scores: Tensor, values: Tensor | float) -> Tensor:
         return (self.output(scores) - values) ** 2 / 2
 
-    def delta(self, scores: Tensor, values: Union[Tensor, float]) -> Tensor:
+    def delta(self, scores: Tensor, values: Tensor | float) -> Tensor:
         outputs = self.output(scores)
         if self.activation == 'linear':
-            slope = 1.
+            slope = 1.0
         else:
-            slope = outputs * (1 - outputs) if self.activation == 'sigmoid' else 1 - outputs ** 2
+            slope = outputs * (1 - outputs) if self.activation == 'sigmoid' else 1 - outputs**2
         return (outputs - values) * slope
 
     def fit(self, value: float) -> float:
@@ -55,8 +60,14 @@ class SquaredError:
         return scores if self.activation == 'linear' else getattr(torch, self.activation)(scores)
 
 
-def squared_error_loss(scores: Tensor, target: Tensor, *, activation: str = 'linear',
-                       targets: Union[str, tuple[float, float]] = (0., 1.), **options) -> Tensor:
+def squared_error_loss(
+    scores: Tensor,
+    target: Tensor,
+    *,
+    activation: str = 'linear',
+    targets: str | tuple[float, float] = (0.0, 1.0),
+    **options,
+) -> Tensor:
     """Squared error, summed over the classes.
 
     Args:
@@ -73,7 +84,7 @@ def squared_error_loss(scores: Tensor, target: Tensor, *, activation: str = 'lin
     return elementwise_loss(scores, target, SquaredError(activation), targets, **options)
 
 
-def check_squared_error(activation: str, targets: Union[str, tuple[float, float]]) -> tuple[float, float]:
+def check_squared_error(activation: str, targets: str | tuple[float, float]) -> tuple[float, float]:
     """The targets ``(negative, positive)`` by value.
 
     Args:
@@ -92,12 +103,14 @@ def check_squared_error(activation: str, targets: Union[str, tuple[float, float]
         if activation in MAX_CURVATURE:
             named['max_curvature'] = MAX_CURVATURE[activation]
         if targets not in named:
-            raise ValueError(f'targets={targets!r}: with {activation} outputs expected two numbers or one of '
-                             f'{", ".join(named)}')
+            raise ValueError(
+                f'targets={targets!r}: with {activation} outputs expected two numbers or one of {", ".join(named)}'
+            )
         targets = named[targets]
     negative, positive = check_targets(targets)
     lowest, highest = RANGES[activation]
     if negative < lowest or positive > highest:
-        raise ValueError(f'targets=({negative:g}, {positive:g}): {activation} outputs reach only '
-                         f'{lowest:g} to {highest:g}')
+        raise ValueError(
+            f'targets=({negative:g}, {positive:g}): {activation} outputs reach only {lowest:g} to {highest:g}'
+        )
     return negative, positive

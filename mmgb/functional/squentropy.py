@@ -7,7 +7,8 @@ r"""Squentropy: cross-entropy plus the mean square of the wrong classes' scores.
 The second term holds the wrong scores near 0, where cross-entropy alone leaves the scores free up to a constant. It has
 no setting of its own. Source: Hui, Belkin and Wright, Cut your Losses with Squentropy (2023), arXiv:2302.03952.
 """
-from typing import Optional
+
+from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
@@ -18,10 +19,17 @@ from .elementwise_loss import check_reduction, sample_weights
 from .target import check_target
 
 
-def squentropy_loss(scores: Tensor, labels: Tensor, *, weight: Optional[Tensor] = None,
-                    class_weight: Optional[Tensor] = None, ignore_index: Optional[int] = None,
-                    avg_non_ignore: bool = True, reduction: str = 'mean',
-                    avg_factor: Optional[float] = None) -> Tensor:
+def squentropy_loss(
+    scores: Tensor,
+    labels: Tensor,
+    *,
+    weight: Tensor | None = None,
+    class_weight: Tensor | None = None,
+    ignore_index: int | None = None,
+    avg_non_ignore: bool = True,
+    reduction: str = 'mean',
+    avg_factor: float | None = None,
+) -> Tensor:
     """Squentropy of each sample (image or pixel), reduced over the samples.
 
     Args:
@@ -42,13 +50,16 @@ def squentropy_loss(scores: Tensor, labels: Tensor, *, weight: Optional[Tensor] 
     """
     check_reduction(reduction, avg_factor)
     if labels.shape == scores.shape:
-        raise ValueError(f'labels of shape {tuple(labels.shape)}, that of the scores: squentropy is defined for labels '
-                         '(N) or (N, ...), not for class scores (mixup, multi-label)')
+        raise ValueError(
+            f'labels of shape {tuple(labels.shape)}, that of the scores: squentropy is defined for labels '
+            '(N) or (N, ...), not for class scores (mixup, multi-label)'
+        )
     valid = check_target(scores, labels, ignore_index)
 
     with torch.autocast(scores.device.type, enabled=False):  # it would square in half precision
         sample_weight, divisor = sample_weights(
-            scores, labels, valid, weight, class_weight, avg_non_ignore, reduction, avg_factor)
+            scores, labels, valid, weight, class_weight, avg_non_ignore, reduction, avg_factor
+        )
         if scores.dtype in (torch.float16, torch.bfloat16):
             scores = scores.float()
         # Whatever stands at a sample that doesn't count, even inf, must neither count nor give 0 * inf.

@@ -1,5 +1,6 @@
 """What is asked of targets: labels, class scores, or real values."""
-from typing import Optional
+
+from __future__ import annotations
 
 import torch
 from torch import Tensor
@@ -18,12 +19,14 @@ def check_targets(targets: tuple[float, float]) -> tuple[float, float]:
     except (TypeError, ValueError):
         raise ValueError(f'targets={targets!r}: expected two numbers (negative, positive)') from None
     if not float('-inf') < negative < positive < float('inf'):
-        raise ValueError(f'targets=({negative:g}, {positive:g}): the first is the target of the wrong classes, '
-                         'the second that of the right one, and must be the larger; both must be finite')
+        raise ValueError(
+            f'targets=({negative:g}, {positive:g}): the first is the target of the wrong classes, '
+            'the second that of the right one, and must be the larger; both must be finite'
+        )
     return negative, positive
 
 
-def check_target(scores: Tensor, target: Tensor, ignore_index: Optional[int] = None) -> Optional[Tensor]:
+def check_target(scores: Tensor, target: Tensor, ignore_index: int | None = None) -> Tensor | None:
     """The mask of the samples that count, of shape (N) or (N, ...); ``None`` if every sample counts.
 
     Args:
@@ -50,18 +53,25 @@ def check_target(scores: Tensor, target: Tensor, ignore_index: Optional[int] = N
             _require(most <= 1 + 1e-4, most, 'class score {} lies outside [0, 1]')
         return None
     if target.shape != scores.shape[:1] + scores.shape[2:]:
-        raise ValueError(f'target of shape {tuple(target.shape)} fits scores of shape {tuple(scores.shape)} neither '
-                         f'as labels, {tuple(scores.shape[:1] + scores.shape[2:])}, nor as class scores')
+        raise ValueError(
+            f'target of shape {tuple(target.shape)} fits scores of shape {tuple(scores.shape)} neither '
+            f'as labels, {tuple(scores.shape[:1] + scores.shape[2:])}, nor as class scores'
+        )
     if target.is_floating_point() or target.is_complex() or target.dtype == torch.bool:
         raise ValueError(f'labels of type {target.dtype}: expected integers')
     if scores.shape[1] < 2:
-        raise ValueError(f'scores of shape {tuple(scores.shape)}: labels need at least two classes; a single output '
-                         'takes class scores of its shape')
+        raise ValueError(
+            f'scores of shape {tuple(scores.shape)}: labels need at least two classes; a single output '
+            'takes class scores of its shape'
+        )
 
     valid = None if ignore_index is None else target != ignore_index
     allowed = (target >= 0) & (target < scores.shape[1])
-    _require(allowed if valid is None else valid <= allowed, target,
-             f'label {{}} lies outside the classes 0..{scores.shape[1] - 1} and is not ignore_index={ignore_index}')
+    _require(
+        allowed if valid is None else valid <= allowed,
+        target,
+        f'label {{}} lies outside the classes 0..{scores.shape[1] - 1} and is not ignore_index={ignore_index}',
+    )
     return valid
 
 
@@ -75,8 +85,10 @@ def check_values(scores: Tensor, target: Tensor, allowed: tuple[float, float]) -
     if not scores.is_floating_point():
         raise ValueError(f'scores of type {scores.dtype}: expected floating ones')
     if target.shape != scores.shape:
-        raise ValueError(f"target of shape {tuple(target.shape)} with target_kind='value': expected the scores' shape, "
-                         f'{tuple(scores.shape)}')
+        raise ValueError(
+            f"target of shape {tuple(target.shape)} with target_kind='value': expected the scores' shape, "
+            f'{tuple(scores.shape)}'
+        )
     lowest, highest = allowed
     valid = torch.isfinite(target) & (target >= lowest) & (target <= highest)
     _require(valid, target, f'target value {{}} is not a number in the range of this loss, {lowest:g} to {highest:g}')

@@ -1,4 +1,5 @@
 """What the losses must know of ``torch.func``'s transforms and of ``torch.compile``."""
+
 import torch
 from torch import Tensor
 

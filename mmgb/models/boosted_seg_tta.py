@@ -1,4 +1,5 @@
 """Test-time augmentation for segmentation by the probabilities of a boosted loss."""
+
 from mmengine.structures import PixelData
 from mmseg.models.segmentors import SegTTAModel
 from mmseg.structures import SegDataSample

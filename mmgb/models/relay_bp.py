@@ -1,9 +1,11 @@
 """Relay Backpropagation around any classifier or segmentor: :class:`mmgb.functional.gradient_gate.GradientGate` in a
 config."""
+
+from __future__ import annotations
+
 import inspect
 from collections.abc import Sequence
 from functools import cache
-from typing import Optional
 
 import torch
 from mmengine.model import ModuleList
@@ -52,8 +54,14 @@ class RelayBP:
     def __new__(cls, model: dict, *args, **kwargs):
         return super().__new__(_relay_class(_model_class(model)) if cls is RelayBP else cls)
 
-    def __init__(self, model: dict, auxiliaries: Sequence[dict] = (), primary_lowest: Optional[str] = None,
-                 propagation: str = 'relay', **injected) -> None:
+    def __init__(
+        self,
+        model: dict,
+        auxiliaries: Sequence[dict] = (),
+        primary_lowest: str | None = None,
+        propagation: str = 'relay',
+        **injected,
+    ) -> None:
         check_settings(auxiliaries, primary_lowest, propagation)
         settings = {name: value for name, value in injected.items() if value is not None} | model
         settings.pop('type')
@@ -113,7 +121,7 @@ def _model_class(model: dict) -> type:
     with MODELS.switch_scope_and_registry(None) as registry:
         found = registry.get(model['type']) if isinstance(model['type'], str) else model['type']
     if found is None:
-        raise ValueError(f"model: {model['type']!r} is not a registered model")
+        raise ValueError(f'model: {model["type"]!r} is not a registered model')
     return found
 
 

@@ -1,13 +1,15 @@
 """What is asked of the settings of :class:`mmgb.models.relay_bp.RelayBP` before the first step."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional
 
 from torch import nn
 
 from mmgb.functional.gradient_gate import AuxiliaryRange
 
 
-def check_settings(auxiliaries: Sequence[dict], primary_lowest: Optional[str], propagation: str) -> None:
+def check_settings(auxiliaries: Sequence[dict], primary_lowest: str | None, propagation: str) -> None:
     """Raise a ValueError that names the setting at fault, before anything is built."""
     if propagation not in ('relay', 'standard'):
         raise ValueError(f"propagation={propagation!r}: expected 'relay' or 'standard'")
@@ -17,8 +19,10 @@ def check_settings(auxiliaries: Sequence[dict], primary_lowest: Optional[str], p
         unknown = set(auxiliary) - {'source', 'lowest', 'head', 'loss_weight'}
         missing = {'source', 'head'} - set(auxiliary)
         if unknown or missing:
-            raise ValueError(f'an auxiliary with the keys {", ".join(sorted(auxiliary))}: expected source, head and, '
-                             'optionally, lowest and loss_weight')
+            raise ValueError(
+                f'an auxiliary with the keys {", ".join(sorted(auxiliary))}: expected source, head and, '
+                'optionally, lowest and loss_weight'
+            )
         if not isinstance(auxiliary.get('loss_weight', 0.3), (int, float)):
             raise ValueError(f'loss_weight={auxiliary["loss_weight"]!r}: expected a number')
     lowest = [primary_lowest, *(auxiliary.get('lowest') for auxiliary in auxiliaries)]
@@ -35,6 +39,8 @@ def check_trainable(model: nn.Module, range_: AuxiliaryRange) -> None:
     if range_.source is not None:
         last = max(i for i, name in enumerate(names) if f'{name}.'.startswith(f'{range_.source}.'))
     modules = dict(model.named_modules())
-    parameters = [parameter for name in names[first:last + 1] for parameter in modules[name].parameters(recurse=False)]
+    parameters = [
+        parameter for name in names[first : last + 1] for parameter in modules[name].parameters(recurse=False)
+    ]
     if parameters and not any(parameter.requires_grad for parameter in parameters):
         raise ValueError(f'source={range_.source!r}, lowest={range_.lowest!r}: every parameter of the range is frozen')

@@ -1,4 +1,5 @@
 """The benchmarks' tables relate each contender to the right one."""
+
 from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, relay_table, sampler_table
 
 
@@ -7,33 +8,58 @@ def cells(line):
 
 
 def test_losses_stand_beside_cross_entropy_and_the_memory_bound():
-    case = dict(device='cpu', shape=[4, 21], dtype='float32', contenders={
-        'F.cross_entropy': dict(median_ms=10., extra_memory=2.), 'exp-GB': dict(median_ms=6., extra_memory=1.1),
-        'compiled': None, 'memory bound': dict(median_ms=2., extra_memory=1.)})
+    case = dict(
+        device='cpu',
+        shape=[4, 21],
+        dtype='float32',
+        contenders={
+            'F.cross_entropy': dict(median_ms=10.0, extra_memory=2.0),
+            'exp-GB': dict(median_ms=6.0, extra_memory=1.1),
+            'compiled': None,
+            'memory bound': dict(median_ms=2.0, extra_memory=1.0),
+        },
+    )
     rows = [cells(line) for line in loss_table(case).splitlines()]
     assert rows[0][0] == 'cpu, (4, 21), float32'
     assert rows[3] == ['exp-GB', '6', '0.60', '3.0', '1.10'] and rows[4][1] == 'does not run here'
 
 
 def test_relay_stands_beside_multi_loss_and_its_bound():
-    case = dict(device='cpu', network='net', images=8, size=128, bound=dict(median_ms=10.), contenders={
-        'multi-loss': dict(median_ms=100., peak_bytes=2e6), 'relay': dict(median_ms=108., peak_bytes=2.1e6)})
+    case = dict(
+        device='cpu',
+        network='net',
+        images=8,
+        size=128,
+        bound=dict(median_ms=10.0),
+        contenders={
+            'multi-loss': dict(median_ms=100.0, peak_bytes=2e6),
+            'relay': dict(median_ms=108.0, peak_bytes=2.1e6),
+        },
+    )
     rows = [cells(line) for line in relay_table(case).splitlines()]
     assert rows[3] == ['relay', '108', '1.080', '2', '1.050'] and rows[4][1:3] == ['110', '1.100']
 
 
 def test_samplers_stand_beside_mmdetections_algorithm():
-    costs = dict(start_up_s=.5, first_batch_s=.25, memory_mb=None)
-    case = dict(images=1_000_000, classes=401, contenders={
-        'ours': costs | dict(epoch_s=.5), "mmdetection's algorithm": costs | dict(epoch_s=6.)})
+    costs = dict(start_up_s=0.5, first_batch_s=0.25, memory_mb=None)
+    case = dict(
+        images=1_000_000,
+        classes=401,
+        contenders={'ours': costs | dict(epoch_s=0.5), "mmdetection's algorithm": costs | dict(epoch_s=6.0)},
+    )
     rows = [cells(line) for line in sampler_table(case).splitlines()]
     assert rows[0][0] == '1,000,000 images, 401 classes'
     assert rows[2] == ['ours', '0.500', '0.250', '0.500', '12.0', 'not measured']
 
 
 def test_a_recorded_iteration_stands_beside_the_others_and_its_share_of_the_time():
-    case = dict(network='MLP', batch=100, recorded=dict(median_ms=30.), between=dict(median_ms=10.),
-                share_at_default_interval=.02)
+    case = dict(
+        network='MLP',
+        batch=100,
+        recorded=dict(median_ms=30.0),
+        between=dict(median_ms=10.0),
+        share_at_default_interval=0.02,
+    )
     rows = [cells(line) for line in gradient_stats_table(dict(interval=100, results=[case])).splitlines()]
     assert rows[0][3] == '% of the time at interval 100'
     assert rows[2] == ['MLP, batches of 100', '10.0', '30.0', '2.00']

@@ -24,12 +24,16 @@ def test_geometric_mean_orders_classes_as_their_product_does_even_where_that_und
 
 
 def test_a_class_that_one_network_excludes_is_excluded_by_the_geometric_mean():
-    assert mean_scores([np.array([[0, 1.]]), np.array([[.5, .5]])], 'geometric')[0, 0] == 0
+    assert mean_scores([np.array([[0, 1.0]]), np.array([[0.5, 0.5]])], 'geometric')[0, 0] == 0
 
 
-@pytest.mark.parametrize('scores, mean, sentence', [
-    ([[[-1., 1.]]], 'geometric', "mean='geometric': a score is -1; expected none below 0"),
-    ([[[0., 1.]]], 'median', "mean='median': expected 'arithmetic' or 'geometric'")])
+@pytest.mark.parametrize(
+    'scores, mean, sentence',
+    [
+        ([[[-1.0, 1.0]]], 'geometric', "mean='geometric': a score is -1; expected none below 0"),
+        ([[[0.0, 1.0]]], 'median', "mean='median': expected 'arithmetic' or 'geometric'"),
+    ],
+)
 def test_what_has_no_mean_is_refused(scores, mean, sentence):
     with pytest.raises(ValueError, match=sentence):
         mean_scores([np.array(each) for each in scores], mean)

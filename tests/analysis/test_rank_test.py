@@ -1,4 +1,5 @@
 """The exact Mann-Whitney test, against its definition and against scipy's."""
+
 from fractions import Fraction
 from itertools import combinations
 from math import comb
@@ -36,7 +37,7 @@ def test_p_is_the_share_of_choices_that_are_as_extreme_also_with_equal_values(fi
 @given(FEW, FEW)
 def test_p_depends_on_the_order_of_the_values_alone_and_not_on_which_sample_is_first(first, second):
     p = mann_whitney_p(first, second)
-    assert p == mann_whitney_p(second, first) == mann_whitney_p([2. ** x for x in first], [2. ** x for x in second])
+    assert p == mann_whitney_p(second, first) == mann_whitney_p([2.0**x for x in first], [2.0**x for x in second])
     assert mann_whitney_p(first, first) == 1
 
 

@@ -20,7 +20,7 @@ def test_figure_shows_every_curve_and_every_picture(tmp_path):
         Image.fromarray(labels).save(tmp_path / f'{name}.png')
     scene = read_scene(tmp_path / 'a.jpg', tmp_path / 'truth.png', {'exp-GB': tmp_path / 'prediction.png'})
     assert list(scene) == ['image', 'truth', 'exp-GB']
-    figure = segmentation_figure({'exp-GB': [(1, 10.), (2, 20.)]}, 'mIoU', [scene, scene], 11)
+    figure = segmentation_figure({'exp-GB': [(1, 10.0), (2, 20.0)]}, 'mIoU', [scene, scene], 11)
     curves, *pictures = figure.axes
     assert curves.lines[0].get_xydata().tolist() == [[1, 10], [2, 20]]
     assert len(pictures) == 6

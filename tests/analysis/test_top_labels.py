@@ -8,7 +8,7 @@ IMAGES = ['z/b.jpg', 'y/a.jpg']  # the file names' order isn't that of the paths
 
 
 def test_top_labels_are_sorted_by_score_and_equal_ones_by_class():
-    scores = np.array([[.1, .5, .1, .3], [.2, .2, .2, .2]])
+    scores = np.array([[0.1, 0.5, 0.1, 0.3], [0.2, 0.2, 0.2, 0.2]])
     assert top_labels(scores, 3).tolist() == [[1, 3, 0], [0, 1, 2]]
 
 

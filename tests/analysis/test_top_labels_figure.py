@@ -6,7 +6,7 @@ from PIL import Image
 
 from mmgb.analysis.top_labels_figure import RIGHT, Prediction, top_labels_figure
 
-TOP = [('sky', .5), ('desert', .25), ('a class with a very long name', .125)]
+TOP = [('sky', 0.5), ('desert', 0.25), ('a class with a very long name', 0.125)]
 
 
 def prediction(*shape, truth=('desert',)):
@@ -19,8 +19,14 @@ def test_each_cell_shows_the_truth_the_image_and_the_top_classes_with_their_scor
     assert [axes.get_title() for axes in figure.axes] == ['desert', 'bar, kitchen']
     for axes, shown in zip(figure.axes, (first, second)):
         assert (axes.images[0].get_array() == shown.image).all()
-        assert [text.get_text() for text in axes.texts] == ['sky', '0.500', 'desert', '0.250', 'a class with a very l…',
-                                                            '0.125']
+        assert [text.get_text() for text in axes.texts] == [
+            'sky',
+            '0.500',
+            'desert',
+            '0.250',
+            'a class with a very l…',
+            '0.125',
+        ]
 
 
 def test_only_the_right_class_is_marked():
@@ -35,8 +41,12 @@ def test_texts_of_images_of_any_shape_do_not_overlap_and_stay_inside_the_figure(
     buffer = io.BytesIO()
     figure.savefig(buffer)
     width, height = figure.bbox.size
-    boxes = [box for axes in figure.axes for box in
-             [axes.get_window_extent(), axes.title.get_window_extent()] + [t.get_window_extent() for t in axes.texts]]
+    boxes = [
+        box
+        for axes in figure.axes
+        for box in [axes.get_window_extent(), axes.title.get_window_extent()]
+        + [t.get_window_extent() for t in axes.texts]
+    ]
     assert all(0 <= box.x0 and box.x1 <= width and 0 <= box.y0 and box.y1 <= height for box in boxes)
     for index, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[:index])

@@ -1,4 +1,5 @@
 """Trials are read from the files of run_trials.py, and named."""
+
 import json
 
 import pytest
@@ -7,11 +8,23 @@ from hypothesis import strategies as st
 
 from mmgb.analysis.trials import Setting, Trial, best_point, name_settings, read_settings
 
-CONTENT = dict(config='a.py', cfg_options={}, metric='mIoU', step='epoch', environment=None, settings=[
-    dict(overrides={'optimizer.lr': 0.1, 'alpha': [1, 2]}, trials=[
-        dict(seed=0, curve=[[1, 30.], [2, 40.]], best_step=2, best=40.),
-        dict(seed=1, curve=[], failed='FloatingPointError: no')]),
-    dict(overrides={'optimizer.lr': 0.2}, trials=[dict(seed=0, curve=[[1, 50.]], best_step=1, best=50.)])])
+CONTENT = dict(
+    config='a.py',
+    cfg_options={},
+    metric='mIoU',
+    step='epoch',
+    environment=None,
+    settings=[
+        dict(
+            overrides={'optimizer.lr': 0.1, 'alpha': [1, 2]},
+            trials=[
+                dict(seed=0, curve=[[1, 30.0], [2, 40.0]], best_step=2, best=40.0),
+                dict(seed=1, curve=[], failed='FloatingPointError: no'),
+            ],
+        ),
+        dict(overrides={'optimizer.lr': 0.2}, trials=[dict(seed=0, curve=[[1, 50.0]], best_step=1, best=50.0)]),
+    ],
+)
 
 
 @pytest.fixture
@@ -22,9 +35,14 @@ def file(tmp_path):
 
 def test_a_file_gives_its_settings_with_curves_and_failures(file):
     assert read_settings(file) == [
-        Setting('mIoU', 'epoch', {'optimizer.lr': 0.1, 'alpha': [1, 2]},
-                [Trial(0, [(1, 30.), (2, 40.)]), Trial(1, [], 'FloatingPointError: no')]),
-        Setting('mIoU', 'epoch', {'optimizer.lr': 0.2}, [Trial(0, [(1, 50.)])])]
+        Setting(
+            'mIoU',
+            'epoch',
+            {'optimizer.lr': 0.1, 'alpha': [1, 2]},
+            [Trial(0, [(1, 30.0), (2, 40.0)]), Trial(1, [], 'FloatingPointError: no')],
+        ),
+        Setting('mIoU', 'epoch', {'optimizer.lr': 0.2}, [Trial(0, [(1, 50.0)])]),
+    ]
 
 
 def test_a_source_with_an_index_is_one_setting_and_one_without_is_all_of_them_by_their_overrides(file):
@@ -35,13 +53,18 @@ def test_a_source_with_an_index_is_one_setting_and_one_without_is_all_of_them_by
 
 def test_the_only_setting_of_a_file_has_the_given_name(tmp_path):
     (tmp_path / 'b.json').write_text(json.dumps({**CONTENT, 'settings': CONTENT['settings'][1:]}))
-    assert list(name_settings({'x': f"{tmp_path / 'b.json'}"})) == ['x']
+    assert list(name_settings({'x': f'{tmp_path / "b.json"}'})) == ['x']
 
 
-@pytest.mark.parametrize('text, said', [
-    ('{', 'is not what tools/run_trials.py writes .JSONDecodeError'), ('[1]', 'is not what'),
-    ('{"config": 1}', "is not what .*KeyError: 'cfg_options'"),
-    (json.dumps({**CONTENT, 'settings': [{'overrides': {}, 'trials': [{'seed': 0}]}]}), "KeyError: 'curve'")])
+@pytest.mark.parametrize(
+    'text, said',
+    [
+        ('{', 'is not what tools/run_trials.py writes .JSONDecodeError'),
+        ('[1]', 'is not what'),
+        ('{"config": 1}', "is not what .*KeyError: 'cfg_options'"),
+        (json.dumps({**CONTENT, 'settings': [{'overrides': {}, 'trials': [{'seed': 0}]}]}), "KeyError: 'curve'"),
+    ],
+)
 def test_another_file_is_refused(text, said, tmp_path):
     (tmp_path / 'c.json').write_text(text)
     with pytest.raises(ValueError, match=said):

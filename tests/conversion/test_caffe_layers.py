@@ -21,46 +21,81 @@ def test_a_fully_connected_layer_becomes_the_convolution_that_gives_the_same_out
     weight, bias = (torch.as_tensor(blob, dtype=torch.float32) for blob in linear.blobs)
     torch.testing.assert_close(
         F.conv2d(features, torch.as_tensor(converted['fc.weight']), torch.as_tensor(converted['fc.bias'])).flatten(1),
-        F.linear(features.flatten(1), weight, bias))
+        F.linear(features.flatten(1), weight, bias),
+    )
 
 
 def test_every_layer_and_every_key_is_accounted_for():
-    layers = [layer('data'), layer('conv', (2, 3, 3, 3), (2,)), layer('bn', (2,)), layer('fc', (5, 2)),
-              layer('elsewhere', (1, 1))]
+    layers = [
+        layer('data'),
+        layer('conv', (2, 3, 3, 3), (2,)),
+        layer('bn', (2,)),
+        layer('fc', (5, 2)),
+        layer('elsewhere', (1, 1)),
+    ]
     shapes = {'a.weight': (2, 3, 3, 3), 'a.bias': (2,), 'b.weight': (5, 2), 'b.bias': (5,), 'c.running_mean': (2,)}
     modules = {'conv': 'a', 'fc': 'b', 'elsewhere': 'd', 'absent': 'e'}
     converted = convert_layers(layers, modules, shapes)
     assert list(converted.parameters) == ['a.weight', 'a.bias', 'b.weight']
     assert converted.without_parameters == ['data']
-    assert converted.unmapped == {'bn': 'no module of ours is known for it',
-                                  'elsewhere': 'it would be d, and there is none to fill'}
+    assert converted.unmapped == {
+        'bn': 'no module of ours is known for it',
+        'elsewhere': 'it would be d, and there is none to fill',
+    }
     assert converted.unfilled == ['b.bias', 'c.running_mean']
     assert {values.dtype for values in converted.parameters.values()} == {np.dtype(np.float32)}
 
 
-@pytest.mark.parametrize('found, wanted', [
-    ((4, 3, 2, 2), (4, 3, 2, 2)), ((4,), (4,)), ((1, 1, 1, 4), (4,)), ((1, 1, 4, 6), (4, 6)), ((4, 6), (4, 6, 1, 1)),
-    ((1, 1, 4, 12), (4, 3, 2, 2)), ((4, 3, 2, 2), (4, 12)), ((1, 1, 3, 3), (1, 1, 3, 3)), ((1, 1, 1, 6), (1, 6)),
-    ((1, 6), (1, 6, 1, 1)), ((1, 12), (1, 3, 2, 2))])
+@pytest.mark.parametrize(
+    'found, wanted',
+    [
+        ((4, 3, 2, 2), (4, 3, 2, 2)),
+        ((4,), (4,)),
+        ((1, 1, 1, 4), (4,)),
+        ((1, 1, 4, 6), (4, 6)),
+        ((4, 6), (4, 6, 1, 1)),
+        ((1, 1, 4, 12), (4, 3, 2, 2)),
+        ((4, 3, 2, 2), (4, 12)),
+        ((1, 1, 3, 3), (1, 1, 3, 3)),
+        ((1, 1, 1, 6), (1, 6)),
+        ((1, 6), (1, 6, 1, 1)),
+        ((1, 12), (1, 3, 2, 2)),
+    ],
+)
 def test_shapes_fit_if_only_their_notation_differs(found, wanted):
     assert fits(found, wanted)
 
 
-@pytest.mark.parametrize('found, wanted', [
-    ((4, 3, 2, 2), (3, 4, 2, 2)), ((4, 3, 3, 2), (4, 3, 2, 3)), ((12, 4), (4, 12)), ((2, 2), (4,)), ((4,), (2, 2)),
-    ((4, 1, 1, 1), (4,)), ((1, 3, 2, 2), (3, 4)), ((4, 3, 2, 2), (4, 12, 1, 1)), ((5,), (4,)), ((), (4,)),
-    ((), (4, 1))])
+@pytest.mark.parametrize(
+    'found, wanted',
+    [
+        ((4, 3, 2, 2), (3, 4, 2, 2)),
+        ((4, 3, 3, 2), (4, 3, 2, 3)),
+        ((12, 4), (4, 12)),
+        ((2, 2), (4,)),
+        ((4,), (2, 2)),
+        ((4, 1, 1, 1), (4,)),
+        ((1, 3, 2, 2), (3, 4)),
+        ((4, 3, 2, 2), (4, 12, 1, 1)),
+        ((5,), (4,)),
+        ((), (4,)),
+        ((), (4, 1)),
+    ],
+)
 def test_shapes_of_the_same_size_do_not_fit_if_their_meaning_differs(found, wanted):
     assert not fits(found, wanted)
 
 
-@pytest.mark.parametrize('layers, sentence', [
-    ([layer('conv', (2, 3, 3, 3), (3,))], r"bias of the layer 'conv' is \(3,\), which doesn't fit a.bias, \(2,\)"),
-    ([layer('conv', (2, 3, 5, 5))], r"weight of the layer 'conv' is \(2, 3, 5, 5\), which doesn't fit a.weight"),
-    ([layer('conv', (2, 3, 3, 3)), layer('same', (2, 3, 3, 3))], "layers 'conv' and 'same' would both become a"),
-    ([layer('conv', (2, 3, 3, 3), (2,), (2,))], "the layer 'conv' has 3 parameters; expected weight and bias"),
-    ([layer('plain', (2, 2), (2,))], "doesn't fit b.bias, which our model lacks"),
-])
+@pytest.mark.parametrize(
+    'layers, sentence',
+    [
+        ([layer('conv', (2, 3, 3, 3), (3,))], r"bias of the layer 'conv' is \(3,\), which doesn't fit a.bias, \(2,\)"),
+        ([layer('conv', (2, 3, 5, 5))], r"weight of the layer 'conv' is \(2, 3, 5, 5\), which doesn't fit a.weight"),
+        ([layer('conv', (2, 3, 3, 3)), layer('same', (2, 3, 3, 3))], "layers 'conv' and 'same' would both become a"),
+        ([layer('conv', (2, 3, 3, 3), (2,), (2,))], "the layer 'conv' has 3 parameters; expected weight and bias"),
+        ([layer('plain', (2, 2), (2,))], "doesn't fit b.bias, which our model lacks"),
+    ],
+)
 def test_what_does_not_fit_is_refused_by_name(layers, sentence):
     shapes = {'a.weight': (2, 3, 3, 3), 'a.bias': (2,), 'b.weight': (2, 2)}
     with pytest.raises(ValueError, match=sentence):

@@ -1,4 +1,5 @@
 """ArrayDataset against mmpretrain's own MNIST and CIFAR10, fed with the same arrays."""
+
 import gzip
 import pickle
 from pathlib import Path
@@ -33,8 +34,14 @@ def arrays():
 
 @pytest.fixture
 def npz(tmp_path, arrays):
-    np.savez(tmp_path / 'data.npz', x_train=arrays[0], y_train=arrays[1].astype(np.uint8), x_test=arrays[0][:4],
-             y_test=arrays[1][:4, None], classes=list('abcdefghij'))
+    np.savez(
+        tmp_path / 'data.npz',
+        x_train=arrays[0],
+        y_train=arrays[1].astype(np.uint8),
+        x_test=arrays[0][:4],
+        y_test=arrays[1][:4, None],
+        classes=list('abcdefghij'),
+    )
     return tmp_path
 
 
@@ -71,8 +78,12 @@ def test_gives_a_pipeline_what_mmpretrains_mnist_gives_it(tmp_path, arrays, comp
             (tmp_path / f'{part}-{name}-ubyte').write_bytes(idx_bytes(array))
             (tmp_path / f'{part}-{name}-ubyte.gz').write_bytes(gzip.compress(idx_bytes(array)))
     theirs = MNIST(data_root=str(tmp_path), pipeline=PACK, download=False)
-    ours = build(data_root=str(tmp_path), images=f'train-images-idx3-ubyte{suffix}',
-                 labels=f'train-labels-idx1-ubyte{suffix}', pipeline=PACK)
+    ours = build(
+        data_root=str(tmp_path),
+        images=f'train-images-idx3-ubyte{suffix}',
+        labels=f'train-labels-idx1-ubyte{suffix}',
+        pipeline=PACK,
+    )
     assert_same_samples(ours, theirs)
     assert ours.get_data_info(0)['img'].shape == (28, 28)
 
@@ -91,8 +102,12 @@ def test_subsets_and_mmengines_wrappers_work_on_it(npz, arrays):
 
     def pixels(data):
         return [data[i]['img'][0, 0].tolist() for i in range(len(data))]
-    for indices, expected in ((5, first_pixels[:5]), (-2, first_pixels[-2:]), ([3, 3, 0], [first_pixels[3]] * 2
-                                                                              + [first_pixels[0]])):
+
+    for indices, expected in (
+        (5, first_pixels[:5]),
+        (-2, first_pixels[-2:]),
+        ([3, 3, 0], [first_pixels[3]] * 2 + [first_pixels[0]]),
+    ):
         assert pixels(build(data_root=str(npz), images='data.npz', indices=indices)) == expected
         assert pixels(dataset.get_subset(indices)) == expected
     assert pixels(dataset.get_subset([9, 4, 7]).get_subset([2, 0])) == [first_pixels[7], first_pixels[9]]
@@ -107,21 +122,25 @@ def test_a_transform_that_writes_into_an_image_does_not_change_the_data(npz, arr
     def blacken(results):
         results['img'][:] = 0
         return results
+
     dataset = build(data_root=str(npz), images='data.npz', pipeline=[blacken])
     assert not dataset[0]['img'].any() and (dataset.get_data_info(0)['img'] == arrays[0][0]).all()
 
 
-@pytest.mark.parametrize('change, complaint', [
-    (dict(y_train=np.arange(19)), r'labels are int64 of the shape \(19,\): expected an integer for each of the 20'),
-    (dict(y_train=np.zeros(20)), 'labels are float64'),
-    (dict(y_train=np.arange(20) - 1), 'the label -1 of image 0 is outside the classes: expected 0 to 9'),
-    (dict(y_train=np.arange(20)), 'the label 10 of image 10 is outside the classes: expected 0 to 9'),
-    (dict(x_train=np.zeros((20, 3, 32, 32), np.uint8)), r'images have the shape \(20, 3, 32, 32\): expected'),
-    (dict(x_train=np.zeros((20, 32, 32, 3))), 'images are float64: expected uint8'),
-    (dict(x_train=np.zeros((0, 32, 32, 3), np.uint8)), r'images have the shape \(0,'),
-    (dict(x_train=None), "can't be used as an .npz file: there is no 'x_train' in it, only y_train, classes"),
-    (dict(x_train=np.array([None] * 20)), "can't be used as an .npz file: Object arrays cannot be loaded"),
-])
+@pytest.mark.parametrize(
+    'change, complaint',
+    [
+        (dict(y_train=np.arange(19)), r'labels are int64 of the shape \(19,\): expected an integer for each of the 20'),
+        (dict(y_train=np.zeros(20)), 'labels are float64'),
+        (dict(y_train=np.arange(20) - 1), 'the label -1 of image 0 is outside the classes: expected 0 to 9'),
+        (dict(y_train=np.arange(20)), 'the label 10 of image 10 is outside the classes: expected 0 to 9'),
+        (dict(x_train=np.zeros((20, 3, 32, 32), np.uint8)), r'images have the shape \(20, 3, 32, 32\): expected'),
+        (dict(x_train=np.zeros((20, 32, 32, 3))), 'images are float64: expected uint8'),
+        (dict(x_train=np.zeros((0, 32, 32, 3), np.uint8)), r'images have the shape \(0,'),
+        (dict(x_train=None), "can't be used as an .npz file: there is no 'x_train' in it, only y_train, classes"),
+        (dict(x_train=np.array([None] * 20)), "can't be used as an .npz file: Object arrays cannot be loaded"),
+    ],
+)
 def test_arrays_that_do_not_fit_are_refused_with_the_name_of_the_file(tmp_path, arrays, change, complaint):
     content = dict(x_train=arrays[0], y_train=arrays[1], classes=list('abcdefghij'))
     content.update(change)
@@ -130,7 +149,7 @@ def test_arrays_that_do_not_fit_are_refused_with_the_name_of_the_file(tmp_path, 
         build(data_root=str(tmp_path), images='data.npz')
 
 
-@pytest.mark.parametrize('damage', [lambda content: content[:len(content) // 2], lambda _: b'no zip', lambda _: b''])
+@pytest.mark.parametrize('damage', [lambda content: content[: len(content) // 2], lambda _: b'no zip', lambda _: b''])
 def test_a_damaged_npz_is_refused(npz, damage):
     path = npz / 'data.npz'
     path.write_bytes(damage(path.read_bytes()))
@@ -138,12 +157,15 @@ def test_a_damaged_npz_is_refused(npz, damage):
         build(images=str(path))
 
 
-@pytest.mark.parametrize('content, complaint', [
-    (b'no idx file', "is not an idx file: it begins with b'no i'"),
-    (b'', 'is not an idx file'),
-    (idx_bytes(np.zeros((5, 4, 4)))[:-3], r'has 93 bytes, but an idx file of shape \(5, 4, 4\) has 96'),
-    (gzip.compress(idx_bytes(np.zeros((5, 4, 4))))[:-9], "can't be decompressed"),
-])
+@pytest.mark.parametrize(
+    'content, complaint',
+    [
+        (b'no idx file', "is not an idx file: it begins with b'no i'"),
+        (b'', 'is not an idx file'),
+        (idx_bytes(np.zeros((5, 4, 4)))[:-3], r'has 93 bytes, but an idx file of shape \(5, 4, 4\) has 96'),
+        (gzip.compress(idx_bytes(np.zeros((5, 4, 4))))[:-9], "can't be decompressed"),
+    ],
+)
 def test_a_damaged_idx_file_is_refused(tmp_path, content, complaint):
     (tmp_path / 'file').write_bytes(content)
     with pytest.raises(ValueError, match=complaint):
@@ -165,7 +187,13 @@ def test_one_npz_or_two_idx_files_are_expected(files):
 def test_mnist_itself_has_its_known_numbers():
     if not (SHARED / 'mnist').is_dir():
         pytest.skip(f'needs the files of MNIST in {SHARED}/mnist')
-    train, test = (build(data_root=str(SHARED / 'mnist'), images=f'{part}-images-idx3-ubyte.gz',
-                         labels=f'{part}-labels-idx1-ubyte.gz') for part in ('train', 't10k'))
+    train, test = (
+        build(
+            data_root=str(SHARED / 'mnist'),
+            images=f'{part}-images-idx3-ubyte.gz',
+            labels=f'{part}-labels-idx1-ubyte.gz',
+        )
+        for part in ('train', 't10k')
+    )
     assert np.bincount(train.get_gt_labels()).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert test[0]['img'].shape == (28, 28) and [test[i]['gt_label'] for i in range(5)] == [7, 2, 1, 0, 4]

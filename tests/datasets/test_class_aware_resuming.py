@@ -1,4 +1,5 @@
 """A run that is killed and resumed trains on the images that it would have trained on: two processes, both stacks."""
+
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from mmgb.functional import class_aware_order, group_by_class
 LABELS = [0] * 2 + [1] * 17 + [2] * 5
 BATCH = 3
 
-TOY = f'''
+TOY = f"""
 import json, os, signal
 import torch
 from mmengine.dist import get_rank
@@ -62,9 +63,9 @@ class Watch(Hook):
         if runner.iter == self.killed_at and get_rank() == 1:
             os.kill(os.getpid(), signal.SIGKILL)
         note('trained', [runner.iter, [int(index) for index in data_batch['index']]])
-'''
+"""
 
-COMMON = f'''
+COMMON = f"""
 custom_imports = dict(imports=['toy'])
 default_scope = 'mmengine'
 model = dict(type='Scale')
@@ -72,19 +73,25 @@ train_dataloader = dict(batch_size={BATCH}, num_workers=0, dataset=dict(type='Nu
                         sampler=dict(type='mmgb.ClassAwareSampler'))
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=.01))
 custom_hooks = [dict(type='Watch', killed_at=-1)]
-'''
+"""
 
-ITERATIONS = COMMON + '''
+ITERATIONS = (
+    COMMON
+    + """
 train_dataloader.update(sampler=dict(type='mmgb.ClassAwareSampler', infinite=True))
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=13)
 default_hooks = dict(checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=5))
-'''
+"""
+)
 
-EPOCHS = COMMON + '''
+EPOCHS = (
+    COMMON
+    + """
 train_dataloader.update(num_workers=1, persistent_workers=True)
 train_cfg = dict(by_epoch=True, max_epochs=3)
 default_hooks = dict(checkpoint=dict(type='CheckpointHook', interval=1))
-'''
+"""
+)
 
 
 STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what stands first on PYTHONPATH
@@ -94,8 +101,12 @@ STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what 
 def chains(tmp_path_factory):
     """{(config, stack): Future} of chains of runs, two at a time, since most of a run's time is its imports."""
     with ThreadPoolExecutor(2) as pool:
-        yield {(chain, stack): pool.submit(chain, make_folder(tmp_path_factory.mktemp(stack)), path)
-               for chain in (iterations, epochs) for stack, path in STACKS.items() if None not in path}
+        yield {
+            (chain, stack): pool.submit(chain, make_folder(tmp_path_factory.mktemp(stack)), path)
+            for chain in (iterations, epochs)
+            for stack, path in STACKS.items()
+            if None not in path
+        }
 
 
 def make_folder(folder):
@@ -105,8 +116,19 @@ def make_folder(folder):
 
 
 def train(folder, stack, config, name, *options):
-    return run(folder, 'dist_train.sh', config, 2, '--work-dir', 'run', '--resume', '--cfg-options', *options,
-               RUN=name, path=[*stack, folder])
+    return run(
+        folder,
+        'dist_train.sh',
+        config,
+        2,
+        '--work-dir',
+        'run',
+        '--resume',
+        '--cfg-options',
+        *options,
+        RUN=name,
+        path=[*stack, folder],
+    )
 
 
 def iterations(folder, stack):
@@ -139,7 +161,7 @@ def noted(folder, what, name, rank):
 def uninterrupted(rank, seed, steps):
     """(iteration, images) of a rank in a run that nobody stops, from the definition."""
     images = class_aware_order(group_by_class(np.array(LABELS), 3), seed, 0, 2 * BATCH * steps)[rank::2].tolist()
-    return [[step, images[BATCH * step:BATCH * (step + 1)]] for step in range(steps)]
+    return [[step, images[BATCH * step : BATCH * (step + 1)]] for step in range(steps)]
 
 
 @pytest.mark.parametrize('stack', STACKS)
@@ -165,5 +187,8 @@ def test_resuming_without_a_seed_is_refused_by_a_sentence_that_names_the_seed(ch
     folder = finished(chains, iterations, 'onedl')
     process = run(folder, 'train.py', 'iterations.py', '--work-dir', 'run', '--resume', RUN='refused', path=[folder])
     assert process.returncode == 2
-    assert re.search(r'^train.py: error: --resume needs the seed of class-aware sampling.*'
-                     r'--cfg-options randomness.seed=4, ', process.stdout.splitlines()[-1])
+    assert re.search(
+        r'^train.py: error: --resume needs the seed of class-aware sampling.*'
+        r'--cfg-options randomness.seed=4, ',
+        process.stdout.splitlines()[-1],
+    )

@@ -1,4 +1,5 @@
 """The sampler as mmengine's loops use it: ranks, epochs, resuming, and what it refuses."""
+
 import random
 import tracemalloc
 from itertools import chain, islice
@@ -63,7 +64,7 @@ def test_all_ranks_and_epochs_together_walk_one_sequence_without_gap_or_repetiti
     length = len(epochs[0])
     assert length % world_size == 0
     assert 0 <= (length - num_samples if round_up else num_samples - length) < world_size
-    assert list(chain.from_iterable(epochs)) == SEQUENCE[:4 * length]
+    assert list(chain.from_iterable(epochs)) == SEQUENCE[: 4 * length]
 
 
 @settings(deadline=None, max_examples=20)
@@ -73,7 +74,7 @@ def test_a_batch_of_all_ranks_is_a_run_of_consecutive_positions(world_size, batc
     for step in range(6):
         batch = [list(islice(rank, batch_size)) for rank in drawn]
         first = step * batch_size * world_size
-        assert sorted(chain.from_iterable(batch)) == sorted(SEQUENCE[first:first + batch_size * world_size])
+        assert sorted(chain.from_iterable(batch)) == sorted(SEQUENCE[first : first + batch_size * world_size])
 
 
 def test_an_epoch_after_a_fresh_start_is_that_epoch_after_the_ones_before():
@@ -95,7 +96,7 @@ def test_skipping_goes_on_where_the_skipped_images_end(world_size, skipped):
 def test_an_infinite_sampler_goes_on_over_what_is_computed_at_once(monkeypatch):
     monkeypatch.setattr(class_aware_sampler, 'SHORTEST_BLOCK', 10)
     monkeypatch.setattr(class_aware_sampler, 'CHUNK', 7)
-    sampler, = samplers(1, infinite=True)
+    (sampler,) = samplers(1, infinite=True)
     assert list(islice(sampler, 5000)) == SEQUENCE[:5000]
     assert epoch_of(samplers(3, num_samples=900), 2) == SEQUENCE[1800:2700]
 
@@ -109,7 +110,7 @@ def test_skip_is_offered_where_it_counts_rightly():
 def test_samples_of_several_classes_are_drawn_for_each_of_them():
     dataset = SimpleNamespace(metainfo={}, get_cat_ids=[[0, 1], [1], [0, 2], []].__getitem__)
     dataset = type('MultiLabel', (SimpleNamespace,), {'__len__': lambda self: 4})(**vars(dataset))
-    sampler, = samplers(1, dataset, num_samples=12)
+    (sampler,) = samplers(1, dataset, num_samples=12)
     counts = np.bincount(list(sampler), minlength=4)  # four cycles: 0 from {0, 2}, 1 from {0, 1}, 2 from {2}
     assert counts.tolist() == [4, 2, 6, 0]
 
@@ -119,13 +120,13 @@ def test_with_a_seed_global_random_state_is_neither_read_nor_changed():
         return random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()
 
     before = states()
-    assert epoch_of(samplers(2), 0) == SEQUENCE[:len(LABELS)]
+    assert epoch_of(samplers(2), 0) == SEQUENCE[: len(LABELS)]
     assert states() == before
 
 
 def test_without_a_seed_one_is_drawn_as_mmengines_samplers_draw_theirs():
     np.random.seed(3)
-    drawn, = samplers(1, seed=None)
+    (drawn,) = samplers(1, seed=None)
     np.random.seed(3)
     assert drawn.seed == np.random.randint(2**31)
 
@@ -133,30 +134,35 @@ def test_without_a_seed_one_is_drawn_as_mmengines_samplers_draw_theirs():
 @pytest.mark.parametrize('scope', ['mmengine', 'mmseg', 'mmpretrain'])
 def test_every_host_finds_it_by_its_name_and_the_runner_passes_its_seed(scope):
     with DATA_SAMPLERS.switch_scope_and_registry(scope):
-        loader = Runner.build_dataloader(dict(dataset=Images(LABELS), batch_size=5, sampler=dict(
-            type='mmgb.ClassAwareSampler', infinite=True)), seed=7)
+        loader = Runner.build_dataloader(
+            dict(dataset=Images(LABELS), batch_size=5, sampler=dict(type='mmgb.ClassAwareSampler', infinite=True)),
+            seed=7,
+        )
     assert [list(map(int, batch)) for batch in islice(loader, 3)] == [SEQUENCE[:5], SEQUENCE[5:10], SEQUENCE[10:15]]
 
 
 def test_classes_without_images_are_left_out_after_one_warning_that_names_them(monkeypatch):
     shown = []
     monkeypatch.setattr(class_aware_sampler, 'print_log', lambda *message: shown.append(message))
-    sampler, = samplers(1, Images([1, 3, 3], ['ape', 'bee', 'cow', 'dog', 'eel']), num_samples=4)
+    (sampler,) = samplers(1, Images([1, 3, 3], ['ape', 'bee', 'cow', 'dog', 'eel']), num_samples=4)
     assert sorted(sampler)[0] == 0 and sampler.groups.sizes.tolist() == [0, 1, 0, 2, 0]
-    (message, _, _), = shown
+    ((message, _, _),) = shown
     assert message.startswith('3 of the 5 classes have no images: ape, cow, eel.')
 
 
-@pytest.mark.parametrize('labels, options, message', [
-    ([0, 2, 2], dict(empty_classes='refuse'), '1 of the 3 classes have no images: 1 '),
-    ([0, 1, 1], dict(empty_classes='keep'), "empty_classes='keep' should be 'drop' or 'refuse'"),
-    ([1, 1, 1], {}, '1 of the 2 classes have images: class-aware sampling needs at least two'),
-    ([0, 1], dict(num_samples=2), 'num_samples=2 should be at least the number of processes, 3'),
-    ([], {}, 'num_samples=0 should be at least the number of processes, 3'),
-    ([0, 1, 1], dict(seed=-1), r'seed=-1 should be 0 or more and below 2\*\*64'),
-    ([0, -1, 1], {}, 'label -1 of image 1 is outside the 2 classes, 0 to 1'),
-    ([[.1], [.2], [.3]], {}, 'Images has no labels to sample by'),
-])
+@pytest.mark.parametrize(
+    'labels, options, message',
+    [
+        ([0, 2, 2], dict(empty_classes='refuse'), '1 of the 3 classes have no images: 1 '),
+        ([0, 1, 1], dict(empty_classes='keep'), "empty_classes='keep' should be 'drop' or 'refuse'"),
+        ([1, 1, 1], {}, '1 of the 2 classes have images: class-aware sampling needs at least two'),
+        ([0, 1], dict(num_samples=2), 'num_samples=2 should be at least the number of processes, 3'),
+        ([], {}, 'num_samples=0 should be at least the number of processes, 3'),
+        ([0, 1, 1], dict(seed=-1), r'seed=-1 should be 0 or more and below 2\*\*64'),
+        ([0, -1, 1], {}, 'label -1 of image 1 is outside the 2 classes, 0 to 1'),
+        ([[0.1], [0.2], [0.3]], {}, 'Images has no labels to sample by'),
+    ],
+)
 def test_bad_input_is_refused_in_one_sentence(labels, options, message):
     with pytest.raises(ValueError, match=message):
         samplers(3, Images(labels), **options)
@@ -169,15 +175,19 @@ def test_a_label_outside_the_named_classes_is_refused():
 
 def test_a_data_set_cut_by_num_batch_per_epoch_is_refused():
     with pytest.raises(ValueError, match='num_batch_per_epoch cuts the data set to its first 6 samples'):
-        Runner.build_dataloader(dict(dataset=Images(LABELS), batch_size=2, num_batch_per_epoch=3,
-                                     sampler=dict(type='mmgb.ClassAwareSampler')), seed=7)
+        Runner.build_dataloader(
+            dict(
+                dataset=Images(LABELS), batch_size=2, num_batch_per_epoch=3, sampler=dict(type='mmgb.ClassAwareSampler')
+            ),
+            seed=7,
+        )
 
 
 def test_memory_above_the_labels_is_less_than_19_bytes_for_an_image():
     sizes = np.linspace(4000, 30_000, 100).astype(int)  # Places2's spread; 8.1 million images take 150 MB at this rate
     dataset = Images(np.repeat(np.arange(100), sizes))
     tracemalloc.start()
-    sampler, = samplers(1, dataset)
+    (sampler,) = samplers(1, dataset)
     sampler.set_epoch(3)
     for _ in sampler:
         pass

@@ -1,4 +1,5 @@
 """The reader of image lists against Python's own string methods, line by line."""
+
 import pickle
 import re
 from pathlib import Path
@@ -26,8 +27,9 @@ def line_by_line(text):
     return [(path.lstrip(' \t/'), int(label)) for path, label in pairs]
 
 
-PATHS = st.lists(st.text('ab/ é漢.', min_size=1, max_size=25).map(lambda path: f'x{path}x'), min_size=1, max_size=40,
-                 unique=True)
+PATHS = st.lists(
+    st.text('ab/ é漢.', min_size=1, max_size=25).map(lambda path: f'x{path}x'), min_size=1, max_size=40, unique=True
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -35,8 +37,10 @@ PATHS = st.lists(st.text('ab/ é漢.', min_size=1, max_size=25).map(lambda path:
 def test_entries_are_those_of_pythons_own_splitting_whatever_the_size_of_a_block(paths, data):
     blanks, line_ends = st.sampled_from([' ', '\t', '  ', ' \t']), st.sampled_from(['\n', '\r\n', ' \n'])
     leads = st.sampled_from(['', '/', ' ', '//'])
-    text = ''.join(data.draw(leads) + path + data.draw(blanks) + str(data.draw(st.integers(0, 12345)))
-                   + data.draw(line_ends) for path in paths)
+    text = ''.join(
+        data.draw(leads) + path + data.draw(blanks) + str(data.draw(st.integers(0, 12345))) + data.draw(line_ends)
+        for path in paths
+    )
     text += data.draw(st.sampled_from(['', '\n', '\r\n \n']))
     text = data.draw(st.sampled_from([text, text.rstrip()]))
     assert entries(read(text, block_bytes=data.draw(st.integers(1, 200)))) == line_by_line(text)
@@ -64,19 +68,22 @@ def test_slices_and_positions_choose_entries_as_a_python_list_does():
     assert entries(chosen[1:]) == [expected[i] for i in (0, 7, -1)]
 
 
-@pytest.mark.parametrize('line, complaint', [
-    ('a/no_label.jpg', "'a/no_label.jpg' has no label: expected a path, a blank and a class number"),
-    ('', "'' has no label"),
-    ('7', "'7' has no label"),
-    ('/ 7', "'/ 7' has no label"),
-    ('a/b.jpg 5', "the label '5' is outside the classes: expected a number from 0 to 4"),
-    ('a/b.jpg -1', "the label '-1' is outside"),
-    ('a/b.jpg 12345678901', "the label '12345678901' is outside"),
-    ('a/b.jpg 1.0', "the label '1.0' is outside"),
-    ('a/my photo.jpg', "the label 'photo.jpg' is outside"),
-    ('image/0.jpg 3', "'image/0.jpg' was there before, in line 1"),
-    ('/image/6.jpg 1', "'image/6.jpg' was there before, in line 7"),
-])
+@pytest.mark.parametrize(
+    'line, complaint',
+    [
+        ('a/no_label.jpg', "'a/no_label.jpg' has no label: expected a path, a blank and a class number"),
+        ('', "'' has no label"),
+        ('7', "'7' has no label"),
+        ('/ 7', "'/ 7' has no label"),
+        ('a/b.jpg 5', "the label '5' is outside the classes: expected a number from 0 to 4"),
+        ('a/b.jpg -1', "the label '-1' is outside"),
+        ('a/b.jpg 12345678901', "the label '12345678901' is outside"),
+        ('a/b.jpg 1.0', "the label '1.0' is outside"),
+        ('a/my photo.jpg', "the label 'photo.jpg' is outside"),
+        ('image/0.jpg 3', "'image/0.jpg' was there before, in line 1"),
+        ('/image/6.jpg 1', "'image/6.jpg' was there before, in line 7"),
+    ],
+)
 @pytest.mark.parametrize('block_bytes', [1, 50, 1 << 24])
 def test_a_wrong_line_is_named_by_its_number(line, complaint, block_bytes):
     lines = [f'image/{i}.jpg {i % 5}' for i in range(30)]
@@ -106,7 +113,7 @@ def test_the_earliest_of_many_repeated_paths_is_named():
 
 def test_paths_that_differ_in_one_byte_or_in_length_only_are_different():
     base = 'abcdefghijklmnopqrstuvwx'
-    paths = {base[:i] + 'X' + base[i + 1:] for i in range(len(base))} | {base[:i] for i in range(1, len(base))}
+    paths = {base[:i] + 'X' + base[i + 1 :] for i in range(len(base))} | {base[:i] for i in range(1, len(base))}
     assert len(read(''.join(f'{path} 0\n' for path in sorted(paths)))) == len(paths)
 
 
@@ -146,7 +153,7 @@ if __name__ == '__main__':
 """
 
 
-@pytest.mark.skipif(not Path('/proc/self/smaps_rollup').exists(), reason='reads memory from Linux\'s /proc')
+@pytest.mark.skipif(not Path('/proc/self/smaps_rollup').exists(), reason="reads memory from Linux's /proc")
 @pytest.mark.parametrize('start_method', ['fork', 'spawn'])
 def test_a_worker_that_uses_the_whole_list_adds_less_than_5_percent_of_it(start_method, tmp_path):
     (tmp_path / 'workers.py').write_text(WORKERS)

@@ -1,4 +1,5 @@
 """Places2 against mmpretrain's CustomDataset, which reads the same lists into dictionaries."""
+
 import copy
 import logging
 import pickle
@@ -49,8 +50,9 @@ def paths(dataset):
 @pytest.mark.parametrize('indices', [None, 4, -3, [7, 0, 7], (2,), 0])
 def test_samples_are_those_of_mmpretrains_own_dataset(root, indices):
     ours = build(root, pipeline=LOAD, indices=indices, num_classes=3)
-    theirs = CustomDataset(ann_file='relative.txt', data_root=str(root), indices=indices, pipeline=LOAD,
-                           serialize_data=False)
+    theirs = CustomDataset(
+        ann_file='relative.txt', data_root=str(root), indices=indices, pipeline=LOAD, serialize_data=False
+    )
     assert len(ours) == len(theirs)
     assert [ours.get_data_info(i) for i in range(len(ours))] == [theirs.get_data_info(i) for i in range(len(theirs))]
     assert ours.get_gt_labels().tolist() == theirs.get_gt_labels().tolist()
@@ -63,8 +65,9 @@ def test_samples_are_those_of_mmpretrains_own_dataset(root, indices):
         assert ours.get_data_info(-1) == theirs.get_data_info(-1)
 
 
-@pytest.mark.parametrize('indices, expected', [
-    (4, [0, 1, 2, 3]), (-3, [7, 8, 9]), ([7, 0, 7], [7, 0, 7]), (np.array([1, 9]), [1, 9])])
+@pytest.mark.parametrize(
+    'indices, expected', [(4, [0, 1, 2, 3]), (-3, [7, 8, 9]), ([7, 0, 7], [7, 0, 7]), (np.array([1, 9]), [1, 9])]
+)
 def test_a_subset_is_a_dataset_of_its_own_and_the_in_place_one_changes_its_dataset(root, indices, expected):
     dataset = build(root, pipeline=LOAD)
     subset = dataset.get_subset(indices)
@@ -124,12 +127,15 @@ def test_there_are_401_classes_unless_it_is_said_otherwise(root, num_classes, la
         build(root, num_classes=num_classes)
 
 
-@pytest.mark.parametrize('content, complaint', [
-    (b'a/x.jpg 0\na/y.jpg\n', "line 2: 'a/y.jpg' has no label"),
-    (b'a/x.jpg 0\na/y.jpg 1\n/a/x.jpg 0\n', "line 3: 'a/x.jpg' was there before, in line 1"),
-    ('a/x.jpg 0\na/ü.jpg 1\n'.encode('latin-1'), 'line 2: byte 0xfc is not UTF-8'),
-    (b'', 'the list is empty'),
-])
+@pytest.mark.parametrize(
+    'content, complaint',
+    [
+        (b'a/x.jpg 0\na/y.jpg\n', "line 2: 'a/y.jpg' has no label"),
+        (b'a/x.jpg 0\na/y.jpg 1\n/a/x.jpg 0\n', "line 3: 'a/x.jpg' was there before, in line 1"),
+        ('a/x.jpg 0\na/ü.jpg 1\n'.encode('latin-1'), 'line 2: byte 0xfc is not UTF-8'),
+        (b'', 'the list is empty'),
+    ],
+)
 def test_a_wrong_list_is_refused_with_its_name_and_line(root, content, complaint):
     (root / 'train.txt').write_bytes(content)
     with pytest.raises(ValueError) as caught:
@@ -138,6 +144,7 @@ def test_a_wrong_list_is_refused_with_its_name_and_line(root, content, complaint
 
 
 # ------------------------------------------------------------------------------------- images that can't be read
+
 
 def damage(root, dataset, position, how):
     path = dataset.get_data_info(position)['img_path']
@@ -181,7 +188,8 @@ def test_skipped_images_are_logged_at_the_first_second_fourth_one_and_so_on(root
         dataset[4]
     assert dataset.num_skipped == 9
     assert [message.rpartition(': ')[2] for message, *_ in logged] == [
-        f'number {count} in this process' for count in (1, 2, 4, 8)]
+        f'number {count} in this process' for count in (1, 2, 4, 8)
+    ]
     assert all('00000004.png' in message and level == logging.WARNING for message, _, level in logged)
 
 
@@ -204,6 +212,7 @@ def test_a_wrong_folder_ends_instead_of_being_skipped(root):
 def test_an_error_of_the_pipeline_is_never_taken_for_one_of_the_image(root, on_error):
     def fails(results):
         raise KeyError('a bug')
+
     dataset = build(root, pipeline=[*LOAD, fails], on_error=on_error)
     with pytest.raises(KeyError, match='a bug'):
         dataset[0]

@@ -1,4 +1,5 @@
 """Labels are found in the data sets of torch, torchvision, mmengine, mmpretrain and mmseg, through their wrappers."""
+
 import json
 import os
 from types import SimpleNamespace
@@ -78,7 +79,7 @@ WRAPPED = {
     'a subset of one with several classes': lambda one, multi: Subset(multi, np.array([1, 1, 0])),
     'an empty subset and another': lambda one, multi: TorchConcatDataset([Subset(one, []), multi]),
     'the first of it': lambda one, multi: one.get_subset([3, 0]),
-    'balanced': lambda one, multi: ClassBalancedDataset(multi, oversample_thr=.9),
+    'balanced': lambda one, multi: ClassBalancedDataset(multi, oversample_thr=0.9),
     'a fold': lambda one, multi: KFoldDataset(dict(type=Listed, labels=[2, 0, 1, 1]), fold=1, num_splits=2, seed=1),
     'a subset of a repetition': lambda one, multi: Subset(RepeatDataset(one, 4), range(1, 18, 3)),
 }
@@ -112,17 +113,20 @@ class TooFewLabels(Unlabelled):
 
 
 class Prefixed(TensorDataset):
-    targets = [[.5], [.5]]
+    targets = [[0.5], [0.5]]
 
 
-@pytest.mark.parametrize('dataset, message', [
-    (Unlabelled(), 'Unlabelled has no labels to sample by: it needs get_gt_labels'),
-    (TensorDataset(), 'TensorDataset has no labels'),
-    (Listed([None, None]), 'Listed has no labels'),
-    (Prefixed(), 'Prefixed has no labels'),
-    (TooFewLabels(), 'TooFewLabels has 1 samples, but 2 labels'),
-    (Subset(SimpleNamespace(), [0]), 'SimpleNamespace has no labels'),
-])
+@pytest.mark.parametrize(
+    'dataset, message',
+    [
+        (Unlabelled(), 'Unlabelled has no labels to sample by: it needs get_gt_labels'),
+        (TensorDataset(), 'TensorDataset has no labels'),
+        (Listed([None, None]), 'Listed has no labels'),
+        (Prefixed(), 'Prefixed has no labels'),
+        (TooFewLabels(), 'TooFewLabels has 1 samples, but 2 labels'),
+        (Subset(SimpleNamespace(), [0]), 'SimpleNamespace has no labels'),
+    ],
+)
 def test_a_data_set_without_labels_is_refused_by_its_name(dataset, message):
     with pytest.raises(ValueError, match=message):
         sample_labels(dataset)
@@ -130,10 +134,18 @@ def test_a_data_set_without_labels_is_refused_by_its_name(dataset, message):
 
 # -------------------------------------------------------------------------------------------------------- segmentation
 
+
 def segmentation(folder, classes=CLASSES, **options):
     kind = type('Animals', (BaseSegDataset,), dict(METAINFO=dict(classes=CLASSES, palette=[[i] * 3 for i in range(3)])))
-    return kind(data_root=str(folder), img_suffix='.png', data_prefix=dict(img_path='images', seg_map_path='labels'),
-                metainfo=dict(classes=classes), pipeline=[dict(type=LoadAnnotations)], serialize_data=False, **options)
+    return kind(
+        data_root=str(folder),
+        img_suffix='.png',
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        metainfo=dict(classes=classes),
+        pipeline=[dict(type=LoadAnnotations)],
+        serialize_data=False,
+        **options,
+    )
 
 
 @pytest.fixture
@@ -149,13 +161,20 @@ def label_maps(tmp_path):
 
 
 @pytest.mark.filterwarnings('ignore::DeprecationWarning:PIL')
-@pytest.mark.parametrize('options', [
-    dict(reduce_zero_label=True), dict(reduce_zero_label=True, ignore_index=1),
-    dict(reduce_zero_label=True, classes=['eel', 'cat'])])
+@pytest.mark.parametrize(
+    'options',
+    [
+        dict(reduce_zero_label=True),
+        dict(reduce_zero_label=True, ignore_index=1),
+        dict(reduce_zero_label=True, classes=['eel', 'cat']),
+    ],
+)
 def test_each_image_has_the_classes_that_training_sees_in_it(label_maps, options):
     dataset = segmentation(label_maps, **options)
-    expected = [sorted(set(np.unique(dataset[index]['gt_seg_map']).tolist()) - {255, dataset.ignore_index})
-                for index in range(len(dataset))]
+    expected = [
+        sorted(set(np.unique(dataset[index]['gt_seg_map']).tolist()) - {255, dataset.ignore_index})
+        for index in range(len(dataset))
+    ]
     assert as_lists(sample_labels(dataset)) == expected
     assert as_lists(sample_labels(dataset)) == expected  # from the cache file
     assert (label_maps / 'labels.class_sets.npz').is_file()

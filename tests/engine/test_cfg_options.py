@@ -1,4 +1,5 @@
 """--cfg-options is read as mmengine reads it, and what mmengine can't read ends in a sentence."""
+
 import argparse
 
 import pytest
@@ -26,4 +27,5 @@ def test_what_mmengine_cannot_read_ends_in_a_sentence_and_exit_code_2(parser, op
     assert end.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
         'tool.py: error: --cfg-options takes KEY=VALUE pairs, separated by spaces; VALUE is a number, a word or a list '
-        'of these; for a dict write KEY.SUBKEY=VALUE, or a config')
+        'of these; for a dict write KEY.SUBKEY=VALUE, or a config'
+    )

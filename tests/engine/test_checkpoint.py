@@ -49,7 +49,8 @@ def test_another_architecture_is_told_by_counts_and_first_keys():
         check_architecture(net(), weights, 'some.pth')
     assert str(refusal.value).endswith(
         "'some.pth' is of another architecture than the config's model: 1 of the 7 keys are missing (first 1.bias), "
-        '1 unexpected (first other), 5 of another shape (first 0.weight: (4, 3, 1, 1), not (3, 3, 1, 1))')
+        '1 unexpected (first other), 5 of another shape (first 0.weight: (4, 3, 1, 1), not (3, 3, 1, 1))'
+    )
 
 
 def test_a_model_that_converts_old_checkpoints_by_itself_may_do_so():
@@ -69,8 +70,10 @@ def test_a_model_that_converts_old_checkpoints_by_itself_may_do_so():
 
 def test_weights_alone_cannot_be_resumed():
     check_resumable(dict(state_dict={}, meta=dict(epoch=0, iter=1), message_hub={}), 'x')
-    for lacking, named in ((dict(state_dict={}), 'message_hub, meta'),
-                           (dict(state_dict={}, meta=dict(seed=0), message_hub={}), 'epoch and iter')):
+    for lacking, named in (
+        (dict(state_dict={}), 'message_hub, meta'),
+        (dict(state_dict={}, meta=dict(seed=0), message_hub={}), 'epoch and iter'),
+    ):
         with pytest.raises(UsageError, match=f'lacks {named}, so there is no training to resume'):
             check_resumable(lacking, 'x')
 
@@ -88,7 +91,11 @@ def test_a_file_is_read_as_data_or_refused_by_field_and_name(tmp_path):
     with open(text, 'w') as file:
         file.write('no checkpoint')
     assert list(read_checkpoint(good, '--resume')['state_dict']) == list(net().state_dict())
-    for path, said in ((bad, 'is refused: reading it could run code.*print'), (cut, 'may be damaged'),
-                       (text, 'is refused|may be damaged'), (str(tmp_path), 'is not a file')):
+    for path, said in (
+        (bad, 'is refused: reading it could run code.*print'),
+        (cut, 'may be damaged'),
+        (text, 'is refused|may be damaged'),
+        (str(tmp_path), 'is not a file'),
+    ):
         with pytest.raises(UsageError, match=f"^--resume='{path}'.*{said}"):
             read_checkpoint(path, '--resume')

@@ -22,7 +22,8 @@ def loader(scope, workers=2, accelerator=True, settings=None, **options):
 
 def test_mmpretrains_defaults_come_with_its_scope_only():
     assert loader('mmpretrain', persistent_workers=True) == dict(
-        collate_fn=dict(type='default_collate'), pin_memory=True, persistent_workers=True)
+        collate_fn=dict(type='default_collate'), pin_memory=True, persistent_workers=True
+    )
     assert loader('mmpretrain') == dict(collate_fn=dict(type='default_collate'), pin_memory=True)
     assert loader('mmseg', persistent_workers=True) == {}
 
@@ -44,10 +45,15 @@ def test_what_cannot_work_is_dropped_under_either_host(scope):
 def test_wrapped_datasets_are_named_by_keys_that_cfg_options_takes():
     tree = dict(type='A', dataset=dict(type='B', datasets=[dict(type='C'), dict(type='D', dataset=dict(type='E'))]))
     keys = {dataset['type']: key for key, dataset in nested_datasets(tree, 'top')}
-    assert keys == dict(A='top', B='top.dataset', C='top.dataset.datasets.0', D='top.dataset.datasets.1',
-                        E='top.dataset.datasets.1.dataset')
+    assert keys == dict(
+        A='top',
+        B='top.dataset',
+        C='top.dataset.datasets.0',
+        D='top.dataset.datasets.1',
+        E='top.dataset.datasets.1.dataset',
+    )
     cfg = Config(dict(top=tree))
-    cfg.merge_from_dict({f"{keys['E']}.data_root": 'x'})
+    cfg.merge_from_dict({f'{keys["E"]}.data_root': 'x'})
     assert cfg.top.dataset.datasets[1].dataset.data_root == 'x'
 
 

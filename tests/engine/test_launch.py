@@ -8,8 +8,13 @@ from mmgb.engine.usage import UsageError
 
 TORCHRUN = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='a', MASTER_PORT='1234')
 SLURM = dict(SLURM_PROCID='3', SLURM_NTASKS='8', SLURM_LOCALID='1', MASTER_ADDR='a', MASTER_PORT='1234')
-MPI = dict(OMPI_COMM_WORLD_RANK='3', OMPI_COMM_WORLD_SIZE='8', OMPI_COMM_WORLD_LOCAL_RANK='1', MASTER_ADDR='a',
-           MASTER_PORT='1234')
+MPI = dict(
+    OMPI_COMM_WORLD_RANK='3',
+    OMPI_COMM_WORLD_SIZE='8',
+    OMPI_COMM_WORLD_LOCAL_RANK='1',
+    MASTER_ADDR='a',
+    MASTER_PORT='1234',
+)
 
 
 @pytest.mark.parametrize('launcher, environ', [('pytorch', TORCHRUN), ('slurm', SLURM), ('mpi', MPI)])
@@ -37,12 +42,23 @@ def test_slurms_first_host_is_the_master_where_none_is_named(tmp_path, monkeypat
 
 
 def test_sync_bn_becomes_bn_wherever_it_stands():
-    model = Config(dict(model=dict(
-        norm_cfg=dict(type='SyncBN', requires_grad=True), heads=[dict(norm_cfg=dict(type='MMSyncBN')), 'SyncBN'],
-        name='SyncBN', other=dict(type='GN')))).model
+    model = Config(
+        dict(
+            model=dict(
+                norm_cfg=dict(type='SyncBN', requires_grad=True),
+                heads=[dict(norm_cfg=dict(type='MMSyncBN')), 'SyncBN'],
+                name='SyncBN',
+                other=dict(type='GN'),
+            )
+        )
+    ).model
     assert replace_sync_bn(model) == 2
-    assert model == dict(norm_cfg=dict(type='BN', requires_grad=True), heads=[dict(norm_cfg=dict(type='BN')),
-                         'SyncBN'], name='SyncBN', other=dict(type='GN'))
+    assert model == dict(
+        norm_cfg=dict(type='BN', requires_grad=True),
+        heads=[dict(norm_cfg=dict(type='BN')), 'SyncBN'],
+        name='SyncBN',
+        other=dict(type='GN'),
+    )
 
 
 def test_the_model_wrapper_keeps_the_configs_settings_without_a_device():

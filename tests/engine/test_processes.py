@@ -34,8 +34,10 @@ def test_a_process_that_a_signal_has_killed_has_a_negative_code():
 
 
 def test_the_end_of_the_loop_kills_what_is_running_with_all_that_it_has_started():
-    parent = f'import subprocess, sys\nchild = subprocess.Popen([sys.executable, "-c", {SLEEPS!r}])\n' \
-             'print(child.pid, flush=True)\nchild.wait()'
+    parent = (
+        f'import subprocess, sys\nchild = subprocess.Popen([sys.executable, "-c", {SLEEPS!r}])\n'
+        'print(child.pid, flush=True)\nchild.wait()'
+    )
     processes = []
 
     def start_with_pipe(code):

@@ -10,9 +10,15 @@ READ, PACK = dict(type='LoadImageFromFile'), dict(type='PackInputs')
 
 
 def config(scope, **top):
-    return Config(dict(default_scope=scope, model=dict(type='Net'),
-                       test_dataloader=dict(dataset=dict(type='Data', pipeline=[READ, PACK])),
-                       test_evaluator=dict(type='IoUMetric'), **top))
+    return Config(
+        dict(
+            default_scope=scope,
+            model=dict(type='Net'),
+            test_dataloader=dict(dataset=dict(type='Data', pipeline=[READ, PACK])),
+            test_evaluator=dict(type='IoUMetric'),
+            **top,
+        )
+    )
 
 
 def test_the_configs_own_augmentation_is_taken_under_either_host():
@@ -29,8 +35,9 @@ def test_mmpretrains_default_is_the_mirror_image_before_packing():
     assert cfg.model.type == 'mmpretrain.AverageClsScoreTTA'
     read, augment = cfg.test_dataloader.dataset.pipeline
     assert read == READ
-    assert augment == dict(type='TestTimeAug', transforms=[
-        [dict(type='RandomFlip', prob=1.), dict(type='RandomFlip', prob=0.)], [PACK]])
+    assert augment == dict(
+        type='TestTimeAug', transforms=[[dict(type='RandomFlip', prob=1.0), dict(type='RandomFlip', prob=0.0)], [PACK]]
+    )
 
 
 def test_mmseg_has_no_default_augmentation():
@@ -45,13 +52,17 @@ def test_each_hosts_hook_is_turned_on_in_its_own_terms():
     assert seg.visualizer.save_dir == 'x'
     cls = config('mmpretrain', default_hooks=dict(visualization=dict(type='V')))
     options.enable_visualization(cls, show=True, show_dir=None, wait_time=2, interval=3)
-    assert cls.default_hooks.visualization == dict(type='V', enable=True, show=True, wait_time=2, out_dir=None,
-                                                   interval=3)
+    assert cls.default_hooks.visualization == dict(
+        type='V', enable=True, show=True, wait_time=2, out_dir=None, interval=3
+    )
 
 
 def test_pictures_without_a_hook_or_a_visualizer_are_refused():
-    for cfg in (config('mmseg'), config('mmpretrain'),
-                config('mmseg', default_hooks=dict(visualization=dict(type='S')))):
+    for cfg in (
+        config('mmseg'),
+        config('mmpretrain'),
+        config('mmseg', default_hooks=dict(visualization=dict(type='S'))),
+    ):
         with pytest.raises(UsageError, match='need default_hooks.visualization'):
             options.enable_visualization(cfg, show=False, show_dir='x', wait_time=2, interval=1)
 

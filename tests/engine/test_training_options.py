@@ -12,10 +12,16 @@ def test_no_validate_takes_all_three_fields_away():
     assert (cfg.val_cfg, cfg.val_dataloader, cfg.val_evaluator, cfg.test_cfg) == (None, None, None, {})
 
 
-@pytest.mark.parametrize('wrapper, scale', [
-    (dict(), 'dynamic'), (dict(type='OptimWrapper'), 'dynamic'), (dict(type=OptimWrapper), 'dynamic'),
-    (dict(type='AmpOptimWrapper'), 'dynamic'), (dict(type='AmpOptimWrapper', loss_scale=512.), 512.),
-])
+@pytest.mark.parametrize(
+    'wrapper, scale',
+    [
+        (dict(), 'dynamic'),
+        (dict(type='OptimWrapper'), 'dynamic'),
+        (dict(type=OptimWrapper), 'dynamic'),
+        (dict(type='AmpOptimWrapper'), 'dynamic'),
+        (dict(type='AmpOptimWrapper', loss_scale=512.0), 512.0),
+    ],
+)
 def test_amp_keeps_a_loss_scale_and_refuses_a_cpu(wrapper, scale):
     cfg = Config(dict(optim_wrapper=wrapper))
     options.enable_amp(cfg)

@@ -15,11 +15,24 @@ def make_plan(root, done=lambda overrides: [], trials=2):
 def test_first_seeds_of_all_settings_come_first_each_with_a_folder_of_its_own(tmp_path):
     jobs = make_plan(tmp_path)
     assert [(job.number, job.name, job.overrides, job.seed) for job in jobs] == [
-        (1, 'lr=0.1 seed 0', {'lr': 0.1}, 0), (2, 'lr=1 seed 0', {'lr': 1}, 0),
-        (3, 'lr=0.1 seed 1', {'lr': 0.1}, 1), (4, 'lr=1 seed 1', {'lr': 1}, 1)]
+        (1, 'lr=0.1 seed 0', {'lr': 0.1}, 0),
+        (2, 'lr=1 seed 0', {'lr': 1}, 0),
+        (3, 'lr=0.1 seed 1', {'lr': 0.1}, 1),
+        (4, 'lr=1 seed 1', {'lr': 1}, 1),
+    ]
     assert len({job.folder for job in jobs}) == 4 and jobs[0].folder == tmp_path / 'x=1,lr=0.1' / 'seed_0'
-    assert jobs[2].command == [sys.executable, 'train.py', 'c.py', '--work-dir', str(jobs[2].folder), '--cfg-options',
-                               'x=1', 'lr=0.1', 'randomness.seed=1', 'default_hooks.checkpoint=None']
+    assert jobs[2].command == [
+        sys.executable,
+        'train.py',
+        'c.py',
+        '--work-dir',
+        str(jobs[2].folder),
+        '--cfg-options',
+        'x=1',
+        'lr=0.1',
+        'randomness.seed=1',
+        'default_hooks.checkpoint=None',
+    ]
 
 
 def test_seeds_that_are_done_are_left_out(tmp_path):

@@ -12,6 +12,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(capsys, monkeypatch):
 
     def main():
         raise UsageError("alpha=-1 isn't positive")
+
     with pytest.raises(SystemExit) as end:
         run_tool(main)
     assert end.value.code == 2
@@ -32,9 +33,14 @@ def test_a_value_error_is_bad_input_where_this_package_raised_it_and_nowhere_els
         run_tool(lambda: int('x'))
 
 
-@pytest.mark.parametrize('body, code, said', [
-    ('pass', 0, ''), ('1 / 0', 1, 'ZeroDivisionError'), ("raise UsageError('no')", 2, 'error: no'),
-])
+@pytest.mark.parametrize(
+    'body, code, said',
+    [
+        ('pass', 0, ''),
+        ('1 / 0', 1, 'ZeroDivisionError'),
+        ("raise UsageError('no')", 2, 'error: no'),
+    ],
+)
 def test_exit_codes_are_the_same_inside_a_process_group(body, code, said, tmp_path):
     program = f"""
 from torch import distributed

@@ -1,4 +1,5 @@
 """CalibrationError on the data samples of both hosts."""
+
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
@@ -6,14 +7,17 @@ from mmengine.evaluator import Evaluator
 from mmgb.evaluation import CalibrationError
 from mmgb.functional.calibration import calibration_histogram, expected_calibration_error
 
-LOSS = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0., 10.))
+LOSS = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0.0, 10.0))
 
 
 def expected(scores, labels):
-    shares = ((0.001 * scores ** 3 + 0.4) / 10).clamp(0, 1)
-    return {f'calibration/{name}': pytest.approx(100 * expected_calibration_error(
-        calibration_histogram(probabilities, labels, 15)), abs=1e-6)
-        for name, probabilities in (('ece', shares), ('ece_softmax', scores.softmax(1)))}
+    shares = ((0.001 * scores**3 + 0.4) / 10).clamp(0, 1)
+    return {
+        f'calibration/{name}': pytest.approx(
+            100 * expected_calibration_error(calibration_histogram(probabilities, labels, 15)), abs=1e-6
+        )
+        for name, probabilities in (('ece', shares), ('ece_softmax', scores.softmax(1)))
+    }
 
 
 def test_pixels_of_mmseg_but_the_ignored_ones():

@@ -25,6 +25,6 @@ def test_calibrated_predictions_have_no_error_and_certain_wrong_ones_all_of_it()
     probabilities = torch.stack([first, 1 - first], 1)
     labels = (torch.rand(200_000) > first).long()
     assert expected_calibration_error(calibration_histogram(probabilities, labels, 15)) < 0.01
-    certain = torch.tensor([[1., 0.]] * 8)
+    certain = torch.tensor([[1.0, 0.0]] * 8)
     assert expected_calibration_error(calibration_histogram(certain, torch.ones(8, dtype=torch.long), 15)) == 1
     assert expected_calibration_error(torch.zeros(3, 15)) == 0

@@ -1,4 +1,5 @@
 """Checkpoints whose caller doesn't say which kind can be gone through twice, and move no statistics a second time."""
+
 import copy
 
 import pytest

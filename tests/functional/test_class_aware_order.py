@@ -1,4 +1,5 @@
 """The endless class-aware sequence: what the paper promises of it, and that it is a function of nothing but a seed."""
+
 import random
 from collections import Counter
 from itertools import permutations
@@ -28,6 +29,7 @@ def sequence(labels, seed, start, stop):
 
 # ------------------------------------------------------------------------------------------- the paper's algorithm
 
+
 @settings(deadline=None)
 @given(SIZES, SEEDS)
 def test_each_cycle_holds_every_class_once_and_each_pass_over_a_class_every_image_once(sizes, seed):
@@ -56,7 +58,7 @@ def test_runs_longer_than_what_is_sorted_at_once_join_without_a_seam():
     labels = labels_of([300_000, 7, 1, 40_000])  # one pass longer than a block, many passes within one
     whole = sequence(labels, 3, 0, 2_000_000)
     for start in (0, 262_140, 1_199_990, 1_999_000):
-        np.testing.assert_array_equal(sequence(labels, 3, start, start + 1000), whole[start:start + 1000])
+        np.testing.assert_array_equal(sequence(labels, 3, start, start + 1000), whole[start : start + 1000])
     assert (np.sort(labels[whole].reshape(-1, 4), axis=1) == np.arange(4)).all()
     of_largest = whole[labels[whole] == 0]
     assert len(np.unique(of_largest[:300_000])) == 300_000
@@ -77,6 +79,7 @@ def test_a_class_without_images_takes_no_part():
 
 # --------------------------------------------------------------------------------------------------------- randomness
 
+
 def test_every_order_of_the_classes_and_of_a_classs_images_comes_up_equally_often():
     labels = np.array([0, 1, 1, 1, 2, 2, 2, 2])
     classes, threes, fours, following, across = Counter(), Counter(), Counter(), Counter(), Counter()
@@ -87,8 +90,8 @@ def test_every_order_of_the_classes_and_of_a_classs_images_comes_up_equally_ofte
         classes.update(map(tuple, drawn.tolist()))
         threes.update(map(tuple, of_one.tolist()))
         fours.update(map(tuple, of_two.tolist()))
-        following[tuple(drawn[0]), tuple(drawn[1])] += 1           # one cycle says nothing about the next
-        across[tuple(of_one[1]), tuple(drawn[1])] += 1             # nor one list about another
+        following[tuple(drawn[0]), tuple(drawn[1])] += 1  # one cycle says nothing about the next
+        across[tuple(of_one[1]), tuple(drawn[1])] += 1  # nor one list about another
     for counts, orders in ((classes, 6), (threes, 6), (fours, 24), (following, 36), (across, 36)):
         assert len(counts) == orders
         assert chisquare(list(counts.values())).pvalue > 1e-3
@@ -156,6 +159,7 @@ def test_a_pass_is_the_order_of_philoxs_words_under_any_version_of_numpy(size, s
 
 # ------------------------------------------------------------------------------------------------------------ grouping
 
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 5), max_size=40), st.sampled_from([np.int8, np.int32, np.int64, np.uint64]))
 def test_grouping_sorts_images_by_class_and_keeps_their_order(labels, dtype):
@@ -171,10 +175,13 @@ def test_an_image_of_several_classes_is_drawn_as_one_of_each():
     assert Counter(drawn.tolist()) == {5: 3, 6: 2, 7: 1}  # as class 0 twice, as class 2 once
 
 
-@pytest.mark.parametrize('labels, images, message', [
-    ([0, 1, 3, 1], None, 'label 3 of image 2 is outside the 3 classes, 0 to 2'),
-    ([0, -1], [8, 9], 'label -1 of image 9 is outside the 3 classes, 0 to 2'),
-])
+@pytest.mark.parametrize(
+    'labels, images, message',
+    [
+        ([0, 1, 3, 1], None, 'label 3 of image 2 is outside the 3 classes, 0 to 2'),
+        ([0, -1], [8, 9], 'label -1 of image 9 is outside the 3 classes, 0 to 2'),
+    ],
+)
 def test_a_label_outside_the_classes_is_named_with_its_image(labels, images, message):
     with pytest.raises(ValueError, match=message):
         group_by_class(np.array(labels), 3, images if images is None else np.array(images))

@@ -1,4 +1,5 @@
 """What alpha and the targets of exp-GB change of a training: its start and its rate, and nothing else."""
+
 import math
 
 import pytest
@@ -16,7 +17,7 @@ def train(loss, rate, bias, steps=20):
     hidden, last = nn.Linear(5, 7).double(), nn.Linear(7, CLASSES).double()
     nn.init.constant_(last.bias, bias)
     parameters = [*hidden.parameters(), *last.parameters()]
-    optimizer = torch.optim.SGD(parameters, rate, momentum=.9)
+    optimizer = torch.optim.SGD(parameters, rate, momentum=0.9)
     inputs, labels = torch.randn(10, 5).double(), torch.randint(CLASSES, (10,))
     for _ in range(steps):
         optimizer.zero_grad()
@@ -25,21 +26,25 @@ def train(loss, rate, bias, steps=20):
     return last(hidden(inputs).relu()).detach(), [hidden.weight.detach(), last.weight.detach()]
 
 
-@pytest.mark.parametrize('alpha, positive', [(.1, 1.), (1., 16.), (.01, 6.), (3., 2.)])
+@pytest.mark.parametrize('alpha, positive', [(0.1, 1.0), (1.0, 16.0), (0.01, 6.0), (3.0, 2.0)])
 def test_from_the_same_start_alpha_changes_nothing_and_the_target_only_scales_the_rate(alpha, positive):
     def outcome(alpha, positive):
         fit = math.log(positive / alpha)
-        outputs, weights = train(lambda *x: exp_gb_loss(*x, alpha=alpha, targets=(0., positive)),
-                                 rate=.02 / positive, bias=fit - math.log(CLASSES))
+        outputs, weights = train(
+            lambda *x: exp_gb_loss(*x, alpha=alpha, targets=(0.0, positive)),
+            rate=0.02 / positive,
+            bias=fit - math.log(CLASSES),
+        )
         return [outputs - fit, *weights]
-    for found, expected in zip(outcome(alpha, positive), outcome(.1, 16.)):
+
+    for found, expected in zip(outcome(alpha, positive), outcome(0.1, 16.0)):
         torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-10)
 
 
 def test_from_zero_outputs_they_are_the_distance_to_the_start_of_the_prior():
     """alpha / T is the share of the target that an output of 0 has: 1/C is the start at the prior, without FitPrior."""
     scores, labels = torch.zeros(CLASSES, CLASSES, dtype=torch.float64, requires_grad=True), torch.arange(CLASSES)
-    exp_gb_loss(scores, labels, alpha=2., targets=(0., 2. * CLASSES)).backward()
+    exp_gb_loss(scores, labels, alpha=2.0, targets=(0.0, 2.0 * CLASSES)).backward()
     torch.testing.assert_close(scores.grad.sum(0), torch.zeros(CLASSES).double(), rtol=0, atol=1e-12)
 
 

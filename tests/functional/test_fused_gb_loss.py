@@ -1,4 +1,5 @@
 """The fused losses against the differentiable formula in float64, and everything autograd may ask of them."""
+
 import functools
 import os
 import subprocess
@@ -17,11 +18,10 @@ from mmgb.functional import exp_gb_loss, fused_compiled, fused_eager, pow3_gb_lo
 from mmgb.functional.compiled_on_demand import CompiledOnDemand
 
 IGNORE = 255
-EXP = dict(alpha=0.1, targets=(0., 16.))
-POW3 = dict(alpha=0.001, beta=0.4, targets=(-2., 10.))
+EXP = dict(alpha=0.1, targets=(0.0, 16.0))
+POW3 = dict(alpha=0.001, beta=0.4, targets=(-2.0, 10.0))
 CAN_COMPILE = CompiledOnDemand(torch.sin)(torch.zeros(2)) is not None
 LOSSES = [pytest.param(exp_gb_loss, EXP, id='exp'), pytest.param(pow3_gb_loss, POW3, id='pow3')]
-
 
 
 def is_fused(loss):
@@ -37,7 +37,7 @@ def is_fused(loss):
 
 
 def boosted(loss, alpha, x):
-    return alpha * x.exp() if loss is exp_gb_loss else alpha * x ** 3
+    return alpha * x.exp() if loss is exp_gb_loss else alpha * x**3
 
 
 def lay_out(tensor, layout):
@@ -57,8 +57,8 @@ def lay_out(tensor, layout):
 def cases(draw):
     """Scores of any layout, some near their fits, with targets, weights and options."""
     shape = draw(st.sampled_from([(5, 3), (1, 2), (3, 40), (2, 5, 7), (2, 3, 4, 5), (1, 21, 33, 8), (3, 2, 2, 3, 2)]))
-    generator = torch.Generator().manual_seed(draw(st.integers(0, 2 ** 31)))
-    scores = torch.randn(shape, generator=generator) * draw(st.sampled_from([0.1, 3., 12.]))
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
+    scores = torch.randn(shape, generator=generator) * draw(st.sampled_from([0.1, 3.0, 12.0]))
     layout = draw(st.sampled_from(['contiguous', 'channels last', 'transposed', 'cropped', 'every second']))
     of_samples = shape[:1] + shape[2:]
     options = dict(reduction=draw(st.sampled_from(['mean', 'sum', 'none'])))
@@ -66,16 +66,19 @@ def cases(draw):
         target = lay_out(torch.rand(shape, generator=generator), layout)
     else:
         target = torch.randint(shape[1], of_samples, generator=generator)
-        ignored = torch.rand(of_samples, generator=generator) < draw(st.sampled_from([0., 0.3, 1.]))
+        ignored = torch.rand(of_samples, generator=generator) < draw(st.sampled_from([0.0, 0.3, 1.0]))
         target = target.masked_fill(ignored, IGNORE).to(draw(st.sampled_from([torch.int64, torch.int32, torch.int16])))
         options.update(ignore_index=IGNORE)
     if draw(st.booleans()):
-        options.update(weight=torch.rand(of_samples, generator=generator).masked_fill(
-            torch.rand(of_samples, generator=generator) < 0.2, 0))
+        options.update(
+            weight=torch.rand(of_samples, generator=generator).masked_fill(
+                torch.rand(of_samples, generator=generator) < 0.2, 0
+            )
+        )
     if draw(st.booleans()):
         options.update(class_weight=torch.rand(shape[1], generator=generator))
     if draw(st.booleans()):
-        options.update(max_delta=draw(st.sampled_from([0.5, 5., 20.])))
+        options.update(max_delta=draw(st.sampled_from([0.5, 5.0, 20.0])))
     return lay_out(scores, layout), target, options, generator
 
 
@@ -97,15 +100,16 @@ def assert_equals_the_formula(loss, setting, scores, target, options, generator)
     # whose deltas are 1.
     ones = torch.zeros_like(double, requires_grad=True)
     without_bound = {name: option for name, option in options.items() if name != 'max_delta'}
-    pow3_gb_loss(ones, target, alpha=1., beta=1., targets=(0., 1e-30), fused=False, **without_bound).backward(
-        upstream.double())
+    pow3_gb_loss(ones, target, alpha=1.0, beta=1.0, targets=(0.0, 1e-30), fused=False, **without_bound).backward(
+        upstream.double()
+    )
     terms = boosted(loss, setting['alpha'], double.detach()).abs() + 20
     assert torch.all((single.grad - double.grad).abs() <= 1e-6 * terms * ones.grad.abs())
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @settings(max_examples=150, deadline=None)
-@given(case=cases(), block=st.sampled_from([8, 100, 2 ** 17]))
+@given(case=cases(), block=st.sampled_from([8, 100, 2**17]))
 def test_fused_equals_the_formula_for_every_shape_layout_target_and_weight(loss, setting, case, block):
     with mock.patch.multiple(fused_eager, LABEL_BLOCK=block, CLASS_SCORE_BLOCK=block):
         assert_equals_the_formula(loss, setting, *case)
@@ -128,18 +132,28 @@ def compiled_passes():
         yield calls
 
 
-WAYS = [pytest.param(False, nullcontext, id='formula'), pytest.param(True, nullcontext, id='eager'),
-        pytest.param(True, compiled_passes, id='compiled')]
+WAYS = [
+    pytest.param(False, nullcontext, id='formula'),
+    pytest.param(True, nullcontext, id='eager'),
+    pytest.param(True, compiled_passes, id='compiled'),
+]
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 2 ** 31), spread=st.sampled_from([0.1, 3., 12.]), ignored=st.sampled_from([0., 0.3, 1.]),
-       shape=st.sampled_from([(70, 40), (3, 1000), (2, 5, 7), (3, 21, 9, 8), (2, 3, 2, 3, 2)]),
-       layout=st.sampled_from(['contiguous', 'channels last', 'every second']), weighted=st.booleans(),
-       reduction=st.sampled_from(['mean', 'sum', 'none']), other_setting=st.booleans())
-def test_compiled_equals_the_formula(loss, setting, seed, spread, ignored, shape, layout, weighted, reduction,
-                                     other_setting):
+@given(
+    seed=st.integers(0, 2**31),
+    spread=st.sampled_from([0.1, 3.0, 12.0]),
+    ignored=st.sampled_from([0.0, 0.3, 1.0]),
+    shape=st.sampled_from([(70, 40), (3, 1000), (2, 5, 7), (3, 21, 9, 8), (2, 3, 2, 3, 2)]),
+    layout=st.sampled_from(['contiguous', 'channels last', 'every second']),
+    weighted=st.booleans(),
+    reduction=st.sampled_from(['mean', 'sum', 'none']),
+    other_setting=st.booleans(),
+)
+def test_compiled_equals_the_formula(
+    loss, setting, seed, spread, ignored, shape, layout, weighted, reduction, other_setting
+):
     generator = torch.Generator().manual_seed(seed)
     of_samples = shape[:1] + shape[2:]
     scores = lay_out(torch.randn(shape, generator=generator) * spread, layout)
@@ -147,8 +161,9 @@ def test_compiled_equals_the_formula(loss, setting, seed, spread, ignored, shape
     labels[torch.rand(of_samples, generator=generator) < ignored] = 10 * IGNORE
     options = dict(reduction=reduction, ignore_index=10 * IGNORE)
     if weighted:
-        options.update(weight=torch.rand(of_samples, generator=generator),
-                       class_weight=torch.rand(shape[1], generator=generator))
+        options.update(
+            weight=torch.rand(of_samples, generator=generator), class_weight=torch.rand(shape[1], generator=generator)
+        )
     if other_setting:
         setting = setting | dict(alpha=0.03)
     with compiled_passes() as calls:
@@ -169,18 +184,26 @@ print(value.item(), exp_gb_loss(scores, torch.arange(70), fused=False).item())
 
 @pytest.mark.parametrize('environment, warnings', [({'CXX': '/nonexistent'}, 1), ({'TORCH_COMPILE_DISABLE': '1'}, 0)])
 def test_where_nothing_can_be_compiled_the_loss_is_the_same_and_a_warning_says_so_once(tmp_path, environment, warnings):
-    run = subprocess.run([sys.executable, '-c', WITHOUT_A_COMPILER], capture_output=True, text=True, timeout=300,
-                         env=os.environ | environment | {'TORCHINDUCTOR_CACHE_DIR': str(tmp_path)})
+    run = subprocess.run(
+        [sys.executable, '-c', WITHOUT_A_COMPILER],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | environment | {'TORCHINDUCTOR_CACHE_DIR': str(tmp_path)},
+    )
     value, expected = map(float, run.stdout.split())
     assert abs(value - expected) <= 1e-6 * expected
     assert run.stderr.count('exp_gb_pass is not compiled') == warnings
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
-@pytest.mark.parametrize('soft, way', [(False, nullcontext), (True, nullcontext), (False, compiled_passes)],
-                         ids=['labels', 'class scores', 'labels, compiled'])
+@pytest.mark.parametrize(
+    'soft, way',
+    [(False, nullcontext), (True, nullcontext), (False, compiled_passes)],
+    ids=['labels', 'class scores', 'labels, compiled'],
+)
 @settings(max_examples=50, deadline=None)
-@given(seed=st.integers(0, 2 ** 31), log_distance=st.floats(-6, 0))
+@given(seed=st.integers(0, 2**31), log_distance=st.floats(-6, 0))
 def test_value_is_accurate_where_every_output_is_near_its_fit(loss, setting, soft, way, seed, log_distance):
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(6, (50,), generator=generator)
@@ -191,15 +214,15 @@ def test_value_is_accurate_where_every_output_is_near_its_fit(loss, setting, sof
     if loss is exp_gb_loss:
         fit = (t / setting['alpha']).log().clamp(min=-30)
     else:
-        fit = ((t - setting['beta']) / setting['alpha'])
+        fit = (t - setting['beta']) / setting['alpha']
         fit = fit.sign() * fit.abs() ** (1 / 3)
-    scores = (fit + 10 ** log_distance * torch.randn(50, 6, generator=generator)).float()
+    scores = (fit + 10**log_distance * torch.randn(50, 6, generator=generator)).float()
     # In float64, from the float32 targets that the loss is defined with, by class scores whose targets they are.
     if loss is exp_gb_loss:
         distance = scores.double() - (t / setting['alpha']).log()
         exact = torch.where(t > 0, t * (distance.expm1() - distance), setting['alpha'] * scores.double().exp())
     else:
-        squares = (scores + fit) ** 2 + 2 * fit ** 2
+        squares = (scores + fit) ** 2 + 2 * fit**2
         exact = setting['alpha'] / 4 * (scores - fit) ** 2 * squares
     with way():
         value = loss(scores.requires_grad_(), target, reduction='sum', **setting)
@@ -211,7 +234,7 @@ def test_value_is_accurate_where_every_output_is_near_its_fit(loss, setting, sof
 @pytest.mark.parametrize('negative', [0.4, 0.4 + 1e-13, 0.3999])
 def test_pow3_is_right_where_the_wrong_classes_fit_lies_at_zero_or_near(negative, way):
     scores, labels = torch.randn(50, 6), torch.randint(6, (50,))
-    setting = dict(alpha=0.001, beta=0.4, targets=(negative, 10.))
+    setting = dict(alpha=0.001, beta=0.4, targets=(negative, 10.0))
     single, double = scores.requires_grad_(), scores.detach().double().requires_grad_()
     with way():
         value = pow3_gb_loss(single, labels, **setting)
@@ -224,14 +247,14 @@ def test_pow3_is_right_where_the_wrong_classes_fit_lies_at_zero_or_near(negative
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @pytest.mark.parametrize('reduction', ['mean', 'none'])
-@pytest.mark.parametrize('upstream', [1., -3.])
+@pytest.mark.parametrize('upstream', [1.0, -3.0])
 def test_a_second_backward_pass_gives_the_same_gradient(loss, setting, reduction, upstream):
     scores = torch.randn(3, 4, 5, requires_grad=True)
     value = loss(scores, torch.randint(4, (3, 5)), reduction=reduction, **setting)
     upstream = torch.full(value.shape, upstream)
-    first, = torch.autograd.grad(value, scores, upstream, retain_graph=True)
+    (first,) = torch.autograd.grad(value, scores, upstream, retain_graph=True)
     kept = first.clone()
-    second, = torch.autograd.grad(value, scores, 2 * upstream)
+    (second,) = torch.autograd.grad(value, scores, 2 * upstream)
     assert torch.equal(first, kept)
     assert torch.allclose(second, 2 * first, rtol=1e-6)
     with pytest.raises(RuntimeError, match='second time'):
@@ -248,7 +271,7 @@ def test_create_graph_gives_the_second_derivatives(loss, setting, reduction, dty
     def derivatives(scores, **options):
         value = loss(scores, labels, ignore_index=IGNORE, reduction=reduction, **setting, **options)
         upstream = torch.linspace(0, 2, value.numel(), dtype=value.dtype).view(value.shape).requires_grad_()
-        gradient, = torch.autograd.grad(value, scores, upstream, create_graph=True)
+        (gradient,) = torch.autograd.grad(value, scores, upstream, create_graph=True)
         return value, *torch.autograd.grad((gradient * vector.to(gradient.dtype)).sum(), (scores, upstream))
 
     scores = torch.randn(2, 3, 2).to(dtype).requires_grad_()
@@ -276,9 +299,9 @@ def test_half_precision_gradients_are_scaled_before_they_are_rounded(loss, setti
     scores = torch.randn(1, 3, 512, 512).half().requires_grad_()
     labels = torch.randint(3, (1, 512, 512))
     value = loss(scores, labels, **setting)
-    (value * 2. ** 16).backward()  # what a gradient scaler does; unscaled, float16 has no such small numbers
+    (value * 2.0**16).backward()  # what a gradient scaler does; unscaled, float16 has no such small numbers
     single = scores.detach().float().requires_grad_()
-    (loss(single, labels, fused=False, **setting) * 2. ** 16).backward()
+    (loss(single, labels, fused=False, **setting) * 2.0**16).backward()
     assert value.dtype == torch.float32
     assert torch.allclose(scores.grad.float(), single.grad, rtol=1e-3, atol=1e-6)
     assert scores.grad.count_nonzero() == scores.numel()
@@ -301,8 +324,9 @@ def test_autocast_changes_nothing(loss, setting, soft, fused):
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
-@pytest.mark.parametrize('options, share', [({}, 0.1), (dict(class_weight=torch.ones(21)), 0.2),
-                                            (dict(max_delta=5.), 0.2)])
+@pytest.mark.parametrize(
+    'options, share', [({}, 0.1), (dict(class_weight=torch.ones(21)), 0.2), (dict(max_delta=5.0), 0.2)]
+)
 def test_memory_beyond_the_scores_is_the_gradient_and_a_small_share(loss, setting, options, share):
     scores = torch.randn(4, 21, 256, 256, requires_grad=True)
     labels = torch.randint(21, (4, 256, 256)).masked_fill_(torch.rand(4, 256, 256) < 0.1, IGNORE)
@@ -321,10 +345,10 @@ def test_memory_beyond_the_scores_is_the_gradient_and_a_small_share(loss, settin
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @pytest.mark.parametrize('fused, way', WAYS)
-@pytest.mark.parametrize('options', [dict(ignore_index=IGNORE), dict(weight=torch.tensor([1., 0.]))])
+@pytest.mark.parametrize('options', [dict(ignore_index=IGNORE), dict(weight=torch.tensor([1.0, 0.0]))])
 @pytest.mark.parametrize('anything', [float('inf'), float('-inf'), float('nan')])
 def test_what_stands_at_a_sample_that_does_not_count_is_never_seen(loss, setting, fused, way, options, anything):
-    scores = torch.tensor([[1., 2., 3.], [1., anything, 2.]], requires_grad=True)
+    scores = torch.tensor([[1.0, 2.0, 3.0], [1.0, anything, 2.0]], requires_grad=True)
     labels = torch.tensor([2, IGNORE if 'ignore_index' in options else 1])
     with way():
         value = loss(scores, labels, fused=fused, reduction='sum', **options, **setting)
@@ -359,7 +383,7 @@ def test_an_empty_batch_gives_loss_zero_and_an_empty_gradient(loss, setting, fus
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @pytest.mark.parametrize('fused', [True, False])
-@pytest.mark.parametrize('score', [-80., 80.])
+@pytest.mark.parametrize('score', [-80.0, 80.0])
 def test_scores_up_to_80_averaged_over_a_million_pixels_give_finite_losses(loss, setting, fused, score):
     scores = torch.full((1, 2, 1000, 1000), score, requires_grad=True)
     value = loss(scores, torch.zeros(1, 1000, 1000, dtype=torch.long), fused=fused, **setting)
@@ -409,7 +433,7 @@ def test_vmap_still_checks_the_targets(loss, setting):
     with pytest.raises(ValueError, match='label 4 lies outside the classes 0..3'):
         torch.func.vmap(functools.partial(loss, **setting))(scores, torch.full((3, 1), 4))
     with pytest.raises(ValueError, match='class score 2.0 lies outside'):
-        torch.func.vmap(functools.partial(loss, **setting))(scores, torch.full((3, 1, 4), 2.))
+        torch.func.vmap(functools.partial(loss, **setting))(scores, torch.full((3, 1, 4), 2.0))
 
 
 WORKER = """

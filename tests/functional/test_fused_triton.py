@@ -1,5 +1,6 @@
 """The Triton kernel: run in Triton's interpreter on the CPU, compiled for GPUs that needn't be there, and run on one
 where there is one."""
+
 import functools
 import os
 import subprocess
@@ -90,8 +91,9 @@ print('compiled')
 
 
 def run_python(code, **environment):
-    run = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True,
-                         env=os.environ | environment)
+    run = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True, env=os.environ | environment
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout.strip()
 
@@ -105,7 +107,7 @@ def test_the_kernel_compiles_for_gpus(tmp_path):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
-@pytest.mark.parametrize('loss', [exp_gb_loss, functools.partial(pow3_gb_loss, targets=(-2., 10.))])
+@pytest.mark.parametrize('loss', [exp_gb_loss, functools.partial(pow3_gb_loss, targets=(-2.0, 10.0))])
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize('soft', [False, True], ids=['labels', 'class scores'])
 @pytest.mark.parametrize('channels_last', [False, True])
@@ -113,8 +115,11 @@ def test_the_kernel_compiles_for_gpus(tmp_path):
 def test_fused_on_a_gpu_equals_the_formula(loss, dtype, soft, channels_last, shape):
     scores = (torch.randn(shape, device='cuda') * 3).to(dtype)
     scores = scores.movedim(1, -1).contiguous().movedim(-1, 1) if channels_last else scores
-    target = torch.rand(shape) if soft else torch.randint(shape[1], shape[:1] + shape[2:]).masked_fill(
-        torch.rand(shape[:1] + shape[2:]) < 0.1, 255)
+    target = (
+        torch.rand(shape)
+        if soft
+        else torch.randint(shape[1], shape[:1] + shape[2:]).masked_fill(torch.rand(shape[:1] + shape[2:]) < 0.1, 255)
+    )
     options = dict(ignore_index=None if soft else 255)
     fused, formula = (scores.clone().requires_grad_() for _ in range(2))
     value = loss(fused, target.cuda(), **options)

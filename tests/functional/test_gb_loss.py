@@ -1,4 +1,5 @@
 """exp-GB and pow3-GB against their definition: the error delta of the paper, and the integral of it."""
+
 import math
 
 import numpy as np
@@ -12,8 +13,8 @@ from mmgb.functional import exp_gb_loss, pow3_gb_loss
 from mmgb.functional.gb_forms import exp_gb_potential, pow3_gb_potential
 
 IGNORE = 255
-EXP = dict(alpha=0.1, targets=(0., 16.))
-POW3 = dict(alpha=0.001, beta=0.4, targets=(-2., 10.))
+EXP = dict(alpha=0.1, targets=(0.0, 16.0))
+POW3 = dict(alpha=0.001, beta=0.4, targets=(-2.0, 10.0))
 LOSSES = [pytest.param(exp_gb_loss, EXP, id='exp'), pytest.param(pow3_gb_loss, POW3, id='pow3')]
 
 
@@ -44,9 +45,16 @@ def test_gradient_is_the_derivative_of_the_value(loss, setting, soft, weighted, 
     scores, target, weight, class_weight = make_case(0, soft, (2, 3, 2, 2))
 
     def scaled(x):  # an upstream gradient other than 1
-        value = loss(x, target, ignore_index=IGNORE, reduction=reduction, weight=weight if weighted else None,
-                     class_weight=class_weight if class_weighted else None, **setting)
-        return -2.5 * value * torch.arange(1., value.numel() + 1, dtype=value.dtype).view_as(value)
+        value = loss(
+            x,
+            target,
+            ignore_index=IGNORE,
+            reduction=reduction,
+            weight=weight if weighted else None,
+            class_weight=class_weight if class_weighted else None,
+            **setting,
+        )
+        return -2.5 * value * torch.arange(1.0, value.numel() + 1, dtype=value.dtype).view_as(value)
 
     assert gradcheck(scaled, scores)
     assert gradgradcheck(scaled, scores)
@@ -54,24 +62,32 @@ def test_gradient_is_the_derivative_of_the_value(loss, setting, soft, weighted, 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @pytest.mark.parametrize('avg_non_ignore', [True, False])
-@pytest.mark.parametrize('avg_factor', [None, 7.])
+@pytest.mark.parametrize('avg_factor', [None, 7.0])
 @pytest.mark.parametrize('class_weighted', [False, True])
 def test_gradient_is_the_papers_delta_averaged_as_documented(loss, setting, avg_non_ignore, avg_factor, class_weighted):
     scores, labels, weight, class_weight = make_case(1)
     if not class_weighted:
         class_weight = None
     negative, positive = setting['targets']
-    loss(scores, labels, weight=weight, class_weight=class_weight, ignore_index=IGNORE,
-         avg_non_ignore=avg_non_ignore, avg_factor=avg_factor, **setting).backward()
+    loss(
+        scores,
+        labels,
+        weight=weight,
+        class_weight=class_weight,
+        ignore_index=IGNORE,
+        avg_non_ignore=avg_non_ignore,
+        avg_factor=avg_factor,
+        **setting,
+    ).backward()
 
     expected = torch.zeros_like(scores)
-    divisor = 0.
+    divisor = 0.0
     for n, i, j in torch.cartesian_prod(*(torch.arange(s) for s in labels.shape)).tolist():
         label = labels[n, i, j].item()
         if label == IGNORE:
-            divisor += 0. if avg_non_ignore or class_weighted else 1.  # an ignored pixel has no class to weigh it by
+            divisor += 0.0 if avg_non_ignore or class_weighted else 1.0  # an ignored pixel has no class to weigh it by
             continue
-        of_class = class_weight[label].item() if class_weighted else 1.
+        of_class = class_weight[label].item() if class_weighted else 1.0
         divisor += of_class
         for c in range(scores.shape[1]):
             t = torch.tensor(positive if c == label else negative, dtype=torch.float64)
@@ -135,16 +151,18 @@ def test_value_is_zero_at_the_perfect_fit_and_positive_beside_it(loss, setting, 
         fit = ((positive - setting['beta']) / setting['alpha']) ** (1 / 3)
     target = torch.ones(1, 1, dtype=dtype)
     spacing = torch.finfo(dtype).eps * fit  # the fit isn't a floating point number: it's missed by half of that
-    assert loss(torch.tensor([[fit]], dtype=dtype), target, **setting).item() <= positive * spacing ** 2
-    for distance in (1e-3, 1e-2, 0.1, 1., 10.):
+    assert loss(torch.tensor([[fit]], dtype=dtype), target, **setting).item() <= positive * spacing**2
+    for distance in (1e-3, 1e-2, 0.1, 1.0, 10.0):
         for sign in (-1, 1):
             assert loss(torch.tensor([[fit + sign * distance]], dtype=dtype), target, **setting).item() > 0
 
 
-@pytest.mark.parametrize('potential, setting, negative, positive', [
-    (exp_gb_potential, dict(alpha=0.1), 0., 16.), (pow3_gb_potential, dict(alpha=0.001, beta=0.4), -2., 10.)])
+@pytest.mark.parametrize(
+    'potential, setting, negative, positive',
+    [(exp_gb_potential, dict(alpha=0.1), 0.0, 16.0), (pow3_gb_potential, dict(alpha=0.001, beta=0.4), -2.0, 10.0)],
+)
 @settings(max_examples=100, deadline=None)
-@given(seed=st.integers(0, 2 ** 31), log_distance=st.floats(-6, 1))
+@given(seed=st.integers(0, 2**31), log_distance=st.floats(-6, 1))
 def test_float32_is_accurate_also_near_the_fit(potential, setting, negative, positive, seed, log_distance):
     generator = torch.Generator().manual_seed(seed)
     t = negative + (positive - negative) * torch.rand(64, generator=generator).clamp(min=0.01)
@@ -154,7 +172,7 @@ def test_float32_is_accurate_also_near_the_fit(potential, setting, negative, pos
     else:
         cube = (t - setting['beta']) / setting['alpha']
         fit = cube.sign() * cube.abs() ** (1 / 3)
-    x = (fit + 10 ** log_distance * torch.randn(64, generator=generator)).float()
+    x = (fit + 10**log_distance * torch.randn(64, generator=generator)).float()
     t32 = t.float()
     value = potential(x, t32, **setting).double().sum()
     reference = potential(x.double(), t32.double(), **setting).sum()
@@ -163,7 +181,7 @@ def test_float32_is_accurate_also_near_the_fit(potential, setting, negative, pos
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @pytest.mark.parametrize('reduction', ['mean', 'sum'])
-@pytest.mark.parametrize('at_ignored', [0., float('inf'), float('nan')])
+@pytest.mark.parametrize('at_ignored', [0.0, float('inf'), float('nan')])
 def test_batch_of_ignored_pixels_gives_loss_zero_and_zero_gradients(loss, setting, reduction, at_ignored):
     scores = torch.full((2, 3, 4, 4), at_ignored, requires_grad=True)
     value = loss(scores, torch.full((2, 4, 4), IGNORE), ignore_index=IGNORE, reduction=reduction, **setting)
@@ -174,21 +192,21 @@ def test_batch_of_ignored_pixels_gives_loss_zero_and_zero_gradients(loss, settin
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
 def test_large_sums_are_scaled_before_they_are_summed(loss, setting):
-    x = 80. if loss is exp_gb_loss else 1e9
+    x = 80.0 if loss is exp_gb_loss else 1e9
     scores = torch.full((1, 2, 1024, 1024), x)
     assert torch.isfinite(loss(scores, torch.zeros(1, 1024, 1024, dtype=torch.long), **setting))
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @pytest.mark.parametrize('soft', [False, True], ids=['labels', 'class scores'])
-@pytest.mark.parametrize('max_delta', [0.5, 5., 20.])
+@pytest.mark.parametrize('max_delta', [0.5, 5.0, 20.0])
 def test_max_delta_clips_the_delta_and_the_value_stays_its_integral(loss, setting, soft, max_delta):
     scores, target, _, _ = make_case(6, soft)
     with torch.no_grad():
         scores[:, 0] *= 10  # beyond the bound on both sides
     options = dict(ignore_index=None if soft else IGNORE, reduction='sum', **setting)
-    free, = torch.autograd.grad(loss(scores, target, **options), scores)
-    clipped, = torch.autograd.grad(loss(scores, target, max_delta=max_delta, **options), scores)
+    (free,) = torch.autograd.grad(loss(scores, target, **options), scores)
+    (clipped,) = torch.autograd.grad(loss(scores, target, max_delta=max_delta, **options), scores)
     assert free.abs().max() > max_delta
     assert torch.allclose(clipped, free.clamp(-max_delta, max_delta), rtol=1e-12, atol=1e-12)
     assert gradcheck(lambda x: loss(x, target, max_delta=max_delta, **options), scores)
@@ -197,16 +215,16 @@ def test_max_delta_clips_the_delta_and_the_value_stays_its_integral(loss, settin
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @pytest.mark.parametrize('fused', [False, True])
 def test_max_delta_keeps_the_loss_of_enormous_scores_finite(loss, setting, fused):
-    scores = torch.tensor([[1e6, 5e9, -1e9], [3e9, 1., -7e9]], requires_grad=True)
-    value = loss(scores, torch.tensor([0, 1]), max_delta=2., fused=fused, **setting)
+    scores = torch.tensor([[1e6, 5e9, -1e9], [3e9, 1.0, -7e9]], requires_grad=True)
+    value = loss(scores, torch.tensor([0, 1]), max_delta=2.0, fused=fused, **setting)
     value.backward()
     assert torch.isfinite(value) and scores.grad.abs().max() == 1  # 2, averaged over two samples
 
 
 def test_a_single_output_takes_class_scores():
-    scores = torch.tensor([[0.5], [2.]], dtype=torch.float64, requires_grad=True)
-    exp_gb_loss(scores, torch.tensor([[0.], [1.]]), reduction='sum', **EXP).backward()
-    assert torch.allclose(scores.grad, 0.1 * scores.detach().exp() - torch.tensor([[0.], [16.]]), rtol=1e-12)
+    scores = torch.tensor([[0.5], [2.0]], dtype=torch.float64, requires_grad=True)
+    exp_gb_loss(scores, torch.tensor([[0.0], [1.0]]), reduction='sum', **EXP).backward()
+    assert torch.allclose(scores.grad, 0.1 * scores.detach().exp() - torch.tensor([[0.0], [16.0]]), rtol=1e-12)
 
 
 def test_exp_gb_is_the_generalised_kullback_leibler_divergence():
@@ -231,31 +249,34 @@ def test_half_precision_scores_are_computed_in_float32(loss, setting, dtype):
     assert torch.equal(half.grad, single.grad.to(dtype))
 
 
-@pytest.mark.parametrize('call, message', [
-    (lambda x, y: exp_gb_loss(x, y, targets=(16, 0)), r'targets=\(16, 0\).*must be the larger'),
-    (lambda x, y: exp_gb_loss(x, y, targets=(4, 4)), r'targets=\(4, 4\).*must be the larger'),
-    (lambda x, y: pow3_gb_loss(x, y, targets=(10, -2)), r'targets=\(10, -2\).*must be the larger'),
-    (lambda x, y: exp_gb_loss(x, y, targets=(-1, 16)), r'targets=\(-1, 16\).*negative target >= 0'),
-    (lambda x, y: exp_gb_loss(x, y, targets=16.), r'targets=16.0: expected two numbers'),
-    (lambda x, y: exp_gb_loss(x, y, alpha=0), r'alpha=0: expected a positive number'),
-    (lambda x, y: pow3_gb_loss(x, y, alpha=-1.), r'alpha=-1.0: expected a positive number'),
-    (lambda x, y: pow3_gb_loss(x, y, beta=math.nan), r'beta=nan: expected a finite number'),
-    (lambda x, y: exp_gb_loss(x, y + 3), r'label \d lies outside the classes 0..2 and is not ignore_index=None'),
-    (lambda x, y: exp_gb_loss(x, y - 3, ignore_index=255), r'label -\d lies outside the classes 0..2'),
-    (lambda x, y: exp_gb_loss(x, y[:3]), r'target of shape \(3,\) fits scores of shape \(4, 3\) neither'),
-    (lambda x, y: exp_gb_loss(x, y.float()), r'labels of type torch.float32: expected integers'),
-    (lambda x, y: exp_gb_loss(x, x.abs() + 2), r'class score .* lies outside \[0, 1\]'),
-    (lambda x, y: exp_gb_loss(x, x.abs() - 2), r'class score -.* lies outside \[0, 1\]'),
-    (lambda x, y: exp_gb_loss(x, x * math.nan), r'class score nan lies outside \[0, 1\]'),
-    (lambda x, y: exp_gb_loss(x.long(), y), r'scores of type torch.int64: expected floating ones'),
-    (lambda x, y: exp_gb_loss(x[:, :1], 0 * y), r'scores of shape \(4, 1\): labels need at least two classes'),
-    (lambda x, y: exp_gb_loss(x, y, max_delta=0), r'max_delta=0: expected a positive number'),
-    (lambda x, y: pow3_gb_loss(x, y, max_delta=math.inf), r'max_delta=inf: expected a positive number'),
-    (lambda x, y: exp_gb_loss(x[0], y), r'scores of shape \(3,\): expected \(N, C\)'),
-    (lambda x, y: exp_gb_loss(x, y, reduction='average'), r"reduction='average': expected 'mean', 'sum' or 'none'"),
-    (lambda x, y: exp_gb_loss(x, y, reduction='sum', avg_factor=3), r'avg_factor=3.*isn\'t averaged'),
-    (lambda x, y: exp_gb_loss(x, y, class_weight=torch.ones(4)), r'class_weight of shape \(4,\).* the 3 classes'),
-])
+@pytest.mark.parametrize(
+    'call, message',
+    [
+        (lambda x, y: exp_gb_loss(x, y, targets=(16, 0)), r'targets=\(16, 0\).*must be the larger'),
+        (lambda x, y: exp_gb_loss(x, y, targets=(4, 4)), r'targets=\(4, 4\).*must be the larger'),
+        (lambda x, y: pow3_gb_loss(x, y, targets=(10, -2)), r'targets=\(10, -2\).*must be the larger'),
+        (lambda x, y: exp_gb_loss(x, y, targets=(-1, 16)), r'targets=\(-1, 16\).*negative target >= 0'),
+        (lambda x, y: exp_gb_loss(x, y, targets=16.0), r'targets=16.0: expected two numbers'),
+        (lambda x, y: exp_gb_loss(x, y, alpha=0), r'alpha=0: expected a positive number'),
+        (lambda x, y: pow3_gb_loss(x, y, alpha=-1.0), r'alpha=-1.0: expected a positive number'),
+        (lambda x, y: pow3_gb_loss(x, y, beta=math.nan), r'beta=nan: expected a finite number'),
+        (lambda x, y: exp_gb_loss(x, y + 3), r'label \d lies outside the classes 0..2 and is not ignore_index=None'),
+        (lambda x, y: exp_gb_loss(x, y - 3, ignore_index=255), r'label -\d lies outside the classes 0..2'),
+        (lambda x, y: exp_gb_loss(x, y[:3]), r'target of shape \(3,\) fits scores of shape \(4, 3\) neither'),
+        (lambda x, y: exp_gb_loss(x, y.float()), r'labels of type torch.float32: expected integers'),
+        (lambda x, y: exp_gb_loss(x, x.abs() + 2), r'class score .* lies outside \[0, 1\]'),
+        (lambda x, y: exp_gb_loss(x, x.abs() - 2), r'class score -.* lies outside \[0, 1\]'),
+        (lambda x, y: exp_gb_loss(x, x * math.nan), r'class score nan lies outside \[0, 1\]'),
+        (lambda x, y: exp_gb_loss(x.long(), y), r'scores of type torch.int64: expected floating ones'),
+        (lambda x, y: exp_gb_loss(x[:, :1], 0 * y), r'scores of shape \(4, 1\): labels need at least two classes'),
+        (lambda x, y: exp_gb_loss(x, y, max_delta=0), r'max_delta=0: expected a positive number'),
+        (lambda x, y: pow3_gb_loss(x, y, max_delta=math.inf), r'max_delta=inf: expected a positive number'),
+        (lambda x, y: exp_gb_loss(x[0], y), r'scores of shape \(3,\): expected \(N, C\)'),
+        (lambda x, y: exp_gb_loss(x, y, reduction='average'), r"reduction='average': expected 'mean', 'sum' or 'none'"),
+        (lambda x, y: exp_gb_loss(x, y, reduction='sum', avg_factor=3), r'avg_factor=3.*isn\'t averaged'),
+        (lambda x, y: exp_gb_loss(x, y, class_weight=torch.ones(4)), r'class_weight of shape \(4,\).* the 3 classes'),
+    ],
+)
 def test_bad_input_is_named_in_one_sentence(call, message):
     scores = torch.linspace(-1, 1, 12).view(4, 3)
     with pytest.raises(ValueError, match=message) as error:
@@ -273,12 +294,18 @@ def test_real_valued_targets_are_taken_as_they_are(loss, setting, fused):
     assert torch.allclose(scores.grad, paper_delta(loss, scores.detach(), values), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize('call, message', [
-    (lambda x: exp_gb_loss(x, x - 9, target_kind='value'), r'target value -\d.* range of this loss, 0 to inf'),
-    (lambda x: pow3_gb_loss(x, x * math.inf, target_kind='value'), r'target value .* is not a number in the range'),
-    (lambda x: pow3_gb_loss(x, x[:1], target_kind='value'), r'target of shape \(1, 3\).* expected the scores. shape'),
-    (lambda x: pow3_gb_loss(x, x, target_kind='real'), r"target_kind='real': expected 'class' or 'value'"),
-])
+@pytest.mark.parametrize(
+    'call, message',
+    [
+        (lambda x: exp_gb_loss(x, x - 9, target_kind='value'), r'target value -\d.* range of this loss, 0 to inf'),
+        (lambda x: pow3_gb_loss(x, x * math.inf, target_kind='value'), r'target value .* is not a number in the range'),
+        (
+            lambda x: pow3_gb_loss(x, x[:1], target_kind='value'),
+            r'target of shape \(1, 3\).* expected the scores. shape',
+        ),
+        (lambda x: pow3_gb_loss(x, x, target_kind='real'), r"target_kind='real': expected 'class' or 'value'"),
+    ],
+)
 def test_bad_real_valued_targets_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(torch.ones(2, 3))

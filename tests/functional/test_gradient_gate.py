@@ -2,6 +2,7 @@
 
 The definition is written out on a plain copy of the network: each loss differentiated alone, over its own parameters.
 """
+
 import copy
 import gc
 import weakref
@@ -61,10 +62,13 @@ def definition(network, primary_lowest, auxiliaries):
         x = layer(x)
         features.append(x.clone())  # the next layer may overwrite it
     total = {name: torch.zeros_like(parameter) for name, parameter in network.named_parameters()}
-    losses = [(primary_lowest, LAYERS - 1, 1.), *((lowest, source, 0.3) for lowest, source in auxiliaries)]
+    losses = [(primary_lowest, LAYERS - 1, 1.0), *((lowest, source, 0.3) for lowest, source in auxiliaries)]
     for head, (lowest, source, weight) in zip(HEADS, losses):
-        own = {name: parameter for name, parameter in network.named_parameters()
-               if (lowest or 0) <= int(name.split('.')[0]) <= source}
+        own = {
+            name: parameter
+            for name, parameter in network.named_parameters()
+            if (lowest or 0) <= int(name.split('.')[0]) <= source
+        }
         gradients = torch.autograd.grad(weight * loss_of(head, features[source]), list(own.values()), retain_graph=True)
         for name, gradient in zip(own, gradients):
             total[name] += gradient
@@ -76,12 +80,12 @@ def path(layer):
 
 
 def relayed_loss(network, primary_lowest, auxiliaries):
-    gate = GradientGate(network, [AuxiliaryRange(str(source), path(lowest)) for lowest, source in auxiliaries],
-                        path(primary_lowest))
+    gate = GradientGate(
+        network, [AuxiliaryRange(str(source), path(lowest)) for lowest, source in auxiliaries], path(primary_lowest)
+    )
     with gate as features:
         top = network(IMAGES)
-    return loss_of(HEADS[0], top) + sum(
-        0.3 * loss_of(head, feature) for head, feature in zip(HEADS[1:], features))
+    return loss_of(HEADS[0], top) + sum(0.3 * loss_of(head, feature) for head, feature in zip(HEADS[1:], features))
 
 
 def assert_exact(network, expected):
@@ -127,8 +131,11 @@ def test_the_gradient_of_one_loss_alone_stays_within_its_range():
     with gate as features:
         network(IMAGES)
     loss_of(HEADS[1], features[0]).backward()
-    trained = {int(name.split('.')[0]) for name, parameter in network.named_parameters()
-               if parameter.grad is not None and parameter.grad.any()}
+    trained = {
+        int(name.split('.')[0])
+        for name, parameter in network.named_parameters()
+        if parameter.grad is not None and parameter.grad.any()
+    }
     assert trained == {1, 2, 3}
 
 
@@ -140,8 +147,9 @@ def test_nothing_is_left_behind_by_a_pass_nor_by_one_that_fails(case):
     before = {module: (dict(module._forward_hooks), dict(module._forward_pre_hooks)) for module in network.modules()}
     with pytest.raises(ZeroDivisionError):
         relayed_loss(network, *case)
-    assert before == {module: (dict(module._forward_hooks), dict(module._forward_pre_hooks))
-                      for module in network.modules()}
+    assert before == {
+        module: (dict(module._forward_hooks), dict(module._forward_pre_hooks)) for module in network.modules()
+    }
     network[4]._forward_hooks.clear()
     for module in network.modules():  # the statistics moved, in training mode they don't matter
         assert not module._forward_hooks and not module._forward_pre_hooks
@@ -195,15 +203,18 @@ class Adder(nn.Module):
         return one + two
 
 
-@pytest.mark.parametrize('auxiliary, primary_lowest, message', [
-    (('pair',), None, r"source='pair' gives a tuple: expected one tensor"),
-    (('last',), 'adder', r"lowest='adder': expected a module that is given exactly one tensor"),
-    (('shared',), None, r"source='shared' runs several times"),
-    (('last',), 'shared', r"lowest='shared' runs several times"),
-    (('unused',), None, r"source='unused' did not run"),
-    (('last',), 'unused', r"lowest='unused' did not run"),
-    (('first', 'last'), None, r"lowest='last' runs after source='first'"),
-])
+@pytest.mark.parametrize(
+    'auxiliary, primary_lowest, message',
+    [
+        (('pair',), None, r"source='pair' gives a tuple: expected one tensor"),
+        (('last',), 'adder', r"lowest='adder': expected a module that is given exactly one tensor"),
+        (('shared',), None, r"source='shared' runs several times"),
+        (('last',), 'shared', r"lowest='shared' runs several times"),
+        (('unused',), None, r"source='unused' did not run"),
+        (('last',), 'unused', r"lowest='unused' did not run"),
+        (('first', 'last'), None, r"lowest='last' runs after source='first'"),
+    ],
+)
 def test_what_is_no_range_is_refused_by_name_in_the_forward_pass(auxiliary, primary_lowest, message):
     network = Odd()
     gate = GradientGate(network, [AuxiliaryRange(*auxiliary)], primary_lowest)
@@ -212,13 +223,16 @@ def test_what_is_no_range_is_refused_by_name_in_the_forward_pass(auxiliary, prim
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (([AuxiliaryRange('0.1.2')],), r"source='0.1.2': no such module"),
-    (([AuxiliaryRange('lats')],), r"'lats': no such module; close matches: last"),
-    (([AuxiliaryRange('last', 'frist')],), r"lowest='frist': no such module; close matches: first"),
-    (([AuxiliaryRange('last')], 'addr'), r"lowest='addr': no such module; close matches: adder"),
-    (([AuxiliaryRange('last'), AuxiliaryRange('last', 'first')],), r"source='last' is used twice"),
-])
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (([AuxiliaryRange('0.1.2')],), r"source='0.1.2': no such module"),
+        (([AuxiliaryRange('lats')],), r"'lats': no such module; close matches: last"),
+        (([AuxiliaryRange('last', 'frist')],), r"lowest='frist': no such module; close matches: first"),
+        (([AuxiliaryRange('last')], 'addr'), r"lowest='addr': no such module; close matches: adder"),
+        (([AuxiliaryRange('last'), AuxiliaryRange('last', 'first')],), r"source='last' is used twice"),
+    ],
+)
 def test_paths_without_a_module_are_refused_at_once_with_close_matches(arguments, message):
     with pytest.raises(ValueError, match=message):
         GradientGate(Odd(), *arguments)

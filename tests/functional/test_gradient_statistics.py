@@ -1,4 +1,5 @@
 """Statistics of tensors, added up over parts, are those of the whole, computed here by numpy."""
+
 import numpy as np
 import pytest
 import torch
@@ -28,7 +29,7 @@ def test_parts_add_up_to_the_variance_and_rms_of_the_whole():
     whole = values.double().numpy()
     parts = values.split([1, 3, 2])
     assert variance(sum(map(moments, parts))) == pytest.approx(whole.var(), rel=1e-6)
-    assert rms(sum(map(squares, parts))) == pytest.approx(np.sqrt((whole ** 2).mean()), rel=1e-6)
+    assert rms(sum(map(squares, parts))) == pytest.approx(np.sqrt((whole**2).mean()), rel=1e-6)
 
 
 def test_variance_keeps_its_digits_beside_a_large_mean():
@@ -53,7 +54,7 @@ def test_a_unit_is_a_channel(shape, units):
 
 def test_saturated_is_within_one_percent_of_the_range_and_there_the_slope_is_below_four_percent():
     x = torch.linspace(-6, 6, 1001, dtype=torch.float64)
-    for output, low, high in ((torch.sigmoid(x), 0., 1.), (torch.tanh(x / 2), -1., 1.)):
+    for output, low, high in ((torch.sigmoid(x), 0.0, 1.0), (torch.tanh(x / 2), -1.0, 1.0)):
         fraction = (output - low) / (high - low)
         slope = 4 * fraction * (1 - fraction)
         assert share(saturated_counts(output, low, high)) == (slope < 4 * 0.01 * 0.99).double().mean()
@@ -68,7 +69,7 @@ def test_normaliser_is_summed_over_classes_and_valid_pixels_only():
 
 
 def test_a_normaliser_beyond_single_precision_is_a_number():
-    assert normaliser_sums(torch.full((1, 2), 200.))[1] == pytest.approx(2 * np.exp(200.), rel=1e-4)
+    assert normaliser_sums(torch.full((1, 2), 200.0))[1] == pytest.approx(2 * np.exp(200.0), rel=1e-4)
 
 
 def test_histograms_of_parts_in_their_common_range_add_up_to_that_of_the_whole():
@@ -84,7 +85,7 @@ def test_histograms_of_parts_in_their_common_range_add_up_to_that_of_the_whole()
 
 
 def test_range_and_histogram_leave_out_what_is_not_finite():
-    values = torch.tensor([1., torch.nan, -2., torch.inf])
+    values = torch.tensor([1.0, torch.nan, -2.0, torch.inf])
     assert finite_range(values).tolist() == [2, 1]
-    assert histogram(values, histogram_edges(-2., 1.)).sum() == 2
+    assert histogram(values, histogram_edges(-2.0, 1.0)).sum() == 2
     assert finite_range(values[1:2]).tolist() == finite_range(values[:0]).tolist() == [-np.inf, -np.inf]

@@ -1,4 +1,5 @@
 """PixelNet's geometry: sampled pixels, interpolated maps, and the first layer applied on either side."""
+
 from functools import partial
 
 import pytest
@@ -25,17 +26,23 @@ OFFSETS = (0, 0.5, 1.5, 3.5, 7.5, 111.5)
 def bilinear(feature, x, y):
     """One map's value at one point of its grid, clamped: written out for one channel vector."""
     height, width = feature.shape[1:]
-    x, y = min(max(x, 0.), width - 1.), min(max(y, 0.), height - 1.)
+    x, y = min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)
     x0, y0 = int(x), int(y)
     x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
     fx, fy = x - x0, y - y0
-    return ((1 - fy) * ((1 - fx) * feature[:, y0, x0] + fx * feature[:, y0, x1])
-            + fy * ((1 - fx) * feature[:, y1, x0] + fx * feature[:, y1, x1]))
+    return (1 - fy) * ((1 - fx) * feature[:, y0, x0] + fx * feature[:, y0, x1]) + fy * (
+        (1 - fx) * feature[:, y1, x0] + fx * feature[:, y1, x1]
+    )
 
 
 @settings(max_examples=50, deadline=None)
-@given(height=st.integers(1, 6), width=st.integers(1, 6), stride=st.sampled_from([1, 2, 32, 224]),
-       offset=st.floats(-50, 120), seed=st.integers(0, 999))
+@given(
+    height=st.integers(1, 6),
+    width=st.integers(1, 6),
+    stride=st.sampled_from([1, 2, 32, 224]),
+    offset=st.floats(-50, 120),
+    seed=st.integers(0, 999),
+)
 def test_interpolation_equals_the_formula_of_the_release(height, width, stride, offset, seed):
     generator = torch.Generator().manual_seed(seed)
     feature = torch.randn(1, 3, height, width, generator=generator, dtype=torch.float64)
@@ -47,8 +54,13 @@ def test_interpolation_equals_the_formula_of_the_release(height, width, stride, 
 
 
 @settings(max_examples=50, deadline=None)
-@given(height=st.integers(1, 6), width=st.integers(1, 6), stride=st.sampled_from([1, 2, 32, 224]),
-       offset=st.floats(-50, 120), first=st.integers(0, 100))
+@given(
+    height=st.integers(1, 6),
+    width=st.integers(1, 6),
+    stride=st.sampled_from([1, 2, 32, 224]),
+    offset=st.floats(-50, 120),
+    first=st.integers(0, 100),
+)
 def test_a_grid_of_pixels_has_the_values_of_its_points(height, width, stride, offset, first):
     torch.manual_seed(0)
     feature = torch.randn(2, 3, height, width, dtype=torch.float64)
@@ -80,8 +92,13 @@ def test_offsets_are_the_centres_of_the_receptive_fields(stage, stride, offset):
 
 
 @settings(max_examples=30, deadline=None)
-@given(height=st.integers(5, 40), width=st.integers(5, 40), stride=st.sampled_from(STRIDES),
-       padding=st.integers(0, 60), seed=st.integers(0, 999))
+@given(
+    height=st.integers(5, 40),
+    width=st.integers(5, 40),
+    stride=st.sampled_from(STRIDES),
+    padding=st.integers(0, 60),
+    seed=st.integers(0, 999),
+)
 def test_cropping_changes_no_pixel_of_the_image(height, width, stride, padding, seed):
     generator = torch.Generator().manual_seed(seed)
     cells = [-(-(size + 2 * padding) // stride) for size in (height, width)]
@@ -89,15 +106,19 @@ def test_cropping_changes_no_pixel_of_the_image(height, width, stride, padding, 
     offset = (stride - 1) / 2 - padding
     cropped, cropped_offset = crop_to_image(feature, (height, width), stride, offset)
     points = pixel_coordinates(torch.arange(height * width).unsqueeze(0), width)
-    assert torch.allclose(interpolate_at(cropped, points, stride, cropped_offset),
-                          interpolate_at(feature, points, stride, offset), atol=1e-12)
+    assert torch.allclose(
+        interpolate_at(cropped, points, stride, cropped_offset),
+        interpolate_at(feature, points, stride, offset),
+        atol=1e-12,
+    )
     assert cropped.shape[2] <= (height - 1) / stride + 3 and cropped.shape[3] <= (width - 1) / stride + 3
 
 
 def test_factorised_layer_equals_the_literal_hypercolumn_in_value_and_gradient():
     torch.manual_seed(0)
-    features = [torch.randn(2, c, s, s, dtype=torch.float64, requires_grad=True)
-                for c, s in ((4, 32), (6, 16), (8, 8), (10, 2))]
+    features = [
+        torch.randn(2, c, s, s, dtype=torch.float64, requires_grad=True) for c, s in ((4, 32), (6, 16), (8, 8), (10, 2))
+    ]
     strides, offsets = (1, 2, 4, 16), (0, 0.5, 1.5, 7.5)
     weight = torch.randn(5, 28, 1, 1, dtype=torch.float64, requires_grad=True)
     points = pixel_coordinates(torch.randint(32 * 32, (2, 70)), 32).double()

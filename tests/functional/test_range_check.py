@@ -1,4 +1,5 @@
 """Ranges that a network doesn't have are found in the graph of its first forward pass, and named."""
+
 import pytest
 import torch
 from torch import nn
@@ -31,35 +32,62 @@ def check(network, auxiliaries, primary_lowest=None):
     check_ranges(gate.forward_pass, [loss], dict(network.named_parameters()))
 
 
-@pytest.mark.parametrize('auxiliaries, primary_lowest', [
-    ([AuxiliaryRange('three')], 'two'), ([AuxiliaryRange('two'), AuxiliaryRange('three', 'two')], 'three'),
-    ([AuxiliaryRange('three', 'two')], None), ([AuxiliaryRange('two')], 'three'), ([], None)])
+@pytest.mark.parametrize(
+    'auxiliaries, primary_lowest',
+    [
+        ([AuxiliaryRange('three')], 'two'),
+        ([AuxiliaryRange('two'), AuxiliaryRange('three', 'two')], 'three'),
+        ([AuxiliaryRange('three', 'two')], None),
+        ([AuxiliaryRange('two')], 'three'),
+        ([], None),
+    ],
+)
 def test_ranges_of_a_chain_pass(auxiliaries, primary_lowest):
     check(Network(), auxiliaries, primary_lowest)
 
 
-@pytest.mark.parametrize('auxiliaries, primary_lowest, message', [
-    ([AuxiliaryRange('two')], 'three', r"the primary loss reaches one.bias, one.weight, two.bias and 1 more also by "
-                                       r"another way than through lowest='three'"),
-    ([AuxiliaryRange('four', 'three')], None, r"the auxiliary loss of source='four' reaches one.bias.*lowest='three'"),
-])
+@pytest.mark.parametrize(
+    'auxiliaries, primary_lowest, message',
+    [
+        (
+            [AuxiliaryRange('two')],
+            'three',
+            r'the primary loss reaches one.bias, one.weight, two.bias and 1 more also by '
+            r"another way than through lowest='three'",
+        ),
+        (
+            [AuxiliaryRange('four', 'three')],
+            None,
+            r"the auxiliary loss of source='four' reaches one.bias.*lowest='three'",
+        ),
+    ],
+)
 def test_a_second_way_around_an_end_is_refused(auxiliaries, primary_lowest, message):
     with pytest.raises(ValueError, match=message):
         check(Network('skip'), auxiliaries, primary_lowest)
 
 
 def test_a_second_way_around_a_source_from_which_the_primary_loss_is_taken_along_is_refused():
-    with pytest.raises(ValueError, match=r"the primary loss reaches lowest='two' also by another way than through "
-                                         r"source='three'"):
+    with pytest.raises(
+        ValueError,
+        match=r"the primary loss reaches lowest='two' also by another way than through "
+        r"source='three'",
+    ):
         check(Network('skip'), [AuxiliaryRange('three', 'two')])
 
 
-@pytest.mark.parametrize('auxiliaries, primary_lowest, message', [
-    ([AuxiliaryRange('three', 'three')], 'four',
-     r'leave one.bias, one.weight, two.bias and 1 more without any gradient'),
-    ([AuxiliaryRange('one')], 'three', r'leave two.bias, two.weight without any gradient'),
-    ([], 'two', r'leave one.bias, one.weight without any gradient'),
-])
+@pytest.mark.parametrize(
+    'auxiliaries, primary_lowest, message',
+    [
+        (
+            [AuxiliaryRange('three', 'three')],
+            'four',
+            r'leave one.bias, one.weight, two.bias and 1 more without any gradient',
+        ),
+        ([AuxiliaryRange('one')], 'three', r'leave two.bias, two.weight without any gradient'),
+        ([], 'two', r'leave one.bias, one.weight without any gradient'),
+    ],
+)
 def test_layers_without_a_gradient_are_named(auxiliaries, primary_lowest, message):
     with pytest.raises(ValueError, match=message):
         check(Network(), auxiliaries, primary_lowest)

@@ -1,4 +1,5 @@
 """What is taken along to the end of a range is exactly what goes on there."""
+
 import math
 
 from hypothesis import given, settings
@@ -13,8 +14,9 @@ def ranges(draw):
     its output at 2k + 1."""
     primary = draw(st.sampled_from([-math.inf, *range(0, 16, 2)]))
     sources = draw(st.lists(st.integers(0, 7), max_size=4, unique=True))
-    auxiliaries = [Range(draw(st.sampled_from([-math.inf, *range(0, 2 * layer + 1, 2)])), 2 * layer + 1)
-                   for layer in sources]
+    auxiliaries = [
+        Range(draw(st.sampled_from([-math.inf, *range(0, 2 * layer + 1, 2)])), 2 * layer + 1) for layer in sources
+    ]
     return Range(primary, math.inf), auxiliaries
 
 

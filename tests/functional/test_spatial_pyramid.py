@@ -1,4 +1,5 @@
 """Spatial pyramid pooling: the released rule, its windows, and how adaptive bins differ from it."""
+
 import math
 
 import pytest
@@ -17,7 +18,7 @@ def released_pyramid(window):
         for channel in window.tolist():
             for top in range(0, 14, kernel):
                 for left in range(0, 14, kernel):
-                    values.append(max(max(row[left:left + kernel]) for row in channel[top:top + kernel]))
+                    values.append(max(max(row[left : left + kernel]) for row in channel[top : top + kernel]))
     return values
 
 
@@ -38,7 +39,7 @@ def test_larger_map_gives_the_values_of_each_window_row_by_row():
     pooled = spatial_pyramid_pool(features)
     assert pooled.shape == (2, 2 * 4, 2 * 63)
     for n in range(2):
-        windows = [features[n, :, top:top + 14, left:left + 14] for top in range(2) for left in range(4)]
+        windows = [features[n, :, top : top + 14, left : left + 14] for top in range(2) for left in range(4)]
         assert pooled[n].tolist() == [released_pyramid(window) for window in windows]
 
 
@@ -59,8 +60,9 @@ def test_every_possible_level_covers_its_window_once(window, seed):
             with pytest.raises(ValueError, match='impossible'):
                 spatial_pyramid_pool(features, (bins,), window)
             continue
-        expected = [features[0, 0, top:top + kernel, left:left + kernel].max().item()
-                    for top in edges for left in edges]
+        expected = [
+            features[0, 0, top : top + kernel, left : left + kernel].max().item() for top in edges for left in edges
+        ]
         assert spatial_pyramid_pool(features, (bins,), window)[0, 0].tolist() == expected
 
 
@@ -76,8 +78,13 @@ def test_adaptive_bins_cover_a_map_of_any_size_evenly(height, width, seed):
     def spans(size, bins):
         return [slice(i * size // bins, -((i + 1) * -size // bins)) for i in range(bins)]
 
-    expected = [features[0, c, rows, columns].max().item() for bins in (1, 2, 3, 7) for c in range(2)
-                for rows in spans(height, bins) for columns in spans(width, bins)]
+    expected = [
+        features[0, c, rows, columns].max().item()
+        for bins in (1, 2, 3, 7)
+        for c in range(2)
+        for rows in spans(height, bins)
+        for columns in spans(width, bins)
+    ]
     assert adaptive_pyramid_pool(features)[0].tolist() == expected
 
 
@@ -85,14 +92,21 @@ def test_adaptive_bins_are_not_the_released_rule():
     features = torch.randn(1, 8, 14, 14, generator=torch.Generator().manual_seed(0))
     released, adaptive = spatial_pyramid_pool(features)[0, 0], adaptive_pyramid_pool(features)[0]
     three = slice(8 * 5, 8 * 14)  # behind the levels of 1 and 4 bins, before that of 49
-    assert torch.equal(released[:8 * 5], adaptive[:8 * 5]) and torch.equal(released[8 * 14:], adaptive[8 * 14:])
+    assert torch.equal(released[: 8 * 5], adaptive[: 8 * 5]) and torch.equal(released[8 * 14 :], adaptive[8 * 14 :])
     assert not torch.equal(released[three], adaptive[three])
 
 
-@pytest.mark.parametrize('cells, message', [
-    (16, r'bins=\(1, 2, 3, 7\): 7 bins a side are impossible in a window of 16 cells; expected some of '
-         r'\[1, 2, 3, 4, 6, 8, 16\]'),
-    (24, r'7 bins a side are impossible in a window of 24 cells')])
+@pytest.mark.parametrize(
+    'cells, message',
+    [
+        (
+            16,
+            r'bins=\(1, 2, 3, 7\): 7 bins a side are impossible in a window of 16 cells; expected some of '
+            r'\[1, 2, 3, 4, 6, 8, 16\]',
+        ),
+        (24, r'7 bins a side are impossible in a window of 24 cells'),
+    ],
+)
 def test_window_that_the_rule_does_not_fit_is_refused(cells, message):
     with pytest.raises(ValueError, match=message):
         spatial_pyramid_pool(torch.zeros(1, 1, cells, cells), window=cells)

@@ -1,4 +1,5 @@
 """Squentropy against its formula, written out in numpy."""
+
 import math
 
 import numpy as np
@@ -16,7 +17,7 @@ def softmax(x):
 def loss_of_one(x, label):
     """One sample's loss, from its scores x (C,)."""
     wrong = [score for c, score in enumerate(x) if c != label]
-    return -math.log(softmax(x)[label]) + sum(score ** 2 for score in wrong) / len(wrong)
+    return -math.log(softmax(x)[label]) + sum(score**2 for score in wrong) / len(wrong)
 
 
 def gradient_of_one(x, label):
@@ -63,6 +64,7 @@ def test_first_and_second_derivatives_agree_with_finite_differences(pixels):
 
     def scaled(x):
         return -3 * squentropy_loss(x, labels, weight=weight, ignore_index=255)
+
     scores.requires_grad_()
     assert gradcheck(scaled, scores) and gradgradcheck(scaled, scores)
 
@@ -97,12 +99,13 @@ def test_a_batch_without_a_sample_that_counts_has_loss_and_gradient_0(batch):
 
 def test_weights_multiply_the_samples_and_only_class_weights_divide_the_mean(batch):
     losses = each(*batch)
-    weight = torch.tensor([0.5, 0., 2., 1., 0.1, 3.], dtype=torch.float64)
-    class_weight = torch.tensor([0.2, 1., 4., 0.5], dtype=torch.float64)
+    weight = torch.tensor([0.5, 0.0, 2.0, 1.0, 0.1, 3.0], dtype=torch.float64)
+    class_weight = torch.tensor([0.2, 1.0, 4.0, 0.5], dtype=torch.float64)
     of_class = class_weight[batch[1]].numpy()
     assert squentropy_loss(*batch, weight=weight).item() == pytest.approx((losses * weight.numpy()).mean(), rel=1e-12)
     assert squentropy_loss(*batch, class_weight=class_weight).item() == pytest.approx(
-        (losses * of_class).sum() / of_class.sum(), rel=1e-12)
+        (losses * of_class).sum() / of_class.sum(), rel=1e-12
+    )
     both = squentropy_loss(*batch, weight=weight, class_weight=class_weight, reduction='none')
     np.testing.assert_allclose(both.numpy(), losses * of_class * weight.numpy(), rtol=1e-12)
 
@@ -110,24 +113,33 @@ def test_weights_multiply_the_samples_and_only_class_weights_divide_the_mean(bat
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
 @pytest.mark.parametrize('autocast', [False, True])
 def test_half_precision_scores_are_computed_in_float32(dtype, autocast):
-    scores = torch.tensor([[300., -2., 1.]], dtype=dtype)  # 300² overflows float16
+    scores = torch.tensor([[300.0, -2.0, 1.0]], dtype=dtype)  # 300² overflows float16
     with torch.autocast('cpu', dtype=torch.bfloat16, enabled=autocast):
         loss = squentropy_loss(scores, torch.tensor([1]))
     assert loss.dtype == torch.float32
-    assert loss.item() == pytest.approx(loss_of_one(np.array([300., -2., 1.]), 1), rel=1e-6)
+    assert loss.item() == pytest.approx(loss_of_one(np.array([300.0, -2.0, 1.0]), 1), rel=1e-6)
 
 
-@pytest.mark.parametrize('scores, labels, options, message', [
-    (torch.zeros(2, 3), torch.zeros(2, 3), {}, r'labels of shape \(2, 3\).*not for class scores'),
-    (torch.zeros(2, 3), torch.tensor([0, 3]), {}, r'label 3 lies outside the classes 0\.\.2'),
-    (torch.zeros(2, 3), torch.tensor([0, -100]), dict(ignore_index=255), 'label -100 .* is not ignore_index=255'),
-    (torch.zeros(2, 3), torch.tensor([0]), {}, r'target of shape \(1,\) fits scores of shape \(2, 3\) neither'),
-    (torch.zeros(2, 1), torch.tensor([0, 0]), {}, 'at least two classes'),
-    (torch.zeros(2, 3), torch.tensor([0., 1.]), {}, 'labels of type torch.float32: expected integers'),
-    (torch.zeros(2, 3, dtype=torch.int64), torch.tensor([0, 1]), {}, 'scores of type torch.int64'),
-    (torch.zeros(2, 3), torch.tensor([0, 1]), dict(reduction='avg'), "reduction='avg'"),
-    (torch.zeros(2, 3), torch.tensor([0, 1]), dict(reduction='sum', avg_factor=2), "avg_factor=2: .* isn't averaged"),
-    (torch.zeros(2, 3), torch.tensor([0, 1]), dict(class_weight=torch.ones(2)), r'class_weight of shape \(2,\)')])
+@pytest.mark.parametrize(
+    'scores, labels, options, message',
+    [
+        (torch.zeros(2, 3), torch.zeros(2, 3), {}, r'labels of shape \(2, 3\).*not for class scores'),
+        (torch.zeros(2, 3), torch.tensor([0, 3]), {}, r'label 3 lies outside the classes 0\.\.2'),
+        (torch.zeros(2, 3), torch.tensor([0, -100]), dict(ignore_index=255), 'label -100 .* is not ignore_index=255'),
+        (torch.zeros(2, 3), torch.tensor([0]), {}, r'target of shape \(1,\) fits scores of shape \(2, 3\) neither'),
+        (torch.zeros(2, 1), torch.tensor([0, 0]), {}, 'at least two classes'),
+        (torch.zeros(2, 3), torch.tensor([0.0, 1.0]), {}, 'labels of type torch.float32: expected integers'),
+        (torch.zeros(2, 3, dtype=torch.int64), torch.tensor([0, 1]), {}, 'scores of type torch.int64'),
+        (torch.zeros(2, 3), torch.tensor([0, 1]), dict(reduction='avg'), "reduction='avg'"),
+        (
+            torch.zeros(2, 3),
+            torch.tensor([0, 1]),
+            dict(reduction='sum', avg_factor=2),
+            "avg_factor=2: .* isn't averaged",
+        ),
+        (torch.zeros(2, 3), torch.tensor([0, 1]), dict(class_weight=torch.ones(2)), r'class_weight of shape \(2,\)'),
+    ],
+)
 def test_bad_input_is_named(scores, labels, options, message):
     with pytest.raises(ValueError, match=message):
         squentropy_loss(scores, labels, **options)

@@ -1,4 +1,5 @@
 """Test-time augmentation by the probabilities of the decode head's loss."""
+
 import pytest
 import torch
 from mmengine.registry import DefaultScope
@@ -8,9 +9,21 @@ from mmseg.structures import SegDataSample
 
 
 def merge(kind, loss, views):
-    model = dict(type='EncoderDecoder', backbone=dict(type='mmgb.PixelNetVGG', width=1 / 64),
-                 decode_head=dict(type='FCNHead', in_channels=1, channels=1, in_index=0, num_classes=3, num_convs=0,
-                                  concat_input=False, loss_decode=loss), test_cfg=dict(mode='whole'))
+    model = dict(
+        type='EncoderDecoder',
+        backbone=dict(type='mmgb.PixelNetVGG', width=1 / 64),
+        decode_head=dict(
+            type='FCNHead',
+            in_channels=1,
+            channels=1,
+            in_index=0,
+            num_classes=3,
+            num_convs=0,
+            concat_input=False,
+            loss_decode=loss,
+        ),
+        test_cfg=dict(mode='whole'),
+    )
     with DefaultScope.overwrite_default_scope('mmseg'):
         tta = MODELS.build(dict(type=kind, module=model))
     samples = [SegDataSample(metainfo=dict(img_path='x'), seg_logits=PixelData(data=view)) for view in views]
@@ -19,12 +32,12 @@ def merge(kind, loss, views):
 
 @pytest.mark.parametrize('several', [False, True])
 def test_pow3_gb_averages_its_probabilities_and_not_softmax(several):
-    loss = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0., 10.))
+    loss = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0.0, 10.0))
     # Probabilities by the cubic of the first two classes, in two views. Softmax is surer of the first view.
-    score = {p: ((10 * p - 0.4) / 0.001) ** (1 / 3) for p in (1., 0.73, 0.2, 0.3)}
-    views = [torch.tensor([score[1.], score[0.73], -5.]), torch.tensor([score[0.2], score[0.3], -5.])]
+    score = {p: ((10 * p - 0.4) / 0.001) ** (1 / 3) for p in (1.0, 0.73, 0.2, 0.3)}
+    views = [torch.tensor([score[1.0], score[0.73], -5.0]), torch.tensor([score[0.2], score[0.3], -5.0])]
     views = [view.view(3, 1, 1) for view in views]
-    shares = torch.tensor([[1., 0.73], [0.2, 0.3]])
+    shares = torch.tensor([[1.0, 0.73], [0.2, 0.3]])
     expected = (shares / shares.sum(1, keepdim=True)).mean(0)
     loss = [loss, dict(type='mmseg.DiceLoss')] if several else loss
     assert merge('mmgb.BoostedSegTTAModel', loss, views).item() == expected.argmax().item() == 1

@@ -1,4 +1,5 @@
 """RelayBP is the model it wraps: its statistics, its predictions, its checkpoint keys, its attributes."""
+
 import copy
 
 import pytest
@@ -22,8 +23,11 @@ from relay_models import (
 from torch.utils._python_dispatch import TorchDispatchMode
 
 RELAYS = {
-    'resnet': relay_config(RESNET, [auxiliary('backbone.layer2.1', None, 512),
-                                    auxiliary('backbone.layer3.3', 'backbone.layer2.0', 1024)], 'backbone.layer3.0'),
+    'resnet': relay_config(
+        RESNET,
+        [auxiliary('backbone.layer2.1', None, 512), auxiliary('backbone.layer3.3', 'backbone.layer2.0', 1024)],
+        'backbone.layer3.0',
+    ),
     'inception': relay_config(INCEPTION, [auxiliary('backbone.Mixed_6e', None, 768)], 'backbone.Mixed_6b'),
     'fcn': relay_config(FCN, [fcn_auxiliary('backbone.layer3', None, 1024)], 'backbone.layer3.0'),
 }
@@ -61,8 +65,12 @@ def test_at_test_time_neither_a_bit_nor_an_operation_differs_from_the_plain_mode
     for model in (relay, plain):
         with torch.no_grad(), Operations() as operations:
             scores = model(images, copy.deepcopy(samples), mode='tensor')
-            found.append([*(scores if isinstance(scores, (list, tuple)) else [scores]),
-                          *predictions(model(images, copy.deepcopy(samples), mode='predict'))])
+            found.append(
+                [
+                    *(scores if isinstance(scores, (list, tuple)) else [scores]),
+                    *predictions(model(images, copy.deepcopy(samples), mode='predict')),
+                ]
+            )
         ran.append(operations.names)
     assert ran[0] == ran[1] and len(ran[0]) > 100
     assert len(found[0]) == len(found[1]) > 2
@@ -110,12 +118,12 @@ def test_losses_and_accuracies_of_the_auxiliaries_have_their_own_names_and_weigh
     config = copy.deepcopy(RELAYS['resnet'])
     config['model']['head'].update(cal_acc=True)
     config['auxiliaries'][0]['head'].update(cal_acc=True)
-    config['auxiliaries'][1]['loss_weight'] = 2.
+    config['auxiliaries'][1]['loss_weight'] = 2.0
     relay = build('resnet', config)
     images, samples = batch('resnet')
     losses = relay(images, samples, mode='loss')
     assert list(losses) == ['loss', 'accuracy_top-1', 'aux_0.loss', 'aux_0.accuracy_top-1', 'aux_1.loss']
-    relay.auxiliary_weights = [1., 1.]
+    relay.auxiliary_weights = [1.0, 1.0]
     unweighed = relay(images, samples, mode='loss')
     for name, weight in (('loss', 1), ('aux_0.loss', 0.3), ('aux_1.loss', 2)):
         assert losses[name].item() == pytest.approx(weight * unweighed[name].item(), rel=1e-12)
@@ -131,8 +139,14 @@ def test_without_auxiliaries_it_is_standard_back_propagation():
 
 
 def test_any_head_of_the_host_in_place_of_the_auxiliary_classifier_is_exact():
-    head = dict(type='CSRAClsHead', num_classes=5, in_channels=1024, num_heads=2, lam=0.1,
-                loss=dict(type='CrossEntropyLoss', use_sigmoid=True))
+    head = dict(
+        type='CSRAClsHead',
+        num_classes=5,
+        in_channels=1024,
+        num_heads=2,
+        lam=0.1,
+        loss=dict(type='CrossEntropyLoss', use_sigmoid=True),
+    )
     config = relay_config(RESNET, [dict(source='backbone.layer3.3', lowest=None, head=head)], 'backbone.layer3.0')
     relay = build('resnet', config)
     images, samples = batch('resnet')

@@ -1,4 +1,5 @@
 """What RelayBP refuses in one sentence: when it is built, or at the first step, before any update."""
+
 import copy
 import re
 
@@ -29,27 +30,35 @@ def resnet(auxiliaries=(ONE,), primary_lowest='backbone.layer3.0', **backbone):
     return relay_config(model, list(auxiliaries), primary_lowest)
 
 
-@pytest.mark.parametrize('config, message', [
-    (resnet([dict(ONE, source='backbone.layer3.33')]), r"'backbone.layer3.33'.*close matches: .*backbone\.layer3\.3"),
-    (resnet([dict(ONE, lowest='backbon.layer2')]), r"'backbon.layer2'.*close matches: .*backbone\.layer2"),
-    (resnet(primary_lowest='backbone.layer5'), r"'backbone.layer5'.*close matches: .*backbone\.layer4"),
-    (resnet(primary_lowest=''), "''"),
-    (resnet([ONE, dict(ONE, lowest='backbone.layer2')]), "source='backbone.layer3.3' is used twice"),
-    (resnet([ONE, auxiliary('backbone.layer2.0', 'backbone.layer1.1', 512)], frozen_stages=2),
-     r"'backbone.layer2.0'.*'backbone.layer1.1'.*frozen"),
-    (resnet([auxiliary('backbone.layer2', None, 512)], frozen_stages=2), "'backbone.layer2'.*frozen"),
-    (resnet([{'source': 'backbone.layer3.3'}]), 'keys source: expected source, head'),
-    (resnet([dict(ONE, weight=1.)]), 'weight: expected source, head and, optionally, lowest and loss_weight'),
-    (dict(resnet(), auxiliaries=ONE), 'auxiliaries is a ConfigDict: expected a list of dicts'),
-    (dict(resnet(), auxiliaries=None), 'auxiliaries is a NoneType: expected a list of dicts'),
-    (resnet(['backbone.layer3.3']), 'auxiliaries is a list: expected a list of dicts'),
-    (resnet([dict(ONE, source=None)]), 'None: expected the path of a module'),
-    (resnet([dict(ONE, lowest=3)]), '3: expected the path of a module'),
-    (resnet([dict(ONE, loss_weight='0.3')]), "loss_weight='0.3': expected a number"),
-    (dict(resnet(), propagation='both'), "propagation='both': expected 'relay' or 'standard'"),
-    (dict(resnet(), model=dict(backbone=dict(type='ResNet', depth=50))), 'model=.*expected the config of a model'),
-    (dict(resnet(), model=dict(type='ImageClasifier')), "'ImageClasifier' is not a registered model"),
-])
+@pytest.mark.parametrize(
+    'config, message',
+    [
+        (
+            resnet([dict(ONE, source='backbone.layer3.33')]),
+            r"'backbone.layer3.33'.*close matches: .*backbone\.layer3\.3",
+        ),
+        (resnet([dict(ONE, lowest='backbon.layer2')]), r"'backbon.layer2'.*close matches: .*backbone\.layer2"),
+        (resnet(primary_lowest='backbone.layer5'), r"'backbone.layer5'.*close matches: .*backbone\.layer4"),
+        (resnet(primary_lowest=''), "''"),
+        (resnet([ONE, dict(ONE, lowest='backbone.layer2')]), "source='backbone.layer3.3' is used twice"),
+        (
+            resnet([ONE, auxiliary('backbone.layer2.0', 'backbone.layer1.1', 512)], frozen_stages=2),
+            r"'backbone.layer2.0'.*'backbone.layer1.1'.*frozen",
+        ),
+        (resnet([auxiliary('backbone.layer2', None, 512)], frozen_stages=2), "'backbone.layer2'.*frozen"),
+        (resnet([{'source': 'backbone.layer3.3'}]), 'keys source: expected source, head'),
+        (resnet([dict(ONE, weight=1.0)]), 'weight: expected source, head and, optionally, lowest and loss_weight'),
+        (dict(resnet(), auxiliaries=ONE), 'auxiliaries is a ConfigDict: expected a list of dicts'),
+        (dict(resnet(), auxiliaries=None), 'auxiliaries is a NoneType: expected a list of dicts'),
+        (resnet(['backbone.layer3.3']), 'auxiliaries is a list: expected a list of dicts'),
+        (resnet([dict(ONE, source=None)]), 'None: expected the path of a module'),
+        (resnet([dict(ONE, lowest=3)]), '3: expected the path of a module'),
+        (resnet([dict(ONE, loss_weight='0.3')]), "loss_weight='0.3': expected a number"),
+        (dict(resnet(), propagation='both'), "propagation='both': expected 'relay' or 'standard'"),
+        (dict(resnet(), model=dict(backbone=dict(type='ResNet', depth=50))), 'model=.*expected the config of a model'),
+        (dict(resnet(), model=dict(type='ImageClasifier')), "'ImageClasifier' is not a registered model"),
+    ],
+)
 def test_refused_when_it_is_built(config, message):
     with pytest.raises(ValueError, match=message) as refusal:
         build('resnet', config)
@@ -70,17 +79,25 @@ def refused_at_the_first_step(network, relay, message):
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in relay.modules())
 
 
-@pytest.mark.parametrize('config, message', [
-    (resnet([dict(ONE, lowest='backbone.layer4.0')]),
-     "lowest='backbone.layer4.0' runs after source='backbone.layer3.3'"),
-    (resnet([dict(ONE, source='backbone')]), "source='backbone' gives a tuple: expected one tensor"),
-    (resnet([dict(ONE, source='backbone.layer3.3.relu')]), "source='backbone.layer3.3.relu' runs several times"),
-    (resnet(primary_lowest='head'), "lowest='head'"),
-    (resnet([auxiliary('backbone.layer2.2', None, 512)]), r'leave backbone\.layer2\.3\.\S+, .* and 6 more without any'),
-    (resnet([dict(ONE, lowest='backbone.layer1.0')]), r'leave backbone\.bn1\.bias, .*conv1.* without any gradient'),
-    (resnet(primary_lowest='backbone.layer3.0.conv1'), r"the primary loss reaches .* another way"),
-    (resnet([dict(ONE, source='backbone.layer4.0.bn3')], 'backbone.layer4.0.conv3'), 'by another way'),
-])
+@pytest.mark.parametrize(
+    'config, message',
+    [
+        (
+            resnet([dict(ONE, lowest='backbone.layer4.0')]),
+            "lowest='backbone.layer4.0' runs after source='backbone.layer3.3'",
+        ),
+        (resnet([dict(ONE, source='backbone')]), "source='backbone' gives a tuple: expected one tensor"),
+        (resnet([dict(ONE, source='backbone.layer3.3.relu')]), "source='backbone.layer3.3.relu' runs several times"),
+        (resnet(primary_lowest='head'), "lowest='head'"),
+        (
+            resnet([auxiliary('backbone.layer2.2', None, 512)]),
+            r'leave backbone\.layer2\.3\.\S+, .* and 6 more without any',
+        ),
+        (resnet([dict(ONE, lowest='backbone.layer1.0')]), r'leave backbone\.bn1\.bias, .*conv1.* without any gradient'),
+        (resnet(primary_lowest='backbone.layer3.0.conv1'), r'the primary loss reaches .* another way'),
+        (resnet([dict(ONE, source='backbone.layer4.0.bn3')], 'backbone.layer4.0.conv3'), 'by another way'),
+    ],
+)
 def test_refused_at_the_first_step_and_nothing_has_changed(config, message):
     refused_at_the_first_step('resnet', build('resnet', config), message)
 
@@ -91,31 +108,45 @@ def test_a_module_that_the_model_holds_but_never_calls_is_refused():
 
 
 UPER = dict(type='UPerHead', in_channels=[256, 512, 1024, 2048], in_index=[0, 1, 2, 3], pool_scales=(1, 2))
-TWO_STAGES = dict(type='FCNHead', in_channels=[1024, 2048], in_index=[2, 3], input_transform='resize_concat',
-                  num_convs=1)
+TWO_STAGES = dict(
+    type='FCNHead', in_channels=[1024, 2048], in_index=[2, 3], input_transform='resize_concat', num_convs=1
+)
 
 
 def multi_level(head, source, lowest, primary_lowest):
-    decode_head = dict(head, channels=8, num_classes=5, dropout_ratio=0., norm_cfg=dict(type='BN'))
+    decode_head = dict(head, channels=8, num_classes=5, dropout_ratio=0.0, norm_cfg=dict(type='BN'))
     return relay_config(dict(FCN, decode_head=decode_head), [fcn_auxiliary(source, lowest, 1024)], primary_lowest)
 
 
-@pytest.mark.parametrize('config, message', [
-    (multi_level(UPER, 'backbone.layer3', None, 'backbone.layer3.0'),
-     r"the primary loss reaches backbone\.\S+.* also by another way than through lowest='backbone.layer3.0'"),
-    (multi_level(TWO_STAGES, 'backbone.layer3', None, 'backbone.layer4'),
-     r"the primary loss reaches .* also by another way than through lowest='backbone.layer4'"),
-    (multi_level(TWO_STAGES, 'backbone.layer4.0.conv1', 'backbone.layer2', None),
-     r"the primary loss reaches .* also by another way than through source='backbone.layer4.0.conv1'"),
-])
+@pytest.mark.parametrize(
+    'config, message',
+    [
+        (
+            multi_level(UPER, 'backbone.layer3', None, 'backbone.layer3.0'),
+            r"the primary loss reaches backbone\.\S+.* also by another way than through lowest='backbone.layer3.0'",
+        ),
+        (
+            multi_level(TWO_STAGES, 'backbone.layer3', None, 'backbone.layer4'),
+            r"the primary loss reaches .* also by another way than through lowest='backbone.layer4'",
+        ),
+        (
+            multi_level(TWO_STAGES, 'backbone.layer4.0.conv1', 'backbone.layer2', None),
+            r"the primary loss reaches .* also by another way than through source='backbone.layer4.0.conv1'",
+        ),
+    ],
+)
 def test_a_range_that_a_multi_level_head_enters_by_several_edges_is_refused(config, message):
     config['auxiliaries'][0]['head']['in_channels'] = 512 if 'layer4' in config['auxiliaries'][0]['source'] else 1024
     refused_at_the_first_step('fcn', build('fcn', config), message)
 
 
-@pytest.mark.parametrize('config', [
-    multi_level(TWO_STAGES, 'backbone.layer3', None, 'backbone.layer3.1'),
-    multi_level(UPER, 'backbone.layer3.3', 'backbone.layer3.0', None)])
+@pytest.mark.parametrize(
+    'config',
+    [
+        multi_level(TWO_STAGES, 'backbone.layer3', None, 'backbone.layer3.1'),
+        multi_level(UPER, 'backbone.layer3.3', 'backbone.layer3.0', None),
+    ],
+)
 def test_multi_level_heads_are_exact_where_every_end_has_one_edge(config):
     relay = build('fcn', config)
     images, samples = batch('fcn')

@@ -1,4 +1,5 @@
 """RelayBP's gradients against the definition: each loss of a plain model differentiated alone, over its own layers."""
+
 import copy
 
 import pytest
@@ -26,37 +27,50 @@ def a(path, lowest, channels):
 
 # (network, auxiliaries, the primary loss's lowest layer)
 CASES = {
-    'ResNet-50, the paper\'s overlap': ('resnet', [a('layer3.3', None, 1024)], 'layer3.0'),
-    'ResNet-50, a chain of three': (
-        'resnet', [a('layer2.1', None, 512), a('layer3.3', 'layer2.0', 1024)], 'layer3.0'),
+    "ResNet-50, the paper's overlap": ('resnet', [a('layer3.3', None, 1024)], 'layer3.0'),
+    'ResNet-50, a chain of three': ('resnet', [a('layer2.1', None, 512), a('layer3.3', 'layer2.0', 1024)], 'layer3.0'),
     'ResNet-50, a chain of four': (
-        'resnet', [a('layer1.1', None, 256), a('layer2.2', 'layer1.1', 512), a('layer3.3', 'layer2.1', 1024)],
-        'layer3.2'),
-    'ResNet-50, three nested': (
-        'resnet', [a('layer3.4', 'layer2.0', 1024), a('layer3.2', 'layer3.0', 1024)], None),
+        'resnet',
+        [a('layer1.1', None, 256), a('layer2.2', 'layer1.1', 512), a('layer3.3', 'layer2.1', 1024)],
+        'layer3.2',
+    ),
+    'ResNet-50, three nested': ('resnet', [a('layer3.4', 'layer2.0', 1024), a('layer3.2', 'layer3.0', 1024)], None),
     'ResNet-50, three that start at the bottom and at one layer': (
-        'resnet', [a('layer2.3', None, 512), a('layer3.3', 'layer2.0', 1024)], 'layer2.0'),
+        'resnet',
+        [a('layer2.3', None, 512), a('layer3.3', 'layer2.0', 1024)],
+        'layer2.0',
+    ),
     'ResNet-50, ranges that only touch': ('resnet', [a('layer2', None, 512)], 'layer3'),
     'ResNet-50, sources followed by an addition and a ReLU in place': (
-        'resnet', [a('bn1', None, 64), a('layer3.3.bn3', 'maxpool', 1024)], 'layer3.0'),
+        'resnet',
+        [a('bn1', None, 64), a('layer3.3.bn3', 'maxpool', 1024)],
+        'layer3.0',
+    ),
     'ResNet-50, a stage and its first and last block': (
-        'resnet', [a('layer3.5', None, 1024), a('layer3', 'layer2', 1024)], 'layer2.0'),
-    'Inception-v3, the paper\'s overlap': ('inception', [a('Mixed_6e', None, 768)], 'Mixed_6b'),
+        'resnet',
+        [a('layer3.5', None, 1024), a('layer3', 'layer2', 1024)],
+        'layer2.0',
+    ),
+    "Inception-v3, the paper's overlap": ('inception', [a('Mixed_6e', None, 768)], 'Mixed_6b'),
     'Inception-v3, a chain of three, ReLU in place after a source and as lowest': (
-        'inception', [a('Conv2d_4a_3x3.bn', None, 192), a('Mixed_6c', 'Conv2d_2b_3x3.relu', 768)], 'Mixed_6a'),
-    'Inception-v3, three nested': (
-        'inception', [a('Mixed_6e', 'Mixed_5b', 768), a('Mixed_6c', 'Mixed_6a', 768)], None),
-    'VGG-19, Figure 2': (
-        'vgg', [a('features.10', None, 256), a('features.15', 'features.6', 512)], 'features.11'),
+        'inception',
+        [a('Conv2d_4a_3x3.bn', None, 192), a('Mixed_6c', 'Conv2d_2b_3x3.relu', 768)],
+        'Mixed_6a',
+    ),
+    'Inception-v3, three nested': ('inception', [a('Mixed_6e', 'Mixed_5b', 768), a('Mixed_6c', 'Mixed_6a', 768)], None),
+    'VGG-19, Figure 2': ('vgg', [a('features.10', None, 256), a('features.15', 'features.6', 512)], 'features.11'),
     'VGG-19, one auxiliary over all': ('vgg', [a('features.15', None, 512)], 'features.11'),
-    'VGG-19, three nested': (
-        'vgg', [a('features.18', 'features.6', 512), a('features.14', 'features.11', 512)], None),
+    'VGG-19, three nested': ('vgg', [a('features.18', 'features.6', 512), a('features.14', 'features.11', 512)], None),
     'VGG-19, ReLU in place after every source and as every lowest': (
-        'vgg', [a('features.8.conv', None, 256), a('features.14.conv', 'features.4.activate', 512)],
-        'features.8.activate'),
+        'vgg',
+        [a('features.8.conv', None, 256), a('features.14.conv', 'features.4.activate', 512)],
+        'features.8.activate',
+    ),
     'VGG-19, ReLU in place, nested': (
-        'vgg', [a('features.16.conv', 'features.6.activate', 512), a('features.13.conv', 'features.11.activate', 512)],
-        None),
+        'vgg',
+        [a('features.16.conv', 'features.6.activate', 512), a('features.13.conv', 'features.11.activate', 512)],
+        None,
+    ),
 }
 
 
@@ -129,8 +143,9 @@ def test_an_fcn_with_its_auxiliary_head_as_a_relay():
 
 @pytest.mark.parametrize('how', ['by the host', 'by mmengine, in part', 'by mmengine, as a whole'])
 @pytest.mark.parametrize('frozen_norm', [False, True])
-@pytest.mark.parametrize('name', ['ResNet-50, a chain of three',
-                                  'ResNet-50, sources followed by an addition and a ReLU in place'])
+@pytest.mark.parametrize(
+    'name', ['ResNet-50, a chain of three', 'ResNet-50, sources followed by an addition and a ReLU in place']
+)
 def test_activation_checkpointing_changes_no_gradient_and_statistics_move_once(how, frozen_norm, name, plain_models):
     network, config = case(name)
     config['model'] = copy.deepcopy(RESNET)
@@ -140,8 +155,12 @@ def test_activation_checkpointing_changes_no_gradient_and_statistics_move_once(h
         config['model']['backbone']['with_cp'] = True
     relay = build(network, config)
     if how != 'by the host':
-        turn_on_activation_checkpointing(relay, ['backbone'] if how.endswith('whole') else [
-            'backbone.layer3.1', 'backbone.layer3.3.conv3', 'backbone.layer4'])
+        turn_on_activation_checkpointing(
+            relay,
+            ['backbone']
+            if how.endswith('whole')
+            else ['backbone.layer3.1', 'backbone.layer3.3.conv3', 'backbone.layer4'],
+        )
     images, samples = batch(network)
     expected = by_definition(network, config, relay, images, samples, plain)
     assert_same(gradients_of(relay, images, samples), expected)

@@ -1,4 +1,5 @@
 """RelayBP among what hosts do to a model: injected settings, layer-wise rates, test-time augmentation, their APIs."""
+
 import copy
 
 import mmpretrain.apis
@@ -25,7 +26,9 @@ from relay_models import (
 
 CLASSIFIER = relay_config(RESNET, [auxiliary('backbone.layer3.3', None, 1024)], 'backbone.layer3.0')
 SEGMENTOR = relay_config(FCN, [fcn_auxiliary('backbone.layer3', None, 1024)], 'backbone.layer3.0')
-PREPROCESSING = dict(num_classes=5, mean=[1., 2., 3.], std=[4., 5., 6.], to_rgb=True)  # as in mmpretrain's data configs
+PREPROCESSING = dict(
+    num_classes=5, mean=[1.0, 2.0, 3.0], std=[4.0, 5.0, 6.0], to_rgb=True
+)  # as in mmpretrain's data configs
 CONFIGS = {'resnet': CLASSIFIER, 'fcn': SEGMENTOR}
 
 
@@ -40,9 +43,12 @@ def test_the_outermost_data_preprocessor_is_the_models_and_its_own_comes_first()
     relay = made('resnet', data_preprocessor=copy.deepcopy(PREPROCESSING))
     assert type(relay.data_preprocessor).__name__ == 'ClsDataPreprocessor'
     assert relay.data_preprocessor.mean.flatten().tolist() == PREPROCESSING['mean']
-    own = made('resnet', model=dict(RESNET, data_preprocessor=dict(PREPROCESSING, mean=[7., 8., 9.])),
-               data_preprocessor=copy.deepcopy(PREPROCESSING))
-    assert own.data_preprocessor.mean.flatten().tolist() == [7., 8., 9.]
+    own = made(
+        'resnet',
+        model=dict(RESNET, data_preprocessor=dict(PREPROCESSING, mean=[7.0, 8.0, 9.0])),
+        data_preprocessor=copy.deepcopy(PREPROCESSING),
+    )
+    assert own.data_preprocessor.mean.flatten().tolist() == [7.0, 8.0, 9.0]
     segmentor = made('fcn', data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)))
     assert segmentor.data_preprocessor.size == (64, 64)
 
@@ -69,7 +75,9 @@ def test_weights_by_pretrained_are_loaded_and_the_auxiliaries_initialised(tmp_pa
 
 
 def test_mixed_images_of_train_cfg_reach_the_auxiliaries_too():
-    relay = made('resnet', data_preprocessor=dict(PREPROCESSING), train_cfg=dict(augments=dict(type='Mixup', alpha=1.)))
+    relay = made(
+        'resnet', data_preprocessor=dict(PREPROCESSING), train_cfg=dict(augments=dict(type='Mixup', alpha=1.0))
+    )
     images, samples = batch('resnet')
     data = relay.data_preprocessor(dict(inputs=images.float(), data_samples=samples), training=True)
     assert 'gt_score' in data['data_samples'][0]
@@ -77,8 +85,11 @@ def test_mixed_images_of_train_cfg_reach_the_auxiliaries_too():
 
 
 def test_layer_wise_rates_are_the_plain_models_and_the_heads_for_the_auxiliaries():
-    settings = dict(constructor='LearningRateDecayOptimWrapperConstructor',
-                    optimizer=dict(type='SGD', lr=1., weight_decay=0.1), paramwise_cfg=dict(layer_decay_rate=0.5))
+    settings = dict(
+        constructor='LearningRateDecayOptimWrapperConstructor',
+        optimizer=dict(type='SGD', lr=1.0, weight_decay=0.1),
+        paramwise_cfg=dict(layer_decay_rate=0.5),
+    )
     relay = made('resnet')
     with scope('resnet'):
         plain = MODELS.build(copy.deepcopy(RESNET))
@@ -102,9 +113,19 @@ def test_test_time_augmentation_is_that_of_the_plain_model(network, kind):
     results, weights = [], None
     for module in (CONFIGS[network], CONFIGS[network]['model']):
         with scope(network):
-            tta = MODELS.build(ConfigDict(copy.deepcopy(dict(
-                type=kind, module=module, data_preprocessor=dict(type='ClsDataPreprocessor', **preprocessing)
-                if network == 'resnet' else preprocessing))))
+            tta = MODELS.build(
+                ConfigDict(
+                    copy.deepcopy(
+                        dict(
+                            type=kind,
+                            module=module,
+                            data_preprocessor=dict(type='ClsDataPreprocessor', **preprocessing)
+                            if network == 'resnet'
+                            else preprocessing,
+                        )
+                    )
+                )
+            )
         weights = weights or tta.module.state_dict()
         tta.module.load_state_dict(weights, strict=False)
         images, samples = batch(network)
@@ -132,8 +153,10 @@ def test_sync_batch_norm_that_is_reverted_for_one_process_stays_exact():
 
 def test_mmsegs_own_api_makes_it_and_loads_a_plain_checkpoint(tmp_path):
     plain = build('fcn', FCN).float()
-    torch.save(dict(state_dict=plain.state_dict(), meta=dict(dataset_meta=dict(classes=list('abcde'), palette=[]))),
-               tmp_path / 'plain.pth')
+    torch.save(
+        dict(state_dict=plain.state_dict(), meta=dict(dataset_meta=dict(classes=list('abcde'), palette=[]))),
+        tmp_path / 'plain.pth',
+    )
     cfg = Config(dict(model=copy.deepcopy(SEGMENTOR), default_scope='mmseg'))
     relay = mmseg.apis.init_model(cfg, str(tmp_path / 'plain.pth'), device='cpu')
     weights = relay.state_dict()
@@ -143,8 +166,9 @@ def test_mmsegs_own_api_makes_it_and_loads_a_plain_checkpoint(tmp_path):
 def test_mmpretrains_own_api_makes_it_and_loads_a_plain_checkpoint(tmp_path):
     plain = build('resnet', RESNET).float()
     torch.save(dict(state_dict=plain.state_dict()), tmp_path / 'plain.pth')
-    cfg = Config(dict(model=copy.deepcopy(CLASSIFIER), default_scope='mmpretrain',
-                      data_preprocessor=dict(PREPROCESSING)))
+    cfg = Config(
+        dict(model=copy.deepcopy(CLASSIFIER), default_scope='mmpretrain', data_preprocessor=dict(PREPROCESSING))
+    )
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         relay = mmpretrain.apis.get_model(cfg, pretrained=str(tmp_path / 'plain.pth'), device='cpu')
     weights = relay.state_dict()
@@ -160,7 +184,7 @@ def test_a_compiled_train_step_does_the_same_as_the_plain_one():
         relay = build('resnet', CLASSIFIER)
         relay.data_preprocessor.forward = lambda data, training: data
         with scope('resnet'):
-            wrapper = build_optim_wrapper(relay, dict(optimizer=dict(type='SGD', lr=1.)))
+            wrapper = build_optim_wrapper(relay, dict(optimizer=dict(type='SGD', lr=1.0)))
         step = torch.compile(relay.train_step, backend='eager') if compiled else relay.train_step
         images, samples = batch('resnet')
         step(dict(inputs=images, data_samples=samples), wrapper)

@@ -1,4 +1,5 @@
 """RelayBP under our tools and mmengine's Runner, on both stacks: checkpoints go both ways, and so do resumed runs."""
+
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +7,7 @@ import pytest
 import torch
 from tiny_runs import make_workspace, run, succeeded
 
-RELAY = '''
+RELAY = """
 _base_ = './cls.py'
 auxiliary = dict(
     source='backbone.features.5', loss_weight=0.3,
@@ -18,14 +19,14 @@ custom_hooks = [dict(type='EMAHook', momentum=0.1)]
 tta_model = dict(type='AverageClsScoreTTA')
 tta_pipeline = [dict(type='LoadImageFromFile', color_type='grayscale'), dict(type='TestTimeAug', transforms=[
     [dict(type='RandomFlip', prob=0.), dict(type='RandomFlip', prob=1.)], [dict(type='PackInputs')]])]
-'''
+"""
 # The relay of mmsegmentation's own kind of model: UNet, with batch norm of several processes.
-SEGMENTATION_RELAY = '''
+SEGMENTATION_RELAY = """
 _base_ = './seg.py'
 auxiliary = dict(source='backbone.encoder.1', head=dict(_base_.model.decode_head, in_channels=8, in_index=0))
 model = dict(_delete_=True, type='mmgb.RelayBP', model=_base_.model, auxiliaries=[auxiliary],
              primary_lowest='backbone.encoder.1', propagation='standard')
-'''
+"""
 STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what stands first on PYTHONPATH
 
 
@@ -33,10 +34,13 @@ STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what 
 def runs(tmp_path_factory):
     """{stack: (folder, Futures of {run: output})}, two chains of runs at a time."""
     with ThreadPoolExecutor(2) as pool:
-        folders = {stack: make_folder(tmp_path_factory.mktemp(stack)) for stack, path in STACKS.items()
-                   if None not in path}
-        yield {stack: (folder, [pool.submit(chain, folder, STACKS[stack]) for chain in (from_scratch, from_plain)])
-               for stack, folder in folders.items()}
+        folders = {
+            stack: make_folder(tmp_path_factory.mktemp(stack)) for stack, path in STACKS.items() if None not in path
+        }
+        yield {
+            stack: (folder, [pool.submit(chain, folder, STACKS[stack]) for chain in (from_scratch, from_plain)])
+            for stack, folder in folders.items()
+        }
 
 
 def make_folder(folder):
@@ -49,18 +53,40 @@ def make_folder(folder):
 def from_scratch(folder, path):
     return {
         'trained': tool(folder, path, 'train.py', 'relay.py', '--work-dir', 'relay'),
-        'resumed': tool(folder, path, 'train.py', 'relay.py', '--work-dir', 'relay', '--resume', '--cfg-options',
-                        'train_cfg.max_epochs=2', 'activation_checkpointing=backbone.features'),
+        'resumed': tool(
+            folder,
+            path,
+            'train.py',
+            'relay.py',
+            '--work-dir',
+            'relay',
+            '--resume',
+            '--cfg-options',
+            'train_cfg.max_epochs=2',
+            'activation_checkpointing=backbone.features',
+        ),
         'tested': tool(folder, path, 'test.py', 'relay.py', 'relay/epoch_2.pth', '--tta'),
-        'tested as plain': tool(folder, path, 'test.py', 'cls.py', 'relay/epoch_2.pth')}
+        'tested as plain': tool(folder, path, 'test.py', 'cls.py', 'relay/epoch_2.pth'),
+    }
 
 
 def from_plain(folder, path):
     return {
         'plain': tool(folder, path, 'train.py', 'cls.py', '--work-dir', 'plain'),
-        'from plain': tool(folder, path, 'train.py', 'relay.py', '--work-dir', 'from_plain', '--cfg-options',
-                           'load_from=plain/epoch_1.pth', 'optim_wrapper.optimizer.lr=0.', 'custom_hooks=[]'),
-        'segmentation': tool(folder, path, 'train.py', 'seg_relay.py', '--work-dir', 'seg')}
+        'from plain': tool(
+            folder,
+            path,
+            'train.py',
+            'relay.py',
+            '--work-dir',
+            'from_plain',
+            '--cfg-options',
+            'load_from=plain/epoch_1.pth',
+            'optim_wrapper.optimizer.lr=0.',
+            'custom_hooks=[]',
+        ),
+        'segmentation': tool(folder, path, 'train.py', 'seg_relay.py', '--work-dir', 'seg'),
+    }
 
 
 def tool(folder, path, *arguments):

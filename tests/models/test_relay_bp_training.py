@@ -1,4 +1,5 @@
 """RelayBP in what surrounds a training step: processes, accumulation, autocast, copies, pickles and failures."""
+
 import copy
 import os
 import pickle
@@ -13,8 +14,11 @@ from mmengine.optim import OptimWrapper
 from relay_models import RESNET, assert_same, auxiliary, batch, build, by_definition, gradients_of, relay_config, total
 from tiny_runs import run, succeeded
 
-CONFIG = relay_config(RESNET, [auxiliary('backbone.layer2.1', None, 512),
-                               auxiliary('backbone.layer3.3', 'backbone.layer2.0', 1024)], 'backbone.layer3.0')
+CONFIG = relay_config(
+    RESNET,
+    [auxiliary('backbone.layer2.1', None, 512), auxiliary('backbone.layer3.3', 'backbone.layer2.0', 1024)],
+    'backbone.layer3.0',
+)
 
 
 def frozen_norm_config(**backbone):
@@ -32,12 +36,13 @@ def assert_exact(relay, config=CONFIG, seed=5):
 
 
 def assert_without_hooks(model):
-    assert not any(module._forward_hooks or module._forward_pre_hooks or module._backward_hooks
-                   for module in model.modules())
+    assert not any(
+        module._forward_hooks or module._forward_pre_hooks or module._backward_hooks for module in model.modules()
+    )
 
 
 STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what stands first on PYTHONPATH
-WORKER = '''
+WORKER = """
 import sys
 from mmgb import compat
 compat.apply()
@@ -65,7 +70,7 @@ for config, options in torch.load(folder + '/cases.pth', weights_only=False):
     found.append(gradients)
 torch.save(found, f'{folder}/{rank}.pth')
 end_in_process_group()
-'''
+"""
 CASES = [(frozen_norm_config(), {}), (frozen_norm_config(with_cp=True), dict(find_unused_parameters=True))]
 
 
@@ -94,8 +99,9 @@ def test_accumulation_over_two_batches_equals_one_of_both():
     expected = by_definition('resnet', config, relay, images, samples)
     steps = []
     optimizer = torch.optim.SGD(relay.parameters(), 0.1)
-    optimizer.register_step_pre_hook(lambda *_: steps.append(
-        {name: parameter.grad.clone() for name, parameter in relay.named_parameters()}))
+    optimizer.register_step_pre_hook(
+        lambda *_: steps.append({name: parameter.grad.clone() for name, parameter in relay.named_parameters()})
+    )
     wrapper = OptimWrapper(optimizer, accumulative_counts=2)
     wrapper.initialize_count_status(relay, 0, 2)
     for half in (slice(0, 2), slice(2, 4)):
@@ -116,7 +122,7 @@ def test_under_autocast_relays_are_as_near_to_the_definition_as_numbers_of_eight
     for name, parameter in relay.named_parameters():
         assert parameter.grad.dtype == torch.float32
         error = (parameter.grad - expected[name]).norm() / expected[name].norm()
-        assert error < 2 ** -6, name  # two roundings to eight bits
+        assert error < 2**-6, name  # two roundings to eight bits
 
 
 def trained(relay, steps=2):
@@ -129,8 +135,9 @@ def trained(relay, steps=2):
     return relay
 
 
-@pytest.mark.parametrize('copied', [copy.deepcopy, lambda relay: pickle.loads(pickle.dumps(relay))],
-                         ids=['deepcopy', 'pickle'])
+@pytest.mark.parametrize(
+    'copied', [copy.deepcopy, lambda relay: pickle.loads(pickle.dumps(relay))], ids=['deepcopy', 'pickle']
+)
 def test_a_copy_is_a_model_of_its_own_and_trains_exactly(copied):
     original = trained(build('resnet', CONFIG))
     other = copied(original)
@@ -182,12 +189,15 @@ def fail_in_the_backward_pass(module, args, output):
     output.register_hook(fail)
 
 
-@pytest.mark.parametrize('where, path, hook', [
-    ('in the backbone', 'backbone.layer4.1', fail),
-    ('in an auxiliary head', 'auxiliaries.1.fc', fail),
-    ('in the backward pass', 'backbone.layer4.1.conv1', fail_in_the_backward_pass),
-    ('while a share is brought to its gate', 'backbone.layer3.2.bn1', fail_in_the_backward_pass),
-])
+@pytest.mark.parametrize(
+    'where, path, hook',
+    [
+        ('in the backbone', 'backbone.layer4.1', fail),
+        ('in an auxiliary head', 'auxiliaries.1.fc', fail),
+        ('in the backward pass', 'backbone.layer4.1.conv1', fail_in_the_backward_pass),
+        ('while a share is brought to its gate', 'backbone.layer3.2.bn1', fail_in_the_backward_pass),
+    ],
+)
 def test_a_step_that_raises_leaves_nothing_behind_and_the_next_one_is_exact(where, path, hook):
     relay = build('resnet', CONFIG)
     attributes = {name: set(module.__dict__) for name, module in relay.named_modules()}

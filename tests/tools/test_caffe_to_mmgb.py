@@ -1,4 +1,5 @@
 """Runs tools/model_converters/caffe_to_mmgb.py on small files of both released networks."""
+
 import caffe_files as caffe
 import numpy as np
 import pytest
@@ -52,8 +53,12 @@ def pixelnet():
     for name, kernel in (('fc6_conv', 7), ('fc7_conv', 1)):
         weight, bias = layers[name]
         layers[name] = weight.reshape(len(weight), -1, kernel, kernel), bias
-    return {**layers, 'fc6_new': parameters(6, 2 + 4 + 8 + 16 + 16 + 5), 'fc7_new': parameters(6, 6),
-            'cls_score_new': parameters(3, 6)}
+    return {
+        **layers,
+        'fc6_new': parameters(6, 2 + 4 + 8 + 16 + 16 + 5),
+        'fc7_new': parameters(6, 6),
+        'cls_score_new': parameters(3, 6),
+    }
 
 
 def model_b():
@@ -76,8 +81,9 @@ VGG16_LAYERS, PIXELNET_LAYERS, MODEL_B_LAYERS = vgg16(), pixelnet(), model_b()
 
 
 def new_file(layers, double=False):
-    return caffe.model(*(caffe.layer(name, *(caffe.blob(values, double) for values in blobs))
-                         for name, blobs in layers.items()))
+    return caffe.model(
+        *(caffe.layer(name, *(caffe.blob(values, double) for values in blobs)) for name, blobs in layers.items())
+    )
 
 
 def old_file(layers):
@@ -86,6 +92,7 @@ def old_file(layers):
 
 def reference(layers):
     """Model B by functions of torch: what the release's prototxt says, (N, 3, 224, 224) to (N, 5) linear scores."""
+
     def tensors(name):
         return (torch.as_tensor(values, dtype=torch.float32) for values in layers[name])
 
@@ -97,13 +104,20 @@ def reference(layers):
         for stage in '345':
             for letter in 'abcd':
                 name = f'inception_{stage}{letter}'
-                x = torch.cat([conv(x, f'{name}/1x1', 0), conv(x, f'{name}/3x3', 1),
-                               conv(conv(x, f'{name}/double3x3a', 1), f'{name}/double3x3b', 1)], 1)
+                x = torch.cat(
+                    [
+                        conv(x, f'{name}/1x1', 0),
+                        conv(x, f'{name}/3x3', 1),
+                        conv(conv(x, f'{name}/double3x3a', 1), f'{name}/double3x3b', 1),
+                    ],
+                    1,
+                )
             x = torch.max_pool2d(x, 2) if stage != '5' else x
         x = torch.cat([torch.max_pool2d(x, size, ceil_mode=True).flatten(1) for size in (14, 7, 5, 2)], 1)
         for name in ('fc6', 'fc7'):
             x = torch.nn.functional.linear(x, *tensors(name)).relu()
         return torch.nn.functional.linear(x, *tensors('fc8'))
+
     return forward
 
 
@@ -116,23 +130,41 @@ RUNS = {
 }
 # the same, and what the sentence holds
 BAD_INPUT = {
-    'truncated': (lambda: old_file(VGG16_LAYERS)[:-50], ('pixelnet.py', 'x.pth'),
-                  "caffemodel='truncated' can't be read: it is truncated"),
-    'of another width': (lambda: old_file(vgg16(channels=(2, 4, 8, 16, 20))), ('pixelnet.py', 'x.pth'),
-                         "the weight of the layer 'conv5_1' is (20, 16, 3, 3), which doesn't fit "
-                         'backbone.features.24.weight, (16, 16, 3, 3)'),
-    'of another network': (lambda: old_file({'ip1': parameters(3, 4)}), ('pixelnet.py', 'x.pth'),
-                           'has no layer of PixelNetVGG; its layers with parameters are ip1'),
+    'truncated': (
+        lambda: old_file(VGG16_LAYERS)[:-50],
+        ('pixelnet.py', 'x.pth'),
+        "caffemodel='truncated' can't be read: it is truncated",
+    ),
+    'of another width': (
+        lambda: old_file(vgg16(channels=(2, 4, 8, 16, 20))),
+        ('pixelnet.py', 'x.pth'),
+        "the weight of the layer 'conv5_1' is (20, 16, 3, 3), which doesn't fit "
+        'backbone.features.24.weight, (16, 16, 3, 3)',
+    ),
+    'of another network': (
+        lambda: old_file({'ip1': parameters(3, 4)}),
+        ('pixelnet.py', 'x.pth'),
+        'has no layer of PixelNetVGG; its layers with parameters are ip1',
+    ),
     'empty': (bytes, ('pixelnet.py', 'x.pth'), "can't be read: it holds no layers of Caffe"),
     'text': (lambda: b'name: "net"', ('pixelnet.py', 'x.pth'), 'begins no field of a protobuf message'),
     'ending': (bytes, ('pixelnet.py', 'x.pkl'), "out='x.pkl' should end with .pth"),
     'config': (bytes, ('nowhere.py', 'x.pth'), "config='nowhere.py' is not a file"),
-    'part': (lambda: old_file(VGG16_LAYERS), ('pixelnet.py', 'x.pth', '--part', 'neck'),
-             "--part='neck' is no part of the model with parameters; expected one of backbone, decode_head"),
-    'backbone': (lambda: old_file(VGG16_LAYERS), ('resnet.py', 'x.pth'),
-                 'ResNet; expected PixelNetVGG or Places2Inception'),
-    'unbuildable': (lambda: old_file(VGG16_LAYERS), ('model_b.py', 'x.pth', '--cfg-options', 'model.backbone.width=-1'),
-                    "its model can't be built: "),
+    'part': (
+        lambda: old_file(VGG16_LAYERS),
+        ('pixelnet.py', 'x.pth', '--part', 'neck'),
+        "--part='neck' is no part of the model with parameters; expected one of backbone, decode_head",
+    ),
+    'backbone': (
+        lambda: old_file(VGG16_LAYERS),
+        ('resnet.py', 'x.pth'),
+        'ResNet; expected PixelNetVGG or Places2Inception',
+    ),
+    'unbuildable': (
+        lambda: old_file(VGG16_LAYERS),
+        ('model_b.py', 'x.pth', '--cfg-options', 'model.backbone.width=-1'),
+        "its model can't be built: ",
+    ),
 }
 
 
@@ -207,16 +239,18 @@ def test_an_old_imagenet_vgg16_fills_the_backbone_and_all_else_is_reported(outpu
     output = succeeded(outputs['VGG-16'])
     assert 'Layers unmapped: 1\n  fc8: no module of ours is known for it\n' in output
     assert 'nothing to convert: pool5\n' in output
-    left = ''.join(f'  decode_head.{name}.{kind}\n' for name in ('conv_seg', 'fc1', 'fc2')
-                   for kind in ('weight', 'bias'))
+    left = ''.join(
+        f'  decode_head.{name}.{kind}\n' for name in ('conv_seg', 'fc1', 'fc2') for kind in ('weight', 'bias')
+    )
     assert f'left without a value: 6\n{left}' in output
 
 
 def test_a_part_is_written_under_its_own_names_and_read_by_init_cfg(folder, outputs):
     assert 'left without a value: 0\n' in succeeded(outputs['VGG-16 alone'])
     path = str(folder / 'vgg16.pth')
-    backbone = MODELS.build(dict(type='mmgb.PixelNetVGG', width=1 / 32, fc_channels=160,
-                                 init_cfg=dict(type='Pretrained', checkpoint=path)))
+    backbone = MODELS.build(
+        dict(type='mmgb.PixelNetVGG', width=1 / 32, fc_channels=160, init_cfg=dict(type='Pretrained', checkpoint=path))
+    )
     backbone.init_weights()
     assert set(torch.load(path, weights_only=True)['state_dict']) == set(backbone.state_dict())
     found = backbone.state_dict()['classifier.0.weight']

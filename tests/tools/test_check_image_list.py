@@ -13,8 +13,9 @@ SCRIPT = ROOT / 'tools' / 'dataset_converters' / 'check_image_list.py'
 
 
 def check(*arguments):
-    return subprocess.run([sys.executable, '-W', 'ignore', str(SCRIPT), *map(str, arguments)], capture_output=True,
-                          text=True)
+    return subprocess.run(
+        [sys.executable, '-W', 'ignore', str(SCRIPT), *map(str, arguments)], capture_output=True, text=True
+    )
 
 
 def assert_one_sentence(result, *parts, code=2):
@@ -64,12 +65,23 @@ def test_what_is_missing_or_empty_is_reported_and_left_out_of_the_clean_list(ima
 
 def test_decoding_finds_the_truncated_image_as_well_and_the_clean_list_passes(images):
     damage(images)
-    result = check(images / 'images', images / 'list.txt', '--out', images / 'clean.txt', '--decode',
-                   '--report', images / 'report.txt')
+    result = check(
+        images / 'images',
+        images / 'list.txt',
+        '--out',
+        images / 'clean.txt',
+        '--decode',
+        '--report',
+        images / 'report.txt',
+    )
     assert_one_sentence(result, "4 of 6 images can't be used: 1 empty, 2 missing, 1 unreadable", code=1)
     lines = [line.split('\t') for line in (images / 'report.txt').read_text().splitlines()]
-    assert [line[:2] for line in lines] == [['missing', 'a/0.jpg'], ['empty', 'b/1.jpg'], ['unreadable', 'a/2.jpg'],
-                                            ['missing', 'b/3.jpg']]
+    assert [line[:2] for line in lines] == [
+        ['missing', 'a/0.jpg'],
+        ['empty', 'b/1.jpg'],
+        ['unreadable', 'a/2.jpg'],
+        ['missing', 'b/3.jpg'],
+    ]
     assert lines[2][2].startswith('OSError: image file is truncated')
     assert len(read_image_list((images / 'clean.txt').read_bytes())) == 2
     assert check(images / 'images', images / 'clean.txt', '--decode').returncode == 0
@@ -97,10 +109,16 @@ def test_a_wrong_root_is_refused_and_nothing_is_written(images):
     assert not (images / 'clean.txt').exists()
 
 
-@pytest.mark.parametrize('content, complaint', [
-    (b'a/0.jpg 0\nb/1.jpg\n', "line 2: 'b/1.jpg' has no label"), (b'a/0.jpg 7\n', 'from 0 to 1'),
-    (b'a/0.jpg 0\na/0.jpg 0\n', 'line 2'), (b'a/\xe9.jpg 0\n', 'line 1: byte 0xe9 is not UTF-8'),
-    (b'', 'the list is empty')])
+@pytest.mark.parametrize(
+    'content, complaint',
+    [
+        (b'a/0.jpg 0\nb/1.jpg\n', "line 2: 'b/1.jpg' has no label"),
+        (b'a/0.jpg 7\n', 'from 0 to 1'),
+        (b'a/0.jpg 0\na/0.jpg 0\n', 'line 2'),
+        (b'a/\xe9.jpg 0\n', 'line 1: byte 0xe9 is not UTF-8'),
+        (b'', 'the list is empty'),
+    ],
+)
 def test_a_wrong_list_is_refused_with_the_number_of_the_line(images, content, complaint):
     (images / 'list.txt').write_bytes(content)
     assert_one_sentence(check(images / 'images', images / 'list.txt', '--num-classes', 2), 'list.txt: ', complaint)

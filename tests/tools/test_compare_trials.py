@@ -1,4 +1,5 @@
 """compare_trials.py prints the table of several files of trials and draws their learning curves."""
+
 import pytest
 from many_runs import assert_one_sentence, run_many
 
@@ -19,22 +20,27 @@ BAD_INPUT = {
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp('trials')
-    for name, metric, grid in (('a', 'accuracy/top1', [{'lr': 0.1}, {'lr': 1.}]), ('b', 'mIoU', [{}])):
-        file = TrialsFile(folder / f'{name}.json', dict(config='c.py', cfg_options={}, metric=metric, step='epoch'), {},
-                          grid)
+    for name, metric, grid in (('a', 'accuracy/top1', [{'lr': 0.1}, {'lr': 1.0}]), ('b', 'mIoU', [{}])):
+        file = TrialsFile(
+            folder / f'{name}.json', dict(config='c.py', cfg_options={}, metric=metric, step='epoch'), {}, grid
+        )
         for index, overrides in enumerate(grid):
             for seed in range(3):
-                file.add(overrides, Trial(seed, [(1, 50. + seed), (2, 60. + seed * index)]))
+                file.add(overrides, Trial(seed, [(1, 50.0 + seed), (2, 60.0 + seed * index)]))
     (folder / 'list.json').write_text('[]')
     return folder
 
 
 @pytest.fixture(scope='module')
 def results(folder):
-    return run_many(folder, {
-        'all': ['analysis_tools/compare_trials.py', 'grid=a.json', '--out-dir', 'new/figures'],
-        'one': ['analysis_tools/compare_trials.py', 'second=a.json:1'],
-        **{name: ['analysis_tools/compare_trials.py', *arguments] for name, (arguments, _) in BAD_INPUT.items()}})
+    return run_many(
+        folder,
+        {
+            'all': ['analysis_tools/compare_trials.py', 'grid=a.json', '--out-dir', 'new/figures'],
+            'one': ['analysis_tools/compare_trials.py', 'second=a.json:1'],
+            **{name: ['analysis_tools/compare_trials.py', *arguments] for name, (arguments, _) in BAD_INPUT.items()},
+        },
+    )
 
 
 def test_the_table_is_printed_and_written_with_figures_as_png_and_svg(results, folder):

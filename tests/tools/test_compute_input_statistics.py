@@ -1,4 +1,5 @@
 """compute_input_statistics.py: the mean and the covariance of a training set's values."""
+
 import numpy as np
 import pytest
 from fake_data import write_idx
@@ -21,11 +22,16 @@ def test_they_are_numpys_for_idx_and_npz_files_in_more_than_one_block(tmp_path):
         assert np.allclose(found['covariance'], np.cov(images.reshape(5000, 6).T))
 
 
-@pytest.mark.parametrize('array, arguments, complaint', [
-    (np.zeros((4, 2)), ['in.npz', 'out.npz', '--key', 'y'], "no 'y' in it"),
-    (np.zeros((4, 2)), ['in.npz', 'in.npz'], 'is IN itself'), (np.zeros((4, 2)), ['in.npz', 'out'], 'end with .npz'),
-    (np.zeros((1, 2)), ['in.npz', 'out.npz'], 'expected at least two images'),
-    (np.zeros((4, 2)), ['no.npz', 'out.npz'], 'no.npz')])
+@pytest.mark.parametrize(
+    'array, arguments, complaint',
+    [
+        (np.zeros((4, 2)), ['in.npz', 'out.npz', '--key', 'y'], "no 'y' in it"),
+        (np.zeros((4, 2)), ['in.npz', 'in.npz'], 'is IN itself'),
+        (np.zeros((4, 2)), ['in.npz', 'out'], 'end with .npz'),
+        (np.zeros((1, 2)), ['in.npz', 'out.npz'], 'expected at least two images'),
+        (np.zeros((4, 2)), ['no.npz', 'out.npz'], 'no.npz'),
+    ],
+)
 def test_bad_input_ends_in_one_sentence(tmp_path, array, arguments, complaint):
     np.savez(tmp_path / 'in.npz', x_train=array)
     result = compute(tmp_path, *arguments)

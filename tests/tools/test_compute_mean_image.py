@@ -1,4 +1,5 @@
 """compute_mean_image.py averages central crops as the test pipeline makes them."""
+
 import numpy as np
 import pytest
 from mmengine.registry import TRANSFORMS, DefaultScope
@@ -7,8 +8,20 @@ from tiny_runs import run
 
 
 def make(folder, *options):
-    return run(folder, 'dataset_converters/compute_mean_image.py', 'images', 'list.txt', 'mean.npy', '--side', 16,
-               '--crop', 12, '--jobs', 1, *options)
+    return run(
+        folder,
+        'dataset_converters/compute_mean_image.py',
+        'images',
+        'list.txt',
+        'mean.npy',
+        '--side',
+        16,
+        '--crop',
+        12,
+        '--jobs',
+        1,
+        *options,
+    )
 
 
 @pytest.fixture
@@ -24,9 +37,14 @@ def folder(tmp_path):
 def crops(folder):
     """What mmpretrain's own transforms make of each image."""
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        steps = [TRANSFORMS.build(step) for step in (
-            dict(type='LoadImageFromFile'), dict(type='ResizeEdge', scale=16, edge='short'),
-            dict(type='CenterCrop', crop_size=12))]
+        steps = [
+            TRANSFORMS.build(step)
+            for step in (
+                dict(type='LoadImageFromFile'),
+                dict(type='ResizeEdge', scale=16, edge='short'),
+                dict(type='CenterCrop', crop_size=12),
+            )
+        ]
     for index in range(4):
         results = dict(img_path=str(folder / f'images/{index}.png'))
         for step in steps:
@@ -51,9 +69,14 @@ def test_num_draws_different_images_by_the_seed(folder):
     assert len(drawn) == 6 and len(set(drawn)) > 1
 
 
-@pytest.mark.parametrize('options, complaint', [
-    (['--num', 0], '--num must be at least 1, got 0'), (['--crop', 17], '--side must be at least --crop, 17, got 16'),
-    (['--seed', -1], '--seed must be at least 0, got -1')])
+@pytest.mark.parametrize(
+    'options, complaint',
+    [
+        (['--num', 0], '--num must be at least 1, got 0'),
+        (['--crop', 17], '--side must be at least --crop, 17, got 16'),
+        (['--seed', -1], '--seed must be at least 0, got -1'),
+    ],
+)
 def test_options_out_of_range_are_refused(folder, options, complaint):
     result = make(folder, *options)
     assert result.returncode == 2 and complaint in result.stdout and result.stdout.count('\n') == 1

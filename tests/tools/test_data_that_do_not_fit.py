@@ -1,4 +1,5 @@
 """tools/train.py and tools/test.py with data that a config's network or pipeline doesn't fit."""
+
 import pytest
 import torch
 from fake_data import write_fake_data
@@ -14,40 +15,69 @@ DIGITS = 'gradient_boosting/digits/pixelnet-vgg16-slim_{}_1xb4-4e_digits-200x200
 PLACES = 'relay_bp/places2/model-b_relay-bp_8xb32-24e_places2-224x224'
 SUN = 'class_aware_sampling/sun8/resnet18-w16_default_1xb64-30e_sun8-64x64'
 IMAGENET = 'gradient_boosting/imagenet/alexnet-bn_softmax_4xb32-10e_in1k-224x224'
-NARROW = ('model=dict(model=dict(backbone=dict(width=1/16), neck=dict(in_channels=32, fc_channels=(8, 8)), '
-          'head=dict(in_channels=8)))')
+NARROW = (
+    'model=dict(model=dict(backbone=dict(width=1/16), neck=dict(in_channels=32, fc_channels=(8, 8)), '
+    'head=dict(in_channels=8)))'
+)
 PIPELINE = 'train_dataloader=dict(dataset=dict(pipeline=[{}, dict(type="PackInputs")]))'
 LOAD = 'dict(type="LoadImageFromFile"), '
 # {case: (config, what is changed in it, what the sentence must hold)}
 CASES = {
-    'too few classes': (CIFAR.format('softmax'), 'model=dict(head=dict(num_classes=7))',
-                        'head.num_classes=7 (LinearClsHead) does not fit the ArrayDataset of train_dataloader, which '
-                        'has 10 classes: expected num_classes=10'),
+    'too few classes': (
+        CIFAR.format('softmax'),
+        'model=dict(head=dict(num_classes=7))',
+        'head.num_classes=7 (LinearClsHead) does not fit the ArrayDataset of train_dataloader, which '
+        'has 10 classes: expected num_classes=10',
+    ),
     'too few classes, boosted': (CIFAR.format('exp-gb'), 'model=dict(head=dict(num_classes=7))', 'num_classes=10'),
     'too many classes': (MNIST, 'model=dict(head=dict(num_classes=12))', 'expected num_classes=10'),
     'class folders': (SUN, 'model=dict(head=dict(num_classes=9))', 'CustomDataset of train_dataloader, which has 8'),
-    'too few labels': (DIGITS.format('exp-gb'), 'model=dict(decode_head=dict(num_classes=7))',
-                       'decode_head.num_classes=7 (PixelNetHead) does not fit the BaseSegDataset of '
-                       'train_dataloader, which has 11 classes: expected num_classes=11'),
+    'too few labels': (
+        DIGITS.format('exp-gb'),
+        'model=dict(decode_head=dict(num_classes=7))',
+        'decode_head.num_classes=7 (PixelNetHead) does not fit the BaseSegDataset of '
+        'train_dataloader, which has 11 classes: expected num_classes=11',
+    ),
     'too many labels': (DIGITS.format('softmax'), 'model=dict(decode_head=dict(num_classes=12))', 'num_classes=11'),
-    'image list': (PLACES, NARROW.replace('in_channels=8)', 'in_channels=8, num_classes=365)'),
-                   'head.num_classes=365 (LinearClsHead) does not fit the Places2 of train_dataloader, which has 401'),
-    'crop of arrays': (CIFAR.format('softmax'), PIPELINE.format('dict(type="RandomCrop", crop_size=40)'),
-                       'crop_size=40x40 of RandomCrop in the pipeline of train_dataloader is larger than the first '
-                       'image, which has 32x32 pixels there'),
-    'crop of photos': (SUN, PIPELINE.format(LOAD + 'dict(type="RandomCrop", crop_size=64)'),
-                       'larger than the first image, which has 40x48 pixels there'),
-    'small for AlexNetBN': (IMAGENET, PIPELINE.format(LOAD + 'dict(type="Resize", scale=32)')
-                            + '\nmodel=dict(backbone=dict(width=1/32), head=dict(in_channels=128))',
-                            'AlexNetBN got an image of 3x32x32 (channels, height, width): expected 3 channels and at '
-                            'least 63x63 pixels'),
-    'small for CifarConvNet': (CIFAR.format('softmax'), PIPELINE.format('dict(type="Resize", scale=16)'),
-                               'CifarConvNet got an image of 3x16x16 (channels, height, width): expected 3x32x32'),
-    'small for MLP': (MNIST, PIPELINE.format('dict(type="Resize", scale=16)'),
-                      'MLP got an image of 1x16x16 = 256 values: expected in_features=784'),
-    'test data': (CIFAR.format('softmax'), 'model=dict(head=dict(num_classes=7))',
-                  'head.num_classes=7 (LinearClsHead) does not fit the ArrayDataset of test_dataloader'),
+    'image list': (
+        PLACES,
+        NARROW.replace('in_channels=8)', 'in_channels=8, num_classes=365)'),
+        'head.num_classes=365 (LinearClsHead) does not fit the Places2 of train_dataloader, which has 401',
+    ),
+    'crop of arrays': (
+        CIFAR.format('softmax'),
+        PIPELINE.format('dict(type="RandomCrop", crop_size=40)'),
+        'crop_size=40x40 of RandomCrop in the pipeline of train_dataloader is larger than the first '
+        'image, which has 32x32 pixels there',
+    ),
+    'crop of photos': (
+        SUN,
+        PIPELINE.format(LOAD + 'dict(type="RandomCrop", crop_size=64)'),
+        'larger than the first image, which has 40x48 pixels there',
+    ),
+    'small for AlexNetBN': (
+        IMAGENET,
+        PIPELINE.format(LOAD + 'dict(type="Resize", scale=32)')
+        + '\nmodel=dict(backbone=dict(width=1/32), head=dict(in_channels=128))',
+        'AlexNetBN got an image of 3x32x32 (channels, height, width): expected 3 channels and at least 63x63 pixels',
+    ),
+    'small for CifarConvNet': (
+        CIFAR.format('softmax'),
+        PIPELINE.format('dict(type="Resize", scale=16)'),
+        'CifarConvNet got an image of 3x16x16 (channels, height, width): expected 3x32x32',
+    ),
+    'small for MLP': (
+        MNIST,
+        PIPELINE.format('dict(type="Resize", scale=16)'),
+        'MLP got an image of 1x16x16 = 256 values: expected in_features=784',
+    ),
+    'test data': (
+        CIFAR.format('softmax'),
+        'model=dict(head=dict(num_classes=7))',
+        'head.num_classes=7 (LinearClsHead) does not fit the ArrayDataset of test_dataloader',
+    ),
 }
+
 
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
@@ -55,11 +85,14 @@ def runs(tmp_path_factory):
     folder = write_fake_data(tmp_path_factory.mktemp('misfits'))
     commands = {}
     for index, (case, (config, change, _)) in enumerate(CASES.items()):
-        loaders = '\n'.join(f'{name}_dataloader = dict(batch_size=2, num_workers=0, persistent_workers=False)'
-                            for name in ('val', 'test'))
+        loaders = '\n'.join(
+            f'{name}_dataloader = dict(batch_size=2, num_workers=0, persistent_workers=False)'
+            for name in ('val', 'test')
+        )
         train = change if 'train_dataloader=' in change else change + '\ntrain_dataloader=dict()'
-        train = train.replace('train_dataloader=dict(', 'train_dataloader=dict(batch_size=2, num_workers=0, '
-                              'persistent_workers=False, ')
+        train = train.replace(
+            'train_dataloader=dict(', 'train_dataloader=dict(batch_size=2, num_workers=0, persistent_workers=False, '
+        )
         path = folder / f'case{index}.py'
         path.write_text(f"_base_ = '{CONFIGS / config}.py'\n{train}\n{loaders}\n")
         commands[case] = ['train.py', path, '--work-dir', f'case{index}']

@@ -1,4 +1,5 @@
 """Runs tools/analysis_tools/ensemble.py, on results of tools/test.py and on others."""
+
 import pickle
 
 import numpy as np
@@ -14,16 +15,21 @@ BAD_INPUT = {  # name: (arguments, what the sentence holds)
     'no file': (['a.pkl', 'nowhere.pkl'], "'nowhere.pkl' is not a file"),
     'no result': (['a.pkl', 'config.py'], "'config.py'"),
     'lengths': (['a.pkl', 'short.pkl'], "'a.pkl' and 'short.pkl' are of different images: 12 and 11"),
-    'images': (['a.pkl', 'others.pkl'], "'a.pkl' and 'others.pkl' are of different images: number 0 (from 0) is "
-                                        'scenes/airport/a_airport.png and scenes/airport/a_airport.png.jpg'),
+    'images': (
+        ['a.pkl', 'others.pkl'],
+        "'a.pkl' and 'others.pkl' are of different images: number 0 (from 0) is "
+        'scenes/airport/a_airport.png and scenes/airport/a_airport.png.jpg',
+    ),
     'labels': (['a.pkl', 'relabelled.pkl'], 'different labels: number 3 (from 0) is (1,) and (5,)'),
     'classes': (['a.pkl', 'five.pkl'], 'different classes: (6,) and (5,)'),
     'negative': (['a.pkl', 'negative.pkl', '--mean', 'geometric'], "mean='geometric': a score is -"),
     'ending': (['a.pkl', 'b.pkl', '--out', 'x.txt'], "--out='x.txt' should end with .pkl"),
     'config': (['a.pkl', 'b.pkl', '--config', 'nowhere.py'], "config='nowhere.py' is not a file"),
     'metric': (['a.pkl', 'b.pkl', '--metrics', 'NoSuchMetric'], "--metrics='NoSuchMetric' is no metric of mmpretrain"),
-    'top-7': (['a.pkl', 'b.pkl', '--config', 'config.py', '--cfg-options', 'test_evaluator.0.topk=(7,)'],
-              'Top-7 accuracy is unavailable'),
+    'top-7': (
+        ['a.pkl', 'b.pkl', '--config', 'config.py', '--cfg-options', 'test_evaluator.0.topk=(7,)'],
+        'Top-7 accuracy is unavailable',
+    ),
 }
 
 
@@ -33,15 +39,20 @@ def folder(tmp_path_factory):
     for seed, name in enumerate('ab'):
         torch.manual_seed(seed)
         with DefaultScope.overwrite_default_scope('mmpretrain'):
-            model = MODELS.build(dict(type='ImageClassifier', backbone=dict(type='LeNet5', num_classes=6),
-                                      head=dict(type='ClsHead', loss=dict(type='CrossEntropyLoss'))))
+            model = MODELS.build(
+                dict(
+                    type='ImageClassifier',
+                    backbone=dict(type='LeNet5', num_classes=6),
+                    head=dict(type='ClsHead', loss=dict(type='CrossEntropyLoss')),
+                )
+            )
         torch.save(dict(state_dict=model.state_dict()), folder / f'{name}.pth')
     scores, labels = scenes.random_scores(0), scenes.labels()
     scenes.write_result(folder / 'short.pkl', scores[:-1])
     scenes.write_result(folder / 'others.pkl', scores, suffix='.jpg')
     scenes.write_result(folder / 'relabelled.pkl', scores, np.where(np.arange(12) == 3, 5, labels))
     scenes.write_result(folder / 'five.pkl', scores[:, :5], np.minimum(labels, 4))
-    scenes.write_result(folder / 'negative.pkl', scores - np.float32(.5))
+    scenes.write_result(folder / 'negative.pkl', scores - np.float32(0.5))
     for name in ('unlabelled', 'unlabelled2'):
         scenes.write_result(folder / f'{name}.pkl', scores, with_labels=False)
     return folder
@@ -49,11 +60,22 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def outputs(folder):
-    commands = {f'test {name}': ['test.py', 'config.py', f'{name}.pth', '--out', f'{name}.pkl', '--work-dir', name]
-                for name in 'ab'}
+    commands = {
+        f'test {name}': ['test.py', 'config.py', f'{name}.pth', '--out', f'{name}.pkl', '--work-dir', name]
+        for name in 'ab'
+    }
     commands['default'] = [TOOL, 'a.pkl', 'b.pkl', '--out', 'new/mean.pkl']
-    commands['config'] = [TOOL, 'a.pkl', 'b.pkl', '--config', 'config.py', '--mean', 'geometric', '--out',
-                          'product.pkl']
+    commands['config'] = [
+        TOOL,
+        'a.pkl',
+        'b.pkl',
+        '--config',
+        'config.py',
+        '--mean',
+        'geometric',
+        '--out',
+        'product.pkl',
+    ]
     commands['metrics'] = [TOOL, 'a.pkl', 'b.pkl', '--metrics', 'SingleLabelMetric', 'Accuracy']
     commands['of an ensemble'] = [TOOL, 'new/mean.pkl', 'a.pkl']
     commands['unlabelled'] = [TOOL, 'unlabelled.pkl', 'unlabelled2.pkl', '--out', 'unlabelled3.pkl']
@@ -88,7 +110,8 @@ def test_scores_of_two_runs_of_the_test_tool_are_averaged_and_each_is_evaluated(
     torch.testing.assert_close(mean, (first + second) / 2)
     assert table(outputs['default']) == {
         name: {f'accuracy/top{k}': accuracy(scores, k) for k in (1, 5)}
-        for name, scores in (('a.pkl', first), ('b.pkl', second), ('ensemble', mean))}
+        for name, scores in (('a.pkl', first), ('b.pkl', second), ('ensemble', mean))
+    }
 
 
 def test_a_config_brings_its_own_metrics(folder, outputs):
@@ -97,12 +120,20 @@ def test_a_config_brings_its_own_metrics(folder, outputs):
     right = product.numpy().argmax(1) == scenes.labels()
     recall = f'{100 * right.reshape(6, 2).mean(1).mean():.2f}'
     assert table(outputs['config'])['ensemble'] == {
-        'accuracy/top1': accuracy(product, 1), 'accuracy/top2': accuracy(product, 2), 'single-label/recall': recall}
+        'accuracy/top1': accuracy(product, 1),
+        'accuracy/top2': accuracy(product, 2),
+        'single-label/recall': recall,
+    }
 
 
 def test_metrics_can_be_named(outputs):
     assert list(table(outputs['metrics'])['ensemble']) == [
-        'single-label/precision', 'single-label/recall', 'single-label/f1-score', 'accuracy/top1', 'accuracy/top5']
+        'single-label/precision',
+        'single-label/recall',
+        'single-label/f1-score',
+        'accuracy/top1',
+        'accuracy/top5',
+    ]
 
 
 def test_the_written_result_is_one_of_the_same_format_and_not_larger(folder, outputs):
@@ -123,5 +154,5 @@ def test_results_without_labels_are_averaged_and_not_evaluated(folder, outputs):
 def test_results_that_do_not_belong_together_and_other_bad_input_end_in_one_sentence(name, outputs):
     code, output = outputs[f'bad {name}']
     progress = [line for line in output.splitlines() if line.startswith('Reading ')]
-    rest = '\n'.join(output.splitlines()[len(progress):]) + '\n'
+    rest = '\n'.join(output.splitlines()[len(progress) :]) + '\n'
     assert_one_sentence((code, rest), 'ensemble.py', BAD_INPUT[name][1])

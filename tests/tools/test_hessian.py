@@ -1,4 +1,5 @@
 """hessian.py on networks of both hosts, trained by our own tool."""
+
 import json
 import re
 
@@ -15,15 +16,25 @@ BAD_INPUT = {
     'twice': ([NETWORK, NETWORK], "the name 'a' is given twice"),
     'samples': ([NETWORK, '--samples', 0], '--samples=0: expected at least 1'),
     'no file': (['a=cls.py,none.pth'], "checkpoint='none.pth' is not a file"),
-    'data': ([NETWORK, '--cfg-options', 'test_dataloader.dataset.data_root=none'],
-             "test_dataloader.dataset.data_root='none' isn't there")}
+    'data': (
+        [NETWORK, '--cfg-options', 'test_dataloader.dataset.data_root=none'],
+        "test_dataloader.dataset.data_root='none' isn't there",
+    ),
+}
 # What only building or running the model shows; the statements are printed before.
 BAD_MODELS = {
     'loss': (NETWORK, 'model.head.loss.type=FocalLoss', "config='cls.py': the loss is FocalLoss, whose second"),
-    'features': (NETWORK, 'model.backbone.num_classes=-1',
-                 "config='cls.py': the model gives (2, 120, 1, 1); expected scores (N, C)"),
-    'labels': ('a=seg.py,run_seg/iter_2.pth', 'test_dataloader.dataset.pipeline.1.type=PhotoMetricDistortion',
-               'expected a label map')}
+    'features': (
+        NETWORK,
+        'model.backbone.num_classes=-1',
+        "config='cls.py': the model gives (2, 120, 1, 1); expected scores (N, C)",
+    ),
+    'labels': (
+        'a=seg.py,run_seg/iter_2.pth',
+        'test_dataloader.dataset.pipeline.1.type=PhotoMetricDistortion',
+        'expected a label map',
+    ),
+}
 
 
 @pytest.fixture(scope='module')
@@ -33,14 +44,26 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def results(folder):
-    return run_many(folder, {
-        'train cls': ['train.py', 'cls.py', '--work-dir', 'run_cls'],
-        'train seg': ['train.py', 'seg.py', '--work-dir', 'run_seg'],
-        'statements': [TOOL],
-        'both': [TOOL, NETWORK, 'seg=seg.py,run_seg/iter_2.pth', '--out-dir', 'new/out', '--json', 'new/hessian.json'],
-        'three': [TOOL, NETWORK, '--samples', 3, '--json', 'three.json'],
-        **{name: [TOOL, *arguments] for name, (arguments, _) in BAD_INPUT.items()},
-        **{name: [TOOL, network, '--cfg-options', option] for name, (network, option, _) in BAD_MODELS.items()}})
+    return run_many(
+        folder,
+        {
+            'train cls': ['train.py', 'cls.py', '--work-dir', 'run_cls'],
+            'train seg': ['train.py', 'seg.py', '--work-dir', 'run_seg'],
+            'statements': [TOOL],
+            'both': [
+                TOOL,
+                NETWORK,
+                'seg=seg.py,run_seg/iter_2.pth',
+                '--out-dir',
+                'new/out',
+                '--json',
+                'new/hessian.json',
+            ],
+            'three': [TOOL, NETWORK, '--samples', 3, '--json', 'three.json'],
+            **{name: [TOOL, *arguments] for name, (arguments, _) in BAD_INPUT.items()},
+            **{name: [TOOL, network, '--cfg-options', option] for name, (network, option, _) in BAD_MODELS.items()},
+        },
+    )
 
 
 def test_without_a_network_the_statements_are_printed(results):

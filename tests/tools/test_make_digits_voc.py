@@ -21,8 +21,12 @@ INK, LABELS = load_digits().images / 16, load_digits().target
 
 
 def make_digits(out, *options, **environment):
-    return subprocess.run([sys.executable, str(SCRIPT), str(out), *options], capture_output=True, text=True,
-                          env={**os.environ, **environment})
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), str(out), *options],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
 
 
 def assert_one_sentence(result, *parts):
@@ -65,12 +69,13 @@ def test_the_layout_is_that_of_voc_2012(made):
 
 def test_masks_are_palette_images_in_vocs_colours(made):
     from mmseg.datasets import PascalVOCDataset
+
     for path in (made / 'VOC2012/SegmentationClass').iterdir():
         mask = Image.open(path)
         assert mask.mode == 'P' and mask.size == (64, 64)
         palette = np.array(mask.getpalette()).reshape(-1, 3)
         assert palette[:21].tolist() == PascalVOCDataset.METAINFO['palette']
-        assert palette[255].tolist() == [224, 224, 192]    # the cream of VOC's borders
+        assert palette[255].tolist() == [224, 224, 192]  # the cream of VOC's borders
 
 
 def test_labels_are_0_to_10_and_255_and_each_occurs_in_both_splits(made):
@@ -108,7 +113,7 @@ def test_composing_neither_reads_nor_changes_the_global_random_state():
 def test_the_splits_share_no_handwritten_sample_and_scenes_show_only_their_own(seed):
     split = tool.split_samples(LABELS, seed)
     assert sorted([*split['train'], *split['val']]) == list(range(len(LABELS)))
-    assert len(np.unique(INK.reshape(len(INK), -1), axis=0)) == len(INK)    # no sample is there twice
+    assert len(np.unique(INK.reshape(len(INK), -1), axis=0)) == len(INK)  # no sample is there twice
     for pool in split.values():
         for index in range(40):
             chosen = tool.choose_samples(np.random.default_rng(index), index, LABELS, pool)
@@ -130,15 +135,18 @@ def as_8x8(shape):
     shape = shape[ndimage.find_objects(shape.astype(int))[0]].astype(np.float32)
     square = np.zeros((max(shape.shape),) * 2, np.float32)
     top, left = (np.array(square.shape) - shape.shape) // 2
-    square[top:top + shape.shape[0], left:left + shape.shape[1]] = shape
+    square[top : top + shape.shape[0], left : left + shape.shape[1]] = shape
     return np.asarray(Image.fromarray(square).resize((8, 8), Image.Resampling.BOX)).ravel()
 
 
 def test_the_mask_of_a_single_digit_holds_its_label_and_its_shape():
     """Nearest neighbours among other digits, enlarged and turned by the test itself, read the shape."""
     shown, known = np.split(np.random.default_rng(0).permutation(len(LABELS))[:1000], [200])
-    neighbours = [as_8x8(ndimage.rotate(ndimage.zoom(INK[index], 4, order=1), angle) > 0.4)
-                  for angle in (-20, -10, 0, 10, 20) for index in known]
+    neighbours = [
+        as_8x8(ndimage.rotate(ndimage.zoom(INK[index], 4, order=1), angle) > 0.4)
+        for angle in (-20, -10, 0, 10, 20)
+        for index in known
+    ]
     classifier = KNeighborsClassifier(3).fit(neighbours, np.tile(LABELS[known], 5))
     upright, mirrored = [], []
     for index in shown:
@@ -147,7 +155,7 @@ def test_the_mask_of_a_single_digit_holds_its_label_and_its_shape():
         upright.append(as_8x8(mask == LABELS[index] + 1))
         mirrored.append(as_8x8(mask[:, ::-1] == LABELS[index] + 1))
     assert (classifier.predict(upright) == LABELS[shown]).mean() > 0.9
-    assert (classifier.predict(mirrored) == LABELS[shown]).mean() < 0.6    # the reading does notice
+    assert (classifier.predict(mirrored) == LABELS[shown]).mean() < 0.6  # the reading does notice
 
 
 def test_later_digits_occlude_earlier_ones():
@@ -178,7 +186,7 @@ def test_a_digit_is_28_to_60_percent_of_the_scene_tall_and_mostly_inside():
     for index in np.flatnonzero(LABELS == 0)[:100]:
         _, mask = single_digit(index, seed=index, size=100)
         tall.append((mask == 1).any(axis=1).sum())
-    assert 15 < min(tall) < 35 and 45 < max(tall) <= 75    # the turned box is up to 1.3 times as tall
+    assert 15 < min(tall) < 35 and 45 < max(tall) <= 75  # the turned box is up to 1.3 times as tall
 
 
 def test_borders_are_thin_and_touch_their_digit():
@@ -194,12 +202,15 @@ def test_borders_are_thin_and_touch_their_digit():
 def test_mmseg_reads_the_scenes_with_unchanged_masks(made):
     from mmengine.registry import DefaultScope
     from mmseg.datasets import BaseSegDataset
+
     with DefaultScope.overwrite_default_scope('mmseg'):
         dataset = BaseSegDataset(
-            data_root=str(made / 'VOC2012'), ann_file='ImageSets/Segmentation/train.txt',
+            data_root=str(made / 'VOC2012'),
+            ann_file='ImageSets/Segmentation/train.txt',
             data_prefix=dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
             metainfo=dict(classes=('background', *'0123456789')),
-            pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')])
+            pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')],
+        )
         assert len(dataset) == 20
         split = tool.split_samples(LABELS, seed=0)['train']
         for index in range(20):
@@ -208,7 +219,7 @@ def test_mmseg_reads_the_scenes_with_unchanged_masks(made):
             image, mask = tool.compose_scene(rng, INK[chosen], LABELS[chosen], 64)
             data = dataset[index]
             assert (data['gt_seg_map'] == mask).all()
-            assert np.abs(data['img'][..., ::-1].astype(int) - image).mean() < 12    # JPEG; mmcv reads BGR
+            assert np.abs(data['img'][..., ::-1].astype(int) - image).mean() < 12  # JPEG; mmcv reads BGR
 
 
 def test_a_second_call_re_uses_and_other_arguments_need_overwrite(tmp_path):
@@ -240,8 +251,9 @@ def test_a_real_voc2012_is_never_touched(tmp_path, options):
     assert (lists / 'train.txt').read_text() == '2007_000032\n'
 
 
-@pytest.mark.parametrize('option, value', [
-    ('--train', '0'), ('--val', '0'), ('--size', '31'), ('--seed', '-1'), ('--jobs', '0')])
+@pytest.mark.parametrize(
+    'option, value', [('--train', '0'), ('--val', '0'), ('--size', '31'), ('--seed', '-1'), ('--jobs', '0')]
+)
 def test_options_out_of_range_are_refused_by_name(tmp_path, option, value):
     assert_one_sentence(make_digits(tmp_path, option, value), option, f'got {value}')
     assert not any(tmp_path.iterdir())

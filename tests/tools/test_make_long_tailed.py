@@ -27,9 +27,13 @@ def write_npz(path, per_class=500, num_classes=10, **changes):
     count = per_class * num_classes
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(num_classes), per_class)).astype(np.uint8)
     pixels = np.arange(count)[:, None] // 256 ** np.arange(3) % 256
-    arrays = dict(x_train=pixels.astype(np.uint8).reshape(count, 1, 1, 3), y_train=labels,
-                  x_test=np.arange(60, dtype=np.uint8).reshape(20, 1, 1, 3), y_test=np.arange(20) % num_classes,
-                  classes=[str(i) for i in range(num_classes)])
+    arrays = dict(
+        x_train=pixels.astype(np.uint8).reshape(count, 1, 1, 3),
+        y_train=labels,
+        x_test=np.arange(60, dtype=np.uint8).reshape(20, 1, 1, 3),
+        y_test=np.arange(20) % num_classes,
+        classes=[str(i) for i in range(num_classes)],
+    )
     arrays.update(changes)
     np.savez(path, **{key: value for key, value in arrays.items() if value is not None})
     return path
@@ -83,20 +87,29 @@ def test_keras_labels_of_shape_n_1_keep_their_shape(tmp_path):
     assert np.load(tmp_path / 'out.npz')['y_train'].shape[1:] == (1,)
 
 
-@pytest.mark.parametrize('options, parts', [
-    (['--ratio', 0.5], ['--ratio must be at least 1, got 0.5']), (['--ratio', 'nan'], ['--ratio', 'got nan']),
-    (['--ratio', 501], ['--ratio 501 leaves class 9 without an image', 'at most 500']),
-    (['--seed', -1], ['--seed must be at least 0, got -1'])])
+@pytest.mark.parametrize(
+    'options, parts',
+    [
+        (['--ratio', 0.5], ['--ratio must be at least 1, got 0.5']),
+        (['--ratio', 'nan'], ['--ratio', 'got nan']),
+        (['--ratio', 501], ['--ratio 501 leaves class 9 without an image', 'at most 500']),
+        (['--seed', -1], ['--seed must be at least 0, got -1']),
+    ],
+)
 def test_options_out_of_range_are_refused_by_name(tmp_path, options, parts):
     assert_one_sentence(make(write_npz(tmp_path / 'in.npz'), tmp_path / 'out.npz', *options), *parts)
     assert not (tmp_path / 'out.npz').exists()
 
 
-@pytest.mark.parametrize('changes, complaint', [
-    (dict(y_train=None), "no 'y_train' in it, only x_train, x_test, y_test, classes"),
-    (dict(y_train=np.zeros(3, int)), 'y_train must hold a class index for each of the 5000 images'),
-    (dict(y_train=np.zeros(5000)), 'y_train must hold a class index'),
-    (dict(y_train=np.repeat([0, 2], 2500)), 'class 1 has no image')])
+@pytest.mark.parametrize(
+    'changes, complaint',
+    [
+        (dict(y_train=None), "no 'y_train' in it, only x_train, x_test, y_test, classes"),
+        (dict(y_train=np.zeros(3, int)), 'y_train must hold a class index for each of the 5000 images'),
+        (dict(y_train=np.zeros(5000)), 'y_train must hold a class index'),
+        (dict(y_train=np.repeat([0, 2], 2500)), 'class 1 has no image'),
+    ],
+)
 def test_arrays_that_can_not_be_used_are_refused(tmp_path, changes, complaint):
     assert_one_sentence(make(write_npz(tmp_path / 'in.npz', **changes), tmp_path / 'out.npz'), 'in.npz', complaint)
 

@@ -1,4 +1,5 @@
 """Every table of results in a README is what its committed numbers give."""
+
 import re
 import subprocess
 import sys
@@ -8,8 +9,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_tables_are_generated_from_the_committed_numbers():
-    result = subprocess.run([sys.executable, 'tools/make_results_table.py', '--check'], cwd=ROOT, capture_output=True,
-                            text=True)
+    result = subprocess.run(
+        [sys.executable, 'tools/make_results_table.py', '--check'], cwd=ROOT, capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stdout + result.stderr
 
 

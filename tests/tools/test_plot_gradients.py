@@ -1,4 +1,5 @@
 """Figures of what the hook has written in a real run; bad input."""
+
 import json
 import runpy
 import xml.etree.ElementTree as ElementTree
@@ -43,7 +44,7 @@ def test_layers_are_read_in_the_order_in_which_they_run_and_drawn_one_panel_each
 
 
 def test_what_a_logarithm_lacks_is_a_gap(runs):
-    panel, = rms_figure({'run': {'layer': [(1, 2.), (2, 0.), (3, float('inf')), (4, 3.)]}}, ['layer']).axes
+    (panel,) = rms_figure({'run': {'layer': [(1, 2.0), (2, 0.0), (3, float('inf')), (4, 3.0)]}}, ['layer']).axes
     assert np.array_equal(lines(panel)[0][:, 1], [2, np.nan, np.nan, 3], equal_nan=True)
 
 
@@ -58,7 +59,7 @@ def test_histogram_has_the_shares_of_its_line(runs):
 
 
 def test_a_narrow_bin_is_seen_beside_a_wide_range_in_its_column(runs):
-    narrow = read_delta_histograms(runs / 'first')[0]._replace(edges=[0., 1.], counts=[6])
+    narrow = read_delta_histograms(runs / 'first')[0]._replace(edges=[0.0, 1.0], counts=[6])
     figure = histogram_figure({'run': {'epoch 1': [narrow], 'epoch 2': [narrow._replace(edges=[-1e5, 1e5])]}})
     left, bottom, right, top = figure.axes[0].get_window_extent().extents.round().astype(int)
     FigureCanvasAgg(figure).draw()
@@ -83,7 +84,7 @@ def test_of_a_resumed_run_the_later_log_counts_and_half_a_line_is_passed_over(tm
     for start, text in logs.items():
         (tmp_path / start / 'vis_data').mkdir(parents=True)
         (tmp_path / start / 'vis_data/scalars.json').write_text(text)
-    assert read_gradient_stats(tmp_path) == {'error_rms': {'a': [(1, 1.), (2, 3.)]}}
+    assert read_gradient_stats(tmp_path) == {'error_rms': {'a': [(1, 1.0), (2, 3.0)]}}
 
 
 def test_tool_writes_each_figure_as_png_and_svg(runs):
@@ -103,27 +104,36 @@ def test_tool_writes_the_numbers_of_every_run_beside_its_figures(runs):
     found = summary['other']
     assert found['epochs'] == [1, 2]
     for layer, rms in found['error_rms'].items():
-        first, last = (np.mean([scalars[step][f'error_rms/{layer}'] for step in steps])
-                       for steps in ((1, 2, 3, 4), (5, 6, 7, 8)))
+        first, last = (
+            np.mean([scalars[step][f'error_rms/{layer}'] for step in steps]) for steps in ((1, 2, 3, 4), (5, 6, 7, 8))
+        )
         assert (rms['first'], rms['last'], rms['last_over_first']) == pytest.approx((first, last, last / first))
     assert list(found['error_rms']) == ['conv1', 'conv2', 'head.fc']
     for kind in ('mean', 'sum'):
         values = [scalars[step][f'softmax_normaliser_{kind}/head.loss_module'] for step in range(1, 9)]
         assert found['softmax_normaliser']['head.loss_module'][kind] == pytest.approx(
-            dict(first_record=values[0], last_epoch=np.mean(values[4:])))
+            dict(first_record=values[0], last_epoch=np.mean(values[4:]))
+        )
     # The net learns nothing, so the fifth batch of two samples sees what autograd sees of the first.
     _, deltas, _, _ = by_autograd(Net(), samples()[:2])
-    (moment, losses), = found['deltas'].items()
+    ((moment, losses),) = found['deltas'].items()
     assert moment == 'epoch 2' and lines[4]['step'] == 5
     assert losses['head.loss_module']['range'] == pytest.approx([deltas.min().item(), deltas.max().item()], rel=1e-5)
     assert losses['head.loss_module']['not_finite'] == 0
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (('first', 'first'), "the name 'first' is given twice"),
-    (('first', '--layers', 'conv9'), '--layers conv9: not recorded; there are conv1, conv2, head.fc'),
-    (('first', '--epochs', 7), '--epochs 7: no histogram was recorded there, but at 1, 2'),
-    (('first', '--iterations', 9), '--iterations 9: no histogram was recorded there, but at 1, 2, 3, 4, 5, 6, 7, 8')])
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (('first', 'first'), "the name 'first' is given twice"),
+        (('first', '--layers', 'conv9'), '--layers conv9: not recorded; there are conv1, conv2, head.fc'),
+        (('first', '--epochs', 7), '--epochs 7: no histogram was recorded there, but at 1, 2'),
+        (
+            ('first', '--iterations', 9),
+            '--iterations 9: no histogram was recorded there, but at 1, 2, 3, 4, 5, 6, 7, 8',
+        ),
+    ],
+)
 def test_bad_input_is_named_before_anything_is_written(runs, arguments, message, monkeypatch):
     monkeypatch.chdir(runs)
     monkeypatch.setattr('sys.argv', [TOOL, *map(str, arguments), '--out', 'nowhere'])

@@ -2,6 +2,7 @@
 
 Here it is run with a `python` that only writes down what it is called with.
 """
+
 import importlib.util
 import json
 import os
@@ -37,13 +38,19 @@ def reproduce(tmp_path_factory):
 
     def run(*arguments, code=0):
         calls.unlink(missing_ok=True)
-        found = subprocess.run(['bash', 'tools/reproduce.sh', *arguments], cwd=root, capture_output=True, text=True,
-                               env={**os.environ, 'PATH': f"{python.parent}:{os.environ['PATH']}"})
+        found = subprocess.run(
+            ['bash', 'tools/reproduce.sh', *arguments],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            env={**os.environ, 'PATH': f'{python.parent}:{os.environ["PATH"]}'},
+        )
         assert found.returncode == code, found.stdout + found.stderr
         if code:
             return found.stderr
         lines = [line.split('\037')[:-1] for line in calls.read_text().splitlines()]
-        return [line[line.index('tools/run_trials.py') + 1:] for line in lines if 'tools/run_trials.py' in line]
+        return [line[line.index('tools/run_trials.py') + 1 :] for line in lines if 'tools/run_trials.py' in line]
+
     return run
 
 
@@ -58,6 +65,7 @@ def read(monkeypatch):
     def parse(line):
         monkeypatch.setattr(sys, 'argv', ['run_trials.py', *line])
         return run_trials.parse_args()
+
     return parse
 
 
@@ -71,8 +79,10 @@ def test_committed_trials_are_of_the_scripts_commands(reproduce, read):
         assert content['cfg_options'] == parse_overrides(args.cfg_options, '--cfg-options'), path
         varied = [parse_overrides(setting, '--vary') for setting in make_grid(args.vary)]
         assert sorted(map(str, varied)) == sorted(str(setting['overrides']) for setting in content['settings']), path
-        assert all([trial['seed'] for trial in setting['trials']] in (list(range(n)) for n in range(1, args.trials + 1))
-                   for setting in content['settings']), path
+        assert all(
+            [trial['seed'] for trial in setting['trials']] in (list(range(n)) for n in range(1, args.trials + 1))
+            for setting in content['settings']
+        ), path
         unmade.discard(path)
     assert not unmade
 

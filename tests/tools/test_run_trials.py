@@ -1,4 +1,5 @@
 """run_trials.py, with real trainings of a tiny network."""
+
 import json
 import os
 import re
@@ -53,16 +54,24 @@ def refusals():
         'no value': ([*full, '--vary', RATE], f"--vary '{RATE}' should be KEY=V1,V2,…"),
         'no key': ([*full, '--vary', 'train_cfg.max_epochs.x=1,2'], "'train_cfg.max_epochs' is 2, without entry 'x'"),
         'no option': ([*full, '--cfg-options', RATE], f"--cfg-options '{RATE}' should be KEY=VALUE"),
-        'two places': ([*full, '--cfg-options', f'{RATE}=1', '--vary', f'{RATE}=1,2'],
-                       f'{RATE} is both in --vary and in --cfg-options'),
+        'two places': (
+            [*full, '--cfg-options', f'{RATE}=1', '--vary', f'{RATE}=1,2'],
+            f'{RATE} is both in --vary and in --cfg-options',
+        ),
         'seed': ([*full, '--vary', 'randomness.seed=1,2'], 'randomness.seed is set by --trials'),
-        'another file': (['trial.py', '--trials', 1, '--out', 'other.json'],
-                         "--out: 'other.json' holds trials with metric='mIoU', not 'accuracy/top1': choose another"),
-        'no file of trials': (['trial.py', '--trials', 1, '--out', 'list.json'],
-                              "--out: 'list.json' is not what tools/run_trials.py writes"),
+        'another file': (
+            ['trial.py', '--trials', 1, '--out', 'other.json'],
+            "--out: 'other.json' holds trials with metric='mIoU', not 'accuracy/top1': choose another",
+        ),
+        'no file of trials': (
+            ['trial.py', '--trials', 1, '--out', 'list.json'],
+            "--out: 'list.json' is not what tools/run_trials.py writes",
+        ),
         'a folder of others': ([*full, '--work-dir', 'precious'], "'precious/seed_0' is not of a trial"),
-        'what training refuses': (['cls.py', *full[1:], '--cfg-options', 'model.backbone.type=NoSuchNet'],
-                                  "config='cls.py' can't be built: KeyError: NoSuchNet"),
+        'what training refuses': (
+            ['cls.py', *full[1:], '--cfg-options', 'model.backbone.type=NoSuchNet'],
+            "config='cls.py' can't be built: KeyError: NoSuchNet",
+        ),
         'no such metric': (['cls.py', *full[1:], '--metric', 'mIoU'], 'no validation with mIoU'),
     }
 
@@ -72,8 +81,9 @@ def workspace(tmp_path_factory):
     folder = make_workspace(tmp_path_factory.mktemp('trials'))
     (folder / 'trial.py').write_text(CONFIG)
     (folder / 'holding_hook.py').write_text(HOOK)
-    (folder / 'other.json').write_text(json.dumps(dict(config='trial.py', cfg_options={}, metric='mIoU', step='epoch',
-                                                       environment={}, settings=[])))
+    (folder / 'other.json').write_text(
+        json.dumps(dict(config='trial.py', cfg_options={}, metric='mIoU', step='epoch', environment={}, settings=[]))
+    )
     (folder / 'list.json').write_text('[]')
     (folder / 'precious' / 'seed_0').mkdir(parents=True)
     return folder
@@ -83,19 +93,34 @@ def workspace(tmp_path_factory):
 def runs(workspace):
     """{name: Future}: the runs go two at a time, since most of a run's time is importing the hosts."""
     with ThreadPoolExecutor(2) as pool:
-        yield dict(trials=pool.submit(interrupted_and_picked_up, workspace),
-                   plain=pool.submit(plain_training, workspace),
-                   refused=pool.submit(run_many, workspace, {name: ['run_trials.py', *arguments]
-                                                             for name, (arguments, _) in refusals().items()}))
+        yield dict(
+            trials=pool.submit(interrupted_and_picked_up, workspace),
+            plain=pool.submit(plain_training, workspace),
+            refused=pool.submit(
+                run_many,
+                workspace,
+                {name: ['run_trials.py', *arguments] for name, (arguments, _) in refusals().items()},
+            ),
+        )
 
 
 def interrupted_and_picked_up(folder):
     """Two seeds of two settings; SIGTERM in the second epoch of the third trial; then the same again, and once more."""
     arguments = ['trial.py', '--trials', '2', '--out', 'new/trials.json', '--vary', f'{RATE}=0.1,{DIVERGING}']
-    variables = {**os.environ, 'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': '-1',
-                 'PYTHONPATH': os.pathsep.join(map(str, (folder, ROOT)))}
-    with subprocess.Popen([sys.executable, '-W', 'ignore', TOOLS / 'run_trials.py', *arguments], cwd=folder, text=True,
-                          env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    variables = {
+        **os.environ,
+        'OMP_NUM_THREADS': '1',
+        'CUDA_VISIBLE_DEVICES': '-1',
+        'PYTHONPATH': os.pathsep.join(map(str, (folder, ROOT))),
+    }
+    with subprocess.Popen(
+        [sys.executable, '-W', 'ignore', TOOLS / 'run_trials.py', *arguments],
+        cwd=folder,
+        text=True,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
         lines = []
         for line in process.stdout:
             lines.append(line)
@@ -104,7 +129,7 @@ def interrupted_and_picked_up(folder):
                 break
         give_up = time.monotonic() + 100
         while not (folder / 'held').exists() and process.poll() is None and time.monotonic() < give_up:
-            time.sleep(.05)
+            time.sleep(0.05)
         before = json.loads((folder / 'new/trials.json').read_text())
         process.send_signal(signal.SIGTERM)
         lines += list(process.stdout)
@@ -114,8 +139,17 @@ def interrupted_and_picked_up(folder):
 
 
 def plain_training(folder):
-    return run(folder, 'train.py', 'cls.py', '--work-dir', 'plain', '--cfg-options', 'train_cfg.max_epochs=2',
-               'randomness.seed=1', f'{RATE}=0.1')
+    return run(
+        folder,
+        'train.py',
+        'cls.py',
+        '--work-dir',
+        'plain',
+        '--cfg-options',
+        'train_cfg.max_epochs=2',
+        'randomness.seed=1',
+        f'{RATE}=0.1',
+    )
 
 
 def test_every_setting_of_the_grid_gets_its_trials_and_the_file_says_what_they_are(runs, workspace):
@@ -130,23 +164,27 @@ def test_every_setting_of_the_grid_gets_its_trials_and_the_file_says_what_they_a
     for trial in settings[0]['trials']:
         assert [step for step, _ in trial['curve']] == [1, 2]
         assert trial['best'] == max(value for _, value in trial['curve'])
-        assert f"{RATE}=0.1 seed {trial['seed']}: best accuracy/top1 {trial['best']:.2f} at epoch " \
-               f"{trial['best_step']}; " in output
+        assert (
+            f'{RATE}=0.1 seed {trial["seed"]}: best accuracy/top1 {trial["best"]:.2f} at epoch '
+            f'{trial["best_step"]}; ' in output
+        )
     assert '[1/4]' in output and re.search(r'2 of 4 ended, \d+:\d\d min so far, about \d+:\d\d min to go', output)
 
 
 def test_an_interrupted_trial_starts_anew_and_has_the_numbers_of_plain_training(runs, workspace):
     succeeded(runs['plain'].result())
     succeeded(runs['trials'].result()[3])
-    log, = (workspace / 'plain').glob('*/vis_data/scalars.json')
+    (log,) = (workspace / 'plain').glob('*/vis_data/scalars.json')
     records = [json.loads(line) for line in log.read_text().splitlines()]
     curve = [[record['step'], record['accuracy/top1']] for record in records if 'accuracy/top1' in record]
     content = json.loads((workspace / 'new/trials.json').read_text())
     assert len(curve) == 2 and content['settings'][0]['trials'][1]['curve'] == curve
     # Its losses, too, which are finer; and nothing of the first start is left.
-    again, = (workspace / f'work_dirs/trials/trial/{RATE}=0.1/seed_1').glob('*/vis_data/scalars.json')
-    losses, expected = ([json.loads(line)['loss'] for line in path.read_text().splitlines() if '"loss"' in line]
-                        for path in (again, log))
+    (again,) = (workspace / f'work_dirs/trials/trial/{RATE}=0.1/seed_1').glob('*/vis_data/scalars.json')
+    losses, expected = (
+        [json.loads(line)['loss'] for line in path.read_text().splitlines() if '"loss"' in line]
+        for path in (again, log)
+    )
     assert len(losses) == 4 and losses == expected
 
 
@@ -175,7 +213,7 @@ def test_a_diverging_trial_is_recorded_with_its_error_and_the_others_go_on(runs,
         found = re.match(r'FloatingPointError: iteration (\d): the loss is not finite', trial['failed'])
         iteration = int(found.group(1))
         assert len(trial['curve']) == (iteration - 1) // 2 and ('best' in trial) == bool(trial['curve'])
-        log = f"work_dirs/trials/trial/{RATE}={DIVERGING}/seed_{trial['seed']}/trial.log"
+        log = f'work_dirs/trials/trial/{RATE}={DIVERGING}/seed_{trial["seed"]}/trial.log'
         assert f"failed: {trial['failed']} (the end of '{log}')" in output
         assert (workspace / log).read_text().splitlines()[-1] == trial['failed']
 

@@ -8,8 +8,9 @@ SCRIPT = Path(__file__).parents[2] / 'tools' / 'dataset_converters' / 'split_sbd
 
 
 def split_sbd(sbd_root, voc_root, *options):
-    return subprocess.run([sys.executable, str(SCRIPT), str(sbd_root), str(voc_root), *options],
-                          capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), str(sbd_root), str(voc_root), *options], capture_output=True, text=True
+    )
 
 
 def names_in(voc_root, split):
@@ -33,7 +34,7 @@ def make_roots(folder, names, list_path='train.txt'):
     return sbd_root, voc_root
 
 
-NAMES = [f'2008_{i * 7919 % 1000:06d}' for i in range(50)]    # distinct, not sorted
+NAMES = [f'2008_{i * 7919 % 1000:06d}' for i in range(50)]  # distinct, not sorted
 
 
 @pytest.mark.parametrize('list_path', ['train.txt', 'dataset/train.txt'])

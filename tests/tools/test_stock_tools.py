@@ -1,4 +1,5 @@
 """The hosts' own tools, as they were installed, with configs that name mmgb: no fork, no `custom_imports`."""
+
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,20 +22,52 @@ def digits(tmp_path_factory):
 
 @pytest.mark.parametrize('loss, name', [('exp-gb', 'loss_exp_gb'), ('pow3-gb', 'loss_pow3_gb')])
 def test_mmsegs_own_train_and_test_run_pixelnet_with_a_boosted_loss(digits, loss, name):
-    config, = DIGITS.glob(f'pixelnet-vgg16-slim_{loss}_*.py')
+    (config,) = DIGITS.glob(f'pixelnet-vgg16-slim_{loss}_*.py')
     roots = [f'{field}_dataloader.dataset.data_root={digits}/digits/VOC2012' for field in ('train', 'val', 'test')]
-    output = succeeded(run(digits, stock_tool('mmseg', 'train.py'), config, '--work-dir', loss, '--cfg-options',
-                           *roots, 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
-                           'default_hooks.logger.interval=1'))
+    output = succeeded(
+        run(
+            digits,
+            stock_tool('mmseg', 'train.py'),
+            config,
+            '--work-dir',
+            loss,
+            '--cfg-options',
+            *roots,
+            'train_cfg.max_epochs=1',
+            'train_cfg.val_interval=1',
+            'default_hooks.logger.interval=1',
+        )
+    )
     assert 'Epoch(train) [1][2/2]' in output and f'decode.{name}' in output and 'mIoU' in output
-    output = succeeded(run(digits, stock_tool('mmseg', 'test.py'), config, f'{loss}/epoch_1.pth', '--tta',
-                           '--show-dir', f'{loss}/pictures', '--work-dir', loss, '--cfg-options', *roots))
+    output = succeeded(
+        run(
+            digits,
+            stock_tool('mmseg', 'test.py'),
+            config,
+            f'{loss}/epoch_1.pth',
+            '--tta',
+            '--show-dir',
+            f'{loss}/pictures',
+            '--work-dir',
+            loss,
+            '--cfg-options',
+            *roots,
+        )
+    )
     assert 'mIoU' in output
     assert len(list((digits / loss).rglob('pictures/**/*.png'))) == 2
 
 
 def test_mmpretrains_own_train_runs_with_a_boosted_loss(tmp_path):
     folder = make_workspace(tmp_path)
-    output = succeeded(run(folder, stock_tool('mmpretrain', 'train.py'), 'cls.py', '--no-persistent-workers',
-                           '--cfg-options', 'model.head.loss.type=mmgb.ExpGBLoss'))
+    output = succeeded(
+        run(
+            folder,
+            stock_tool('mmpretrain', 'train.py'),
+            'cls.py',
+            '--no-persistent-workers',
+            '--cfg-options',
+            'model.head.loss.type=mmgb.ExpGBLoss',
+        )
+    )
     assert 'Epoch(train) [1][2/2]' in output and 'accuracy/top1' in output

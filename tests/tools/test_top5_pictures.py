@@ -1,4 +1,5 @@
 """Runs tools/analysis_tools/top5_pictures.py."""
+
 import numpy as np
 import pytest
 import scene_results as scenes
@@ -12,25 +13,33 @@ BAD_INPUT = {  # name: (arguments, what the sentence holds)
     'within': (['mixed.pkl', 'config.py', '--out', 'x', '--right-within', '6'], '--right-within=6: expected 1 to 5'),
     'classes': (['four.pkl', 'config.py', '--out', 'x'], 'the top 5 of 4 classes'),
     'other classes': (['five.pkl', 'config.py', '--out', 'x'], 'test data set has 6 classes, the result 5'),
-    'images': (['others.pkl', 'config.py', '--out', 'x'], "image 0 (from 0) is 'scenes/airport/a_airport.png.jpg', and "
-                                                          "'scenes/airport/a_airport.png'"),
-    'length': (['short.pkl', 'config.py', '--out', 'x'], 'has 11 images, the config\'s test data set 12'),
-    'data': (['mixed.pkl', 'config.py', '--out', 'x', '--cfg-options', 'test_dataloader.dataset.data_root=nowhere'],
-             "data_root='nowhere' isn't there"),
-    'too few ids': (['mixed.pkl', 'config.py', '--out', 'x', '--label-ids', 'few.txt'],
-                    "--label-ids='few.txt' has 2 numbers, 2 different ones; expected one for each of the 6 classes"),
-    'no ids': (['mixed.pkl', 'config.py', '--out', 'x', '--label-ids', 'config.py'],
-               "--label-ids='config.py' can't be read as one integer a line"),
+    'images': (
+        ['others.pkl', 'config.py', '--out', 'x'],
+        "image 0 (from 0) is 'scenes/airport/a_airport.png.jpg', and 'scenes/airport/a_airport.png'",
+    ),
+    'length': (['short.pkl', 'config.py', '--out', 'x'], "has 11 images, the config's test data set 12"),
+    'data': (
+        ['mixed.pkl', 'config.py', '--out', 'x', '--cfg-options', 'test_dataloader.dataset.data_root=nowhere'],
+        "data_root='nowhere' isn't there",
+    ),
+    'too few ids': (
+        ['mixed.pkl', 'config.py', '--out', 'x', '--label-ids', 'few.txt'],
+        "--label-ids='few.txt' has 2 numbers, 2 different ones; expected one for each of the 6 classes",
+    ),
+    'no ids': (
+        ['mixed.pkl', 'config.py', '--out', 'x', '--label-ids', 'config.py'],
+        "--label-ids='config.py' can't be read as one integer a line",
+    ),
 }
 
 
 def mixed_scores():
     """The truth is first for images 0 … 4, third for 5 … 9, and last for 10 and 11."""
-    scores = np.tile(np.linspace(.3, .1, 6, dtype=np.float32), (12, 1))
+    scores = np.tile(np.linspace(0.3, 0.1, 6, dtype=np.float32), (12, 1))
     for index, label in enumerate(scenes.labels()):
         place = 0 if index < 5 else 2 if index < 10 else 5
         others = [name for name in range(6) if name != label]
-        scores[index, others[:place] + [label] + others[place:]] = np.linspace(.3, .1, 6)
+        scores[index, others[:place] + [label] + others[place:]] = np.linspace(0.3, 0.1, 6)
     return scores
 
 
@@ -57,11 +66,13 @@ test_dataloader = dict(dataset=dict(_delete_=True, type='mmgb.ArrayDataset', ima
 
 @pytest.fixture(scope='module')
 def outputs(folder):
-    commands = {'pictures': [TOOL, 'mixed.pkl', 'config.py', '--out', 'new/pictures', '--count', 4],
-                'top-1': [TOOL, 'mixed.pkl', 'config.py', '--out', 'top1', '--right-within', 1, '--format', 'places'],
-                'ids': [TOOL, 'mixed.pkl', 'config.py', '--out', 'ids', '--label-ids', 'ids.txt'],
-                'arrays': [TOOL, 'mixed.pkl', 'arrays.py', '--out', 'arrays', '--format', 'names'],
-                'unlabelled': [TOOL, 'unlabelled.pkl', 'config.py', '--out', 'unlabelled']}
+    commands = {
+        'pictures': [TOOL, 'mixed.pkl', 'config.py', '--out', 'new/pictures', '--count', 4],
+        'top-1': [TOOL, 'mixed.pkl', 'config.py', '--out', 'top1', '--right-within', 1, '--format', 'places'],
+        'ids': [TOOL, 'mixed.pkl', 'config.py', '--out', 'ids', '--label-ids', 'ids.txt'],
+        'arrays': [TOOL, 'mixed.pkl', 'arrays.py', '--out', 'arrays', '--format', 'names'],
+        'unlabelled': [TOOL, 'unlabelled.pkl', 'config.py', '--out', 'unlabelled'],
+    }
     commands.update({f'bad {name}': [TOOL, *arguments] for name, (arguments, _) in BAD_INPUT.items()})
     return run_many(folder, commands)
 
@@ -88,8 +99,10 @@ def test_right_can_mean_the_first_class_alone(folder, outputs):
 
 def expected_labels():
     """{file name: its five classes}, the best first."""
-    return {f"{'ab'[index % 2]}_{scenes.CLASSES[label]}.png": sorted(range(6), key=lambda c: -score[c])[:5]
-            for index, (label, score) in enumerate(zip(scenes.labels(), mixed_scores()))}
+    return {
+        f'{"ab"[index % 2]}_{scenes.CLASSES[label]}.png': sorted(range(6), key=lambda c: -score[c])[:5]
+        for index, (label, score) in enumerate(zip(scenes.labels(), mixed_scores()))
+    }
 
 
 def test_the_file_of_the_ilsvrc_has_labels_from_one_in_the_order_of_the_file_names(folder, outputs):

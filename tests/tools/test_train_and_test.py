@@ -1,4 +1,5 @@
 """Runs tools/train.py, tools/test.py and the launch scripts, on tiny configs of both hosts."""
+
 import json
 import os
 import pickle
@@ -23,30 +24,79 @@ def workspace(tmp_path_factory):
 @pytest.fixture(scope='module')
 def runs(workspace):
     """{name: Future} of chains of runs, two at a time, since most of a run's time is importing the hosts."""
-    chains = dict(segmentation=segmentation_chain, classification=classification_chain,
-                  two_processes=two_process_chain, failing_rank=failing_rank, slurm=slurm, refused=refusals)
+    chains = dict(
+        segmentation=segmentation_chain,
+        classification=classification_chain,
+        two_processes=two_process_chain,
+        failing_rank=failing_rank,
+        slurm=slurm,
+        refused=refusals,
+    )
     with ThreadPoolExecutor(2) as pool:
         yield {name: pool.submit(chain, workspace) for name, chain in chains.items()}
 
 
 # ---------------------------------------------------------------------------------------------- one process
 
+
 def segmentation_chain(folder):
     train = run(folder, 'train.py', 'seg.py', '--work-dir', 'seg_run', '--resume', '--no-validate')
-    resume = run(folder, 'train.py', 'seg.py', '--work-dir', 'seg_run', '--resume',
-                 '--cfg-options', 'train_cfg.max_iters=4', 'train_cfg.val_interval=4')
-    test = run(folder, 'test.py', 'seg.py', 'seg_run/iter_4.pth', '--work-dir', 'seg_test', '--tta',
-               '--show-dir', 'pictures', '--out', 'labels')
+    resume = run(
+        folder,
+        'train.py',
+        'seg.py',
+        '--work-dir',
+        'seg_run',
+        '--resume',
+        '--cfg-options',
+        'train_cfg.max_iters=4',
+        'train_cfg.val_interval=4',
+    )
+    test = run(
+        folder,
+        'test.py',
+        'seg.py',
+        'seg_run/iter_4.pth',
+        '--work-dir',
+        'seg_test',
+        '--tta',
+        '--show-dir',
+        'pictures',
+        '--out',
+        'labels',
+    )
     return train, resume, test
 
 
 def classification_chain(folder):
     train = run(folder, 'train.py', 'cls.py', '--work-dir', 'cls_run')
-    resume = run(folder, 'train.py', 'cls.py', '--work-dir', 'cls_run', '--resume', 'cls_run/epoch_1.pth',
-                 '--no-validate', '--cfg-options', 'train_cfg.max_epochs=2')
+    resume = run(
+        folder,
+        'train.py',
+        'cls.py',
+        '--work-dir',
+        'cls_run',
+        '--resume',
+        'cls_run/epoch_1.pth',
+        '--no-validate',
+        '--cfg-options',
+        'train_cfg.max_epochs=2',
+    )
     test = run(folder, 'test.py', 'cls.py', 'cls_run/epoch_2.pth', '--tta', '--out', 'scores.pkl')
-    draw = run(folder, 'test.py', 'cls.py', 'cls_run/epoch_2.pth', '--show-dir', 'cls_pictures',
-               '--interval', 3, '--out', 'metrics.json', '--out-item', 'metrics')
+    draw = run(
+        folder,
+        'test.py',
+        'cls.py',
+        'cls_run/epoch_2.pth',
+        '--show-dir',
+        'cls_pictures',
+        '--interval',
+        3,
+        '--out',
+        'metrics.json',
+        '--out-item',
+        'metrics',
+    )
     return train, resume, test, draw
 
 
@@ -91,6 +141,7 @@ def test_mmpretrain_test_averages_the_scores_of_image_and_mirror_image_under_tta
     def scores(image):  # LeNet-5 by hand
         def layer(name):
             return weights[f'backbone.{name}.weight'], weights[f'backbone.{name}.bias']
+
         x = torch.as_tensor(image)[None, None]
         for index in (0, 3):
             x = torch.nn.functional.avg_pool2d(torch.conv2d(x, *layer(f'features.{index}')).tanh(), 2)
@@ -107,21 +158,24 @@ def test_mmpretrain_test_averages_the_scores_of_image_and_mirror_image_under_tta
 def test_mmpretrain_draws_every_nth_image_and_writes_the_metrics(runs, workspace):
     output = succeeded(runs['classification'].result()[3])
     metrics = json.loads((workspace / 'metrics.json').read_text())
-    assert f"accuracy/top1: {metrics['accuracy/top1']:.4f}" in output
+    assert f'accuracy/top1: {metrics["accuracy/top1"]:.4f}' in output
     assert len(list((workspace / 'cls_pictures').glob('*.png'))) == 2  # of four images, the first and the fourth
 
 
 # ------------------------------------------------------------------------------------------- two processes
 
+
 def two_process_chain(folder):
     train = run(folder, 'dist_train.sh', 'seg.py', 2, '--work-dir', 'dist_run')
-    tests = [run(folder, 'dist_test.sh', 'seg.py', 'dist_run/iter_2.pth', 2, '--work-dir', 'dist_test'),
-             run(folder, 'test.py', 'seg.py', 'dist_run/iter_2.pth', '--work-dir', 'single_test')]
+    tests = [
+        run(folder, 'dist_test.sh', 'seg.py', 'dist_run/iter_2.pth', 2, '--work-dir', 'dist_test'),
+        run(folder, 'test.py', 'seg.py', 'dist_run/iter_2.pth', '--work-dir', 'single_test'),
+    ]
     return train, *tests
 
 
 def failing_rank(folder):
-    (folder / 'failing_hook.py').write_text('''
+    (folder / 'failing_hook.py').write_text("""
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
@@ -132,16 +186,18 @@ class FailsOnTheSecondRank(Hook):
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         if get_rank() == 1:
             raise ArithmeticError('the second rank fails')
-''')
-    (folder / 'failing.py').write_text("_base_ = 'cls.py'\ncustom_hooks = [dict(type='FailsOnTheSecondRank')]\n"
-                                       "custom_imports = dict(imports=['failing_hook'])\n")
+""")
+    (folder / 'failing.py').write_text(
+        "_base_ = 'cls.py'\ncustom_hooks = [dict(type='FailsOnTheSecondRank')]\n"
+        "custom_imports = dict(imports=['failing_hook'])\n"
+    )
     return run(folder, 'dist_train.sh', 'failing.py', 2, '--work-dir', 'failing_run', path=[folder])
 
 
 def slurm(folder):
     """slurm_train.sh with a stand-in for srun, which starts the tasks on this machine."""
     (folder / 'bin').mkdir()
-    (folder / 'bin/srun').write_text('''#!/usr/bin/env bash
+    (folder / 'bin/srun').write_text("""#!/usr/bin/env bash
 echo "srun $*" >&2
 for part in "$@"; do [[ $part == --ntasks=* ]] && export SLURM_NTASKS=${part#*=}; done
 while [ "$1" != python ]; do shift; done
@@ -149,11 +205,23 @@ export MASTER_ADDR=127.0.0.1
 for rank in $(seq 0 $((SLURM_NTASKS - 1))); do SLURM_PROCID=$rank SLURM_LOCALID=$rank "$@" & tasks+=($!); done
 for task in "${tasks[@]}"; do wait "$task" || code=$?; done
 exit ${code:-0}
-''')
+""")
     (folder / 'bin/srun').chmod(0o755)
     path = os.pathsep.join([str(folder / 'bin'), str(Path(sys.executable).parent), os.environ['PATH']])
-    return run(folder, 'slurm_train.sh', 'debug', 'tiny', 'cls.py', 'slurm_run', '--no-validate', PATH=path, GPUS='2',
-               GPUS_PER_NODE='2', SRUN_ARGS='--gres=none --mem=1G', PY_ARGS='--cfg-options train_cfg.max_epochs=2')
+    return run(
+        folder,
+        'slurm_train.sh',
+        'debug',
+        'tiny',
+        'cls.py',
+        'slurm_run',
+        '--no-validate',
+        PATH=path,
+        GPUS='2',
+        GPUS_PER_NODE='2',
+        SRUN_ARGS='--gres=none --mem=1G',
+        PY_ARGS='--cfg-options train_cfg.max_epochs=2',
+    )
 
 
 def test_two_processes_on_gloo_train_with_sync_bn_replaced(runs, workspace):
@@ -178,8 +246,11 @@ def test_a_failing_rank_ends_all_of_them_with_a_non_zero_exit_code(runs):
 
 def test_slurm_train_starts_its_tasks_by_srun_and_they_find_each_other(runs, workspace):
     output = succeeded(runs['slurm'].result())
-    assert re.search(r'srun -p debug --job-name=tiny --gres=gpu:2 --ntasks=2 --ntasks-per-node=2 '
-                     r'--cpus-per-task=5 --kill-on-bad-exit=1 --gres=none --mem=1G python', output)
+    assert re.search(
+        r'srun -p debug --job-name=tiny --gres=gpu:2 --ntasks=2 --ntasks-per-node=2 '
+        r'--cpus-per-task=5 --kill-on-bad-exit=1 --gres=none --mem=1G python',
+        output,
+    )
     assert 'GPU number: 2' in output
     assert (workspace / 'slurm_run/epoch_2.pth').is_file()
 
@@ -204,75 +275,93 @@ class Payload:
 BAD_INPUT = {
     'no config': ('train.py nowhere.py', "config='nowhere.py' is not a file"),
     'syntax error': ('train.py broken.py', "config='broken.py' can't be read: SyntaxError"),
-    'undefined name': ('train.py undefined.py',
-                       "can't be read: NameError: name 'nothing' is not defined"),
+    'undefined name': ('train.py undefined.py', "can't be read: NameError: name 'nothing' is not defined"),
     'no base': ('train.py baseless.py', "config='baseless.py' can't be read: FileNotFoundError"),
-    'config without a field': ('test.py half.py x.pth',
-                               "config='half.py' lacks test_dataloader, test_cfg"),
+    'config without a field': ('test.py half.py x.pth', "config='half.py' lacks test_dataloader, test_cfg"),
     'option without a value': ('train.py seg.py --cfg-options lr', 'takes KEY=VALUE pairs'),
     'option with an open bracket': ('train.py seg.py --cfg-options load=[1,2', 'VALUE is a number, a word or a list'),
-    'option with a dict in a list': ('train.py seg.py --cfg-options hooks=[dict(type=x,y=1)]',
-                                     'for a dict write KEY.SUBKEY=VALUE'),
-    'option beyond a list': ('train.py seg.py --cfg-options load.7.type=x',
-                             "'load' is a list of 2, so that '7' should be a number from 0 to 1"),
-    'option into a number': ('train.py seg.py --cfg-options train_cfg.max_iters.x=1',
-                             "'train_cfg.max_iters' is 2, without entry 'x'"),
-    'unknown class': ('train.py seg.py --cfg-options model.backbone.type=NoSuchNet',
-                      "config='seg.py' can't be built: KeyError: NoSuchNet is not in the mmseg::model"),
-    'unusable argument': ('train.py seg.py --cfg-options model.decode_head.num_convs=-1',
-                          "config='seg.py' can't be built: AssertionError"),
-    'no data': ('train.py seg.py --cfg-options val_dataloader.dataset.data_root=nowhere',
-                "val_dataloader.dataset.data_root='nowhere' isn't there"),
-    'no wrapped data': ('train.py wrapped.py',
-                        "train_dataloader.dataset.dataset.datasets.1.data_root='nowhere' isn't there"),
-    'no data to test on': ('test.py cls.py x.pth --cfg-options test_dataloader.dataset.data_root=nowhere',
-                           '--cfg-options test_dataloader.dataset.data_root=…'),
-    'no image folder': ('train.py seg.py --cfg-options train_dataloader.dataset.data_prefix.img_path=nowhere',
-                        "config='seg.py' can't be built: FileNotFoundError"),
+    'option with a dict in a list': (
+        'train.py seg.py --cfg-options hooks=[dict(type=x,y=1)]',
+        'for a dict write KEY.SUBKEY=VALUE',
+    ),
+    'option beyond a list': (
+        'train.py seg.py --cfg-options load.7.type=x',
+        "'load' is a list of 2, so that '7' should be a number from 0 to 1",
+    ),
+    'option into a number': (
+        'train.py seg.py --cfg-options train_cfg.max_iters.x=1',
+        "'train_cfg.max_iters' is 2, without entry 'x'",
+    ),
+    'unknown class': (
+        'train.py seg.py --cfg-options model.backbone.type=NoSuchNet',
+        "config='seg.py' can't be built: KeyError: NoSuchNet is not in the mmseg::model",
+    ),
+    'unusable argument': (
+        'train.py seg.py --cfg-options model.decode_head.num_convs=-1',
+        "config='seg.py' can't be built: AssertionError",
+    ),
+    'no data': (
+        'train.py seg.py --cfg-options val_dataloader.dataset.data_root=nowhere',
+        "val_dataloader.dataset.data_root='nowhere' isn't there",
+    ),
+    'no wrapped data': (
+        'train.py wrapped.py',
+        "train_dataloader.dataset.dataset.datasets.1.data_root='nowhere' isn't there",
+    ),
+    'no data to test on': (
+        'test.py cls.py x.pth --cfg-options test_dataloader.dataset.data_root=nowhere',
+        '--cfg-options test_dataloader.dataset.data_root=…',
+    ),
+    'no image folder': (
+        'train.py seg.py --cfg-options train_dataloader.dataset.data_prefix.img_path=nowhere',
+        "config='seg.py' can't be built: FileNotFoundError",
+    ),
     'amp on a CPU': ('train.py cls.py --amp', '--amp'),
-    'no base batch size': ('train.py cls.py --auto-scale-lr',
-                           'needs auto_scale_lr=dict(base_batch_size=…)'),
-    'nothing launched': ('train.py cls.py --launcher pytorch',
-                         'the environment variable RANK is unset'),
-    'no checkpoint to resume': ('train.py seg.py --resume nowhere.pth',
-                                "--resume='nowhere.pth' is not a file"),
-    'latest checkpoint gone': ('train.py seg.py --resume --work-dir moved',
-                               "--resume='old/iter_2.pth' is not"),
-    'weights to resume': ('train.py seg.py --resume weights.pth',
-                          "--resume='weights.pth' lacks message_hub, meta"),
-    'another net to resume': ('train.py seg.py --resume wrong.pth --work-dir refused',
-                              'of another architecture'),
-    'another net to resume by itself': ('train.py seg.py --resume --work-dir wrong',
-                                        'of another architecture'),
-    'no weights to start from': ('train.py seg.py --cfg-options load_from=nowhere.pth',
-                                 "load_from='nowhere.pth'"),
+    'no base batch size': ('train.py cls.py --auto-scale-lr', 'needs auto_scale_lr=dict(base_batch_size=…)'),
+    'nothing launched': ('train.py cls.py --launcher pytorch', 'the environment variable RANK is unset'),
+    'no checkpoint to resume': ('train.py seg.py --resume nowhere.pth', "--resume='nowhere.pth' is not a file"),
+    'latest checkpoint gone': ('train.py seg.py --resume --work-dir moved', "--resume='old/iter_2.pth' is not"),
+    'weights to resume': ('train.py seg.py --resume weights.pth', "--resume='weights.pth' lacks message_hub, meta"),
+    'another net to resume': ('train.py seg.py --resume wrong.pth --work-dir refused', 'of another architecture'),
+    'another net to resume by itself': ('train.py seg.py --resume --work-dir wrong', 'of another architecture'),
+    'no weights to start from': ('train.py seg.py --cfg-options load_from=nowhere.pth', "load_from='nowhere.pth'"),
     'no checkpoint': ('test.py seg.py nowhere.pth', "checkpoint='nowhere.pth' is not a file"),
-    'damaged checkpoint': ('test.py seg.py damaged.pth',
-                           "checkpoint='damaged.pth' can't be read as a checkpoint"),
+    'damaged checkpoint': ('test.py seg.py damaged.pth', "checkpoint='damaged.pth' can't be read as a checkpoint"),
     'no dictionary': ('test.py seg.py list.pth', "checkpoint='list.pth' holds a list"),
-    'weights that run code': ('train.py seg.py --cfg-options load_from=payload.pth --work-dir refused',
-                              'a checkpoint is refused: reading it could run code'),
+    'weights that run code': (
+        'train.py seg.py --cfg-options load_from=payload.pth --work-dir refused',
+        'a checkpoint is refused: reading it could run code',
+    ),
     'pretrained weights that run code': (
         'train.py seg.py --cfg-options model.backbone.init_cfg.type=Pretrained '
         'model.backbone.init_cfg.checkpoint=payload.pth --work-dir refused',
-        'a checkpoint is refused: reading it could run code'),
+        'a checkpoint is refused: reading it could run code',
+    ),
     'checkpoint that runs code': ('test.py seg.py payload.pth', "checkpoint='payload.pth' is refused"),
-    'another net': ('test.py seg.py wrong.pth --work-dir refused',
-                    '1 unexpected (first auxiliaries.0.weight), 1 of another shape '
-                    '(first decode_head.conv_seg.weight: (5, 4, 1, 1), not (3, 4, 1, 1))'),
-    'another net under tta': ('test.py seg.py wrong.pth --tta --work-dir refused',
-                              'keys are missing (first backbone.encoder.0.0.convs.0.conv.weight)'),
-    'tta without a pipeline': ('test.py half.py x.pth --tta --cfg-options test_dataloader.dataset.type=X '
-                               'test_cfg.type=TestLoop test_evaluator.type=IoUMetric', '--tta needs tta_model and'),
+    'another net': (
+        'test.py seg.py wrong.pth --work-dir refused',
+        '1 unexpected (first auxiliaries.0.weight), 1 of another shape '
+        '(first decode_head.conv_seg.weight: (5, 4, 1, 1), not (3, 4, 1, 1))',
+    ),
+    'another net under tta': (
+        'test.py seg.py wrong.pth --tta --work-dir refused',
+        'keys are missing (first backbone.encoder.0.0.convs.0.conv.weight)',
+    ),
+    'tta without a pipeline': (
+        'test.py half.py x.pth --tta --cfg-options test_dataloader.dataset.type=X '
+        'test_cfg.type=TestLoop test_evaluator.type=IoUMetric',
+        '--tta needs tta_model and',
+    ),
     'tta with pictures': ('test.py cls.py x.pth --tta --show-dir x', '--tta does not go with --show'),
-    'pictures without a hook': ('test.py seg.py x.pth --show-dir x --cfg-options default_hooks.visualization=None',
-                                "default_hooks.visualization=dict(type='SegVisualizationHook')"),
+    'pictures without a hook': (
+        'test.py seg.py x.pth --show-dir x --cfg-options default_hooks.visualization=None',
+        "default_hooks.visualization=dict(type='SegVisualizationHook')",
+    ),
     'item of nothing': ('test.py cls.py x.pth --out-item metrics', "--out-item='metrics' needs --out"),
-    'item of mmseg': ('test.py seg.py x.pth --out x --out-item metrics',
-                      "--out-item='metrics' is for mmpretrain"),
-    'ending': ('test.py cls.py x.pth --out scores.txt',
-               "--out='scores.txt' should end with .pkl or .pickle"),
+    'item of mmseg': ('test.py seg.py x.pth --out x --out-item metrics', "--out-item='metrics' is for mmpretrain"),
+    'ending': ('test.py cls.py x.pth --out scores.txt', "--out='scores.txt' should end with .pkl or .pickle"),
 }
+
 
 def refusals(folder):
     """{name: (exit code, output)} of every command line of BAD_INPUT, all in one process to save its imports."""

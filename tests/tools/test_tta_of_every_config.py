@@ -1,4 +1,5 @@
 """Test-time augmentation by every config that has a tta_pipeline, on tiny data, its network narrow."""
+
 import logging
 import pickle
 
@@ -96,7 +97,7 @@ def resized(image, side):
 
 def central(image, side):
     top, left = (round((length - side) / 2) for length in image.shape[:2])
-    return image[top:top + side, left:left + side]
+    return image[top : top + side, left : left + side]
 
 
 def scores(model, image):
@@ -114,8 +115,10 @@ def whole_images(data):
     return [resized(read_image(data, 'data/places2'), side) - 127.5 for side in SCALES]
 
 
-REFERENCES = {'vgg19_relay-bp_8xb32-120e_in1k-224x224': central_crops,
-              'model-b_relay-bp_8xb32-24e_places2-224x224': whole_images}
+REFERENCES = {
+    'vgg19_relay-bp_8xb32-120e_in1k-224x224': central_crops,
+    'model-b_relay-bp_8xb32-24e_places2-224x224': whole_images,
+}
 
 
 @pytest.fixture(scope='module')
@@ -128,8 +131,9 @@ def runs(data):
                 cfg = shrunk_for_test(path)
                 cfg.dump(f'{path.stem}.py')
                 torch.save(dict(state_dict=network(cfg).state_dict()), f'{path.stem}.pth')
-    return run_many(data, {name: ['test.py', f'{name}.py', f'{name}.pth', '--tta', '--out', f'{name}.pkl']
-                           for name in REFERENCES})
+    return run_many(
+        data, {name: ['test.py', f'{name}.py', f'{name}.pth', '--tta', '--out', f'{name}.pkl'] for name in REFERENCES}
+    )
 
 
 @pytest.mark.parametrize('name', REFERENCES)
@@ -137,7 +141,7 @@ def test_the_tools_scores_are_the_mean_of_each_views_own(name, runs, data):
     code, output = runs[name]
     assert code == 0 and 'accuracy/top1: ' in output, output[-3000:]
     with open(data / f'{name}.pkl', 'rb') as file:
-        found, = pickle.load(file)
+        (found,) = pickle.load(file)
     cfg = Config.fromfile(data / f'{name}.py')
     model = network(cfg)
     model.load_state_dict(torch.load(data / f'{name}.pth', weights_only=True)['state_dict'])

@@ -3,6 +3,7 @@
 Each run is NAME=WORK_DIR, where WORK_DIR is that of `tools/train.py`, and holds the folder `test`, that of
 `tools/test.py --work-dir WORK_DIR/test --out WORK_DIR/predictions`, and the folder `predictions`.
 """
+
 import argparse
 import json
 import sys
@@ -18,7 +19,7 @@ METRIC = 'mIoU'
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('runs', nargs='+', metavar='NAME=WORK_DIR')
-    parser.add_argument('--data-root', type=Path, required=True, help="folder of the VOC layout that was tested on")
+    parser.add_argument('--data-root', type=Path, required=True, help='folder of the VOC layout that was tested on')
     parser.add_argument('--scenes', type=int, default=4, help='how many predictions to show (default: 4)')
     parser.add_argument('--out', type=Path, required=True, help='folder for comparison.md, .json and .png')
     args = parser.parse_args()
@@ -33,15 +34,21 @@ def parse_args():
 
 def choose_scenes(runs, data_root, count):
     """Scenes that every run has predicted, evenly spread over the list."""
-    common = set.intersection(*({path.stem for path in (folder / 'predictions').glob('*.png')}
-                                for folder in runs.values()))
+    common = set.intersection(
+        *({path.stem for path in (folder / 'predictions').glob('*.png')} for folder in runs.values())
+    )
     if not common:
         raise FileNotFoundError('no image has a prediction of every run in its folder "predictions"')
     names = sorted(common)
-    names = names[::max(1, len(names) // count)][:count]
-    return [read_scene(data_root / 'JPEGImages' / f'{name}.jpg', data_root / 'SegmentationClass' / f'{name}.png',
-                       {run: folder / 'predictions' / f'{name}.png' for run, folder in runs.items()})
-            for name in names]
+    names = names[:: max(1, len(names) // count)][:count]
+    return [
+        read_scene(
+            data_root / 'JPEGImages' / f'{name}.jpg',
+            data_root / 'SegmentationClass' / f'{name}.png',
+            {run: folder / 'predictions' / f'{name}.png' for run, folder in runs.items()},
+        )
+        for name in names
+    ]
 
 
 def main():
@@ -57,10 +64,11 @@ def main():
     num_classes = len(next(iter(results.values())).class_iou)
     segmentation_figure(curves, METRIC, scenes, num_classes).savefig(args.out / 'comparison.png')
     (args.out / 'comparison.md').write_text(table)
-    (args.out / 'comparison.json').write_text(json.dumps(
-        {name: dict(curve=curves[name], **results[name]._asdict()) for name in args.runs}, indent=1) + '\n')
+    (args.out / 'comparison.json').write_text(
+        json.dumps({name: dict(curve=curves[name], **results[name]._asdict()) for name in args.runs}, indent=1) + '\n'
+    )
     print(table)
-    print(f"Written: {args.out / 'comparison.md'}, {args.out / 'comparison.json'}, {args.out / 'comparison.png'}")
+    print(f'Written: {args.out / "comparison.md"}, {args.out / "comparison.json"}, {args.out / "comparison.png"}')
 
 
 if __name__ == '__main__':

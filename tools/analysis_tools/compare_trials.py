@@ -9,6 +9,7 @@ how large an effect could be seen, and the p-value of an exact Mann-Whitney test
 error of 100 % in medians, quartiles and ranks, and not at all in means. With --out-dir the table is written as
 trials.md, and the median learning curves with quartiles as trials.png and trials.svg.
 """
+
 import argparse
 from pathlib import Path
 

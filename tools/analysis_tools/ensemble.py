@@ -5,6 +5,7 @@ augmentations, but of the same images. Exit code 2 and one sentence for results 
 
     python tools/analysis_tools/ensemble.py model_a.pkl model_b.pkl --config CONFIG --out ensemble.pkl
 """
+
 import argparse
 from pathlib import Path
 
@@ -33,8 +34,13 @@ def parse_args():
     parser.add_argument('--mean', choices=MEANS, default='arithmetic', help='of the scores (default: arithmetic)')
     metrics = parser.add_mutually_exclusive_group()
     metrics.add_argument('--config', help='evaluate by the test_evaluator of this config')
-    metrics.add_argument('--metrics', nargs='+', metavar='NAME', help='evaluate by these metrics with their default '
-                         'settings, such as SingleLabelMetric (default: Accuracy, top-1 and top-5)')
+    metrics.add_argument(
+        '--metrics',
+        nargs='+',
+        metavar='NAME',
+        help='evaluate by these metrics with their default '
+        'settings, such as SingleLabelMetric (default: Accuracy, top-1 and top-5)',
+    )
     add_cfg_options(parser, 'override entries of the config, e.g. test_evaluator.topk="(1,5)"')
     parser.add_argument('--out', type=Path, help='write the averaged result to this .pkl, in the format of the others')
     return parser.parse_args()
@@ -66,10 +72,20 @@ def evaluate(samples, metrics):
         evaluator = Evaluator(metrics)
         evaluator.process(samples)
         return evaluator.evaluate(len(samples))
-    except (AssertionError, AttributeError, ImportError, IndexError, KeyError, RuntimeError, TypeError,
-            ValueError) as error:
-        raise UsageError(f"the metrics {', '.join(str(metric['type']) for metric in metrics)} can't evaluate these "
-                         f'results: {one_line(error)}') from error
+    except (
+        AssertionError,
+        AttributeError,
+        ImportError,
+        IndexError,
+        KeyError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise UsageError(
+            f"the metrics {', '.join(str(metric['type']) for metric in metrics)} can't evaluate these "
+            f'results: {one_line(error)}'
+        ) from error
 
 
 def averaged(samples, scores):
@@ -77,8 +93,13 @@ def averaged(samples, scores):
     ensemble = []
     for sample, row in zip(samples, scores):
         score = torch.tensor(row)  # a copy: a pickled view brings the scores of all images along
-        ensemble.append({**{key: sample[key] for key in KEPT if key in sample}, 'pred_score': score,
-                         'pred_label': score.argmax(0, keepdim=True)})
+        ensemble.append(
+            {
+                **{key: sample[key] for key in KEPT if key in sample},
+                'pred_score': score,
+                'pred_label': score.argmax(0, keepdim=True),
+            }
+        )
     return ensemble
 
 
@@ -107,9 +128,21 @@ def main():
         metrics = metrics if args.config else with_top5(metrics, scores.shape[1])
         found = {name: evaluate(each, metrics) for name, each in {**samples, 'ensemble': ensemble}.items()}
         names = list(found['ensemble'])
-        print(table(['', *names], [[result, *(f'{values[name]:.2f}' if isinstance(values[name], float)
-                                             else str(values[name]) for name in names)]
-                                   for result, values in found.items()]))
+        print(
+            table(
+                ['', *names],
+                [
+                    [
+                        result,
+                        *(
+                            f'{values[name]:.2f}' if isinstance(values[name], float) else str(values[name])
+                            for name in names
+                        ),
+                    ]
+                    for result, values in found.items()
+                ],
+            )
+        )
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         mmengine.dump(ensemble, str(args.out))

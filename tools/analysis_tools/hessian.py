@@ -11,6 +11,7 @@ of outputs at which the paper's inequalities hold. In segmentation a sample is o
 spread evenly over those with a label. With --out-dir all of it is written as hessian.md, and curves and outputs as
 hessian.png and hessian.svg. Exit code 2 and one sentence for bad input.
 """
+
 import argparse
 import json
 import tempfile
@@ -44,8 +45,13 @@ PIXELS = 256  # of an image
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('networks', nargs='*', metavar='NAME=CONFIG,CHECKPOINT')
-    parser.add_argument('--samples', type=int, default=1000, metavar='N',
-                        help='images of each test data set, its first ones (default: 1000)')
+    parser.add_argument(
+        '--samples',
+        type=int,
+        default=1000,
+        metavar='N',
+        help='images of each test data set, its first ones (default: 1000)',
+    )
     parser.add_argument('--out-dir', type=Path, help='folder for hessian.md, hessian.png and hessian.svg')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write all numbers there')
     add_cfg_options(parser, 'override entries of the configs')
@@ -92,8 +98,10 @@ def trained_loss(model, config):
     head = getattr(model, 'head', None) or getattr(model, 'decode_head', None)
     loss = getattr(head, 'loss_module', None) or getattr(head, 'loss_decode', None)
     if not isinstance(loss, torch.nn.Module) or isinstance(loss, torch.nn.ModuleList):
-        raise UsageError(f"config='{config}': expected a model with one loss, as head.loss_module (mmpretrain) or "
-                         f'decode_head.loss_decode (mmsegmentation), got {type(loss).__name__}')
+        raise UsageError(
+            f"config='{config}': expected a model with one loss, as head.loss_module (mmpretrain) or "
+            f'decode_head.loss_decode (mmsegmentation), got {type(loss).__name__}'
+        )
     try:
         return loss_curvature(loss)
     except ValueError as error:
@@ -128,16 +136,17 @@ def outputs(runner, count, config):
     model, found, images = runner.model.eval(), [], 0
     for batch in runner.test_loop.dataloader:
         data = model.data_preprocessor(batch, False)
-        samples = data['data_samples'][:count - images]
+        samples = data['data_samples'][: count - images]
         scores = model(**data, mode='tensor')
         segments = hasattr(model, 'decode_head')
         if not isinstance(scores, torch.Tensor) or scores.dim() != (4 if segments else 2):
             shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else f'a {type(scores).__name__}'
-            raise UsageError(f"config='{config}': the model gives {shape}; expected scores "
-                             f"{'(N, C, H, W)' if segments else '(N, C)'}")
-        scores = scores[:len(samples)].double().cpu()
-        found.append(pixel_outputs(scores, samples, model.decode_head) if segments
-                     else image_outputs(scores, samples))
+            raise UsageError(
+                f"config='{config}': the model gives {shape}; expected scores "
+                f'{"(N, C, H, W)" if segments else "(N, C)"}'
+            )
+        scores = scores[: len(samples)].double().cpu()
+        found.append(pixel_outputs(scores, samples, model.decode_head) if segments else image_outputs(scores, samples))
         images += len(samples)
         if images == count:
             break
@@ -147,8 +156,10 @@ def outputs(runner, count, config):
     if not scores.isfinite().all():
         raise UsageError(f"config='{config}': the model gives scores that aren't finite: the training has diverged")
     if labels.min() < 0 or labels.max() >= scores.shape[1]:
-        raise UsageError(f"config='{config}': labels from {labels.min()} to {labels.max()} in the test data, and "
-                         f'{scores.shape[1]} scores')
+        raise UsageError(
+            f"config='{config}': labels from {labels.min()} to {labels.max()} in the test data, and "
+            f'{scores.shape[1]} scores'
+        )
     return scores, labels
 
 
@@ -173,8 +184,9 @@ def main():
     written = []
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        content = dict(environment=environment(), statements=[statement._asdict() for statement in statements],
-                       networks=found)
+        content = dict(
+            environment=environment(), statements=[statement._asdict() for statement in statements], networks=found
+        )
         args.json.write_text(json.dumps(content, indent=1, ensure_ascii=False) + '\n')
         written.append(args.json)
     if args.out_dir:

@@ -4,9 +4,11 @@
 
 What they count: mmgb.analysis.complexity.
 """
+
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
-from typing import Optional
 
 from mmgb import compat
 
@@ -19,7 +21,7 @@ from mmgb.engine.config import load_config  # noqa: E402
 from mmgb.engine.usage import UsageError, one_line, run_tool  # noqa: E402
 
 
-def measure(path: str, shape: Optional[tuple[int, int, int]]) -> str:
+def measure(path: str, shape: tuple[int, int, int] | None) -> str:
     """The lines of one config, in YAML."""
     cfg = load_config(path, {}, ('model',))
     shape = shape or input_shape(path, cfg)
@@ -30,18 +32,23 @@ def measure(path: str, shape: Optional[tuple[int, int, int]]) -> str:
         with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmengine')):
             found = complexity(MODELS.build(cfg.model), shape)
     except Exception as error:  # a model can fail in any way
-        raise UsageError(f"config='{path}' can't be built or run on an image of {size} (--shape changes it): "
-                         f'{one_line(error)}') from error
-    return (f'- Name: {Path(path).stem}\n  Input: {size}\n  FLOPs: {found.flops}\n'
-            f'  Parameters: {found.parameters}')
+        raise UsageError(
+            f"config='{path}' can't be built or run on an image of {size} (--shape changes it): {one_line(error)}"
+        ) from error
+    return f'- Name: {Path(path).stem}\n  Input: {size}\n  FLOPs: {found.flops}\n  Parameters: {found.parameters}'
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('configs', nargs='+', metavar='CONFIG')
-    parser.add_argument('--shape', nargs=3, type=int, metavar=('CHANNELS', 'HEIGHT', 'WIDTH'),
-                        help="of the image (default: the size that ends the config's name, and the channels of its "
-                        "data_preprocessor's mean)")
+    parser.add_argument(
+        '--shape',
+        nargs=3,
+        type=int,
+        metavar=('CHANNELS', 'HEIGHT', 'WIDTH'),
+        help="of the image (default: the size that ends the config's name, and the channels of its "
+        "data_preprocessor's mean)",
+    )
     args = parser.parse_args()
     if args.shape and min(args.shape) < 1:
         parser.error(f'--shape {" ".join(map(str, args.shape))}: expected three numbers of at least 1')

@@ -8,6 +8,7 @@ tools/make_results_table.py. Exit code 2 and one sentence for bad input.
 
     python tools/analysis_tools/plot_gradients.py softmax=work_dirs/softmax exp-GB=work_dirs/exp --out work_dirs/figures
 """
+
 import argparse
 import json
 from pathlib import Path
@@ -26,19 +27,30 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('runs', nargs='+', metavar='[NAME=]WORK_DIR', help='of tools/train.py')
     parser.add_argument('--out', type=Path, required=True, help='folder to write to')
-    parser.add_argument('--layers', nargs='+', metavar='PATH', help='whose RMS to draw (default: the last one that '
-                        'runs, and every second before it)')
+    parser.add_argument(
+        '--layers',
+        nargs='+',
+        metavar='PATH',
+        help='whose RMS to draw (default: the last one that runs, and every second before it)',
+    )
     moments = parser.add_mutually_exclusive_group()
-    moments.add_argument('--epochs', nargs='+', type=int, default=PAPERS_EPOCHS, help='whose first batch the '
-                         'histograms are of (default: those of 1, 4 and 10 that were recorded)')
+    moments.add_argument(
+        '--epochs',
+        nargs='+',
+        type=int,
+        default=PAPERS_EPOCHS,
+        help='whose first batch the histograms are of (default: those of 1, 4 and 10 that were recorded)',
+    )
     moments.add_argument('--iterations', nargs='+', type=int, help='the histograms of these instead')
     return parser.parse_args()
 
 
 def read_runs(arguments):
     """Name to what the run has recorded: curves and histograms. A run without a name has that of its folder."""
-    named = parse_named((argument if '=' in argument else f'{Path(argument).name}={argument}'
-                         for argument in arguments), 'NAME=WORK_DIR')
+    named = parse_named(
+        (argument if '=' in argument else f'{Path(argument).name}={argument}' for argument in arguments),
+        'NAME=WORK_DIR',
+    )
     try:
         return {name: (read_gradient_stats(folder), read_delta_histograms(folder)) for name, folder in named.items()}
     except FileNotFoundError as error:
@@ -47,15 +59,18 @@ def read_runs(arguments):
 
 def of_statistic(runs, *statistics):
     """The runs that have recorded these, by name: one curve for each module path, for each statistic."""
-    return {name: tuple(stats[statistic] for statistic in statistics) for name, (stats, _) in runs.items()
-            if all(statistic in stats for statistic in statistics)}
+    return {
+        name: tuple(stats[statistic] for statistic in statistics)
+        for name, (stats, _) in runs.items()
+        if all(statistic in stats for statistic in statistics)
+    }
 
 
 def choose_layers(curves, layers):
     recorded = list(dict.fromkeys(layer for found in curves.values() for layer in found))
     unknown = [layer for layer in layers or () if layer not in recorded]
     if unknown:
-        raise UsageError(f"--layers {unknown[0]}: not recorded; there are {', '.join(recorded)}")
+        raise UsageError(f'--layers {unknown[0]}: not recorded; there are {", ".join(recorded)}')
     return layers or recorded[::-1][::2][::-1]
 
 
@@ -70,10 +85,17 @@ def choose_histograms(runs, epochs, iterations):
                 chosen[name].setdefault(f'epoch {histogram.epoch}', []).append(histogram)
     if any(histograms for _, histograms in runs.values()) and not any(chosen.values()):
         option, given = ('--epochs', epochs) if iterations is None else ('--iterations', iterations)
-        there = sorted({histogram.step if iterations is not None else histogram.epoch
-                        for _, histograms in runs.values() for histogram in histograms})
-        raise UsageError(f"{option} {' '.join(map(str, given))}: no histogram was recorded there, but at "
-                         f"{', '.join(map(str, there))}")
+        there = sorted(
+            {
+                histogram.step if iterations is not None else histogram.epoch
+                for _, histograms in runs.values()
+                for histogram in histograms
+            }
+        )
+        raise UsageError(
+            f'{option} {" ".join(map(str, given))}: no histogram was recorded there, but at '
+            f'{", ".join(map(str, there))}'
+        )
     return {name: found for name, found in chosen.items() if found}
 
 
@@ -88,7 +110,8 @@ def main():
         'error_rms': errors and rms_figure(errors, choose_layers(errors, args.layers)),
         'delta_histograms': histograms and histogram_figure(histograms),
         'softmax_normaliser': normalisers and normaliser_figure(normalisers),
-        'weight_gradients': weights and weight_gradient_figure(weights)}
+        'weight_gradients': weights and weight_gradient_figure(weights),
+    }
     args.out.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         if not figure:

@@ -6,6 +6,7 @@ one sentence for bad input.
 
     python tools/analysis_tools/top5_pictures.py result.pkl CONFIG --out work_dirs/top5
 """
+
 import argparse
 import io
 from pathlib import Path
@@ -36,12 +37,26 @@ def parse_args():
     parser.add_argument('config', help='its test_dataloader has the images and the names of the classes')
     parser.add_argument('--out', type=Path, required=True, help='folder to write to')
     parser.add_argument('--count', type=int, default=12, help='images in each picture (default: 12)')
-    parser.add_argument('--right-within', type=int, default=TOP, metavar='K',
-                        help='an image is right if its class is among the first K (default: 5)')
-    parser.add_argument('--format', choices=FORMATS, default='ilsvrc', help='of top5.txt: labels from 1 (ilsvrc, the '
-                        'default), file name and labels from 0 (places), or file name and names of the classes')
-    parser.add_argument('--label-ids', type=Path, help='text file with the number that top5.txt is to have for each '
-                        "class, one in each line; ImageNet's ILSVRC2012_IDs, for example")
+    parser.add_argument(
+        '--right-within',
+        type=int,
+        default=TOP,
+        metavar='K',
+        help='an image is right if its class is among the first K (default: 5)',
+    )
+    parser.add_argument(
+        '--format',
+        choices=FORMATS,
+        default='ilsvrc',
+        help='of top5.txt: labels from 1 (ilsvrc, the '
+        'default), file name and labels from 0 (places), or file name and names of the classes',
+    )
+    parser.add_argument(
+        '--label-ids',
+        type=Path,
+        help='text file with the number that top5.txt is to have for each '
+        "class, one in each line; ImageNet's ILSVRC2012_IDs, for example",
+    )
     add_cfg_options(parser)
     return parser.parse_args()
 
@@ -61,8 +76,10 @@ def check_dataset(dataset, result, path):
     for index, image in enumerate(result.images):
         info = dataset.get_data_info(index)
         if 'img_path' in info and image != image_name(info, index):
-            raise UsageError(f"result='{path}': image {index} (from 0) is '{image}', and '{info['img_path']}' in the "
-                             "config's test data set")
+            raise UsageError(
+                f"result='{path}': image {index} (from 0) is '{image}', and '{info['img_path']}' in the "
+                "config's test data set"
+            )
 
 
 def class_names(dataset, num_classes):
@@ -80,8 +97,10 @@ def read_label_ids(path, num_classes):
     except (OSError, ValueError) as error:
         raise UsageError(f"--label-ids='{path}' can't be read as one integer a line: {one_line(error)}") from error
     if len(ids) != num_classes or len(set(ids)) != num_classes:
-        raise UsageError(f"--label-ids='{path}' has {len(ids)} numbers, {len(set(ids))} different ones; expected one "
-                         f'for each of the {num_classes} classes')
+        raise UsageError(
+            f"--label-ids='{path}' has {len(ids)} numbers, {len(set(ids))} different ones; expected one "
+            f'for each of the {num_classes} classes'
+        )
     return ids
 
 
@@ -104,10 +123,16 @@ def draw(dataset, result, top, names, chosen, path):
     if not len(chosen):
         print(f'No picture {path}: there are no such images.')
         return
-    top_labels_figure([
-        Prediction(read_image(dataset, index), tuple(names[label] for label in result.labels[index]),
-                   [(names[label], float(result.scores[index, label])) for label in top[index]])
-        for index in chosen]).savefig(path)
+    top_labels_figure(
+        [
+            Prediction(
+                read_image(dataset, index),
+                tuple(names[label] for label in result.labels[index]),
+                [(names[label], float(result.scores[index, label])) for label in top[index]],
+            )
+            for index in chosen
+        ]
+    ).savefig(path)
     print(f'Written: {path}')
 
 
@@ -130,11 +155,11 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     lines = submission_lines(result.images, top, args.format, names, ids)
     (args.out / 'top5.txt').write_text('\n'.join(lines) + '\n', encoding='utf-8')
-    print(f"Written: {args.out / 'top5.txt'}")
+    print(f'Written: {args.out / "top5.txt"}')
     if result.labels is None:
         print('These images have no labels: nothing to draw.')
         return
-    right = is_right(top[:, :args.right_within], result.labels)
+    right = is_right(top[:, : args.right_within], result.labels)
     print(f'Right within the top {args.right_within}: {right.sum()} of {len(right)} images.')
     for name, positions in (('right', np.flatnonzero(right)), ('wrong', np.flatnonzero(~right))):
         draw(dataset, result, top, names, evenly(positions, args.count), args.out / f'{name}.png')

@@ -5,6 +5,7 @@ that of the next, so with its hooks, its files and its data; medians count. What
 divided by the hook's default interval, is its share of the training time. Runs on a GPU where there is one. The table
 is printed, and written as JSON with --out.
 """
+
 import statistics
 import tempfile
 import time
@@ -23,11 +24,13 @@ WARM_UP = 10
 CASES = {
     'CifarConvNet(depth=5, width=0.25)': ((3, 32, 32), 128, dict(type='mmgb.CifarConvNet', depth=5, width=0.25), 2048),
     'CifarConvNet(depth=10, width=0.25)': ((3, 32, 32), 128, dict(type='mmgb.CifarConvNet', depth=10, width=0.25), 360),
-    'MLP': ((1, 28, 28), 100, dict(type='mmgb.MLP'), 50)}
+    'MLP': ((1, 28, 28), 100, dict(type='mmgb.MLP'), 50),
+}
 
 
 class IterationTimer(Hook):
     """The start of each iteration, before any other hook; stops the run after some seconds."""
+
     priority = 'HIGHEST'
 
     def __init__(self, seconds: float) -> None:
@@ -48,7 +51,7 @@ class IterationTimer(Hook):
         spans = [1e3 * (after - before) for before, after in zip(self.starts, self.starts[1:])]
         found = []
         for first in (0, 1):
-            times = spans[WARM_UP + first::2]
+            times = spans[WARM_UP + first :: 2]
             found.append(Timing(statistics.median(times), tuple(statistics.quantiles(times, n=4)[::2]), len(times)))
         return found[0], found[1]
 
@@ -61,13 +64,21 @@ def measure(shape: tuple[int, ...], batch: int, backbone: dict, features: int, s
     timer = IterationTimer(seconds)
     with tempfile.TemporaryDirectory() as folder:
         Runner(
-            model=dict(type='ImageClassifier', backbone=backbone, head=head), work_dir=folder,
-            default_scope='mmpretrain', log_level='ERROR', experiment_name=folder,
-            train_dataloader=dict(dataset=[inputs] * 100, sampler=dict(type='DefaultSampler'), batch_size=1,
-                                  collate_fn=lambda samples: samples[0]),
-            train_cfg=dict(by_epoch=True, max_epochs=10 ** 9),
+            model=dict(type='ImageClassifier', backbone=backbone, head=head),
+            work_dir=folder,
+            default_scope='mmpretrain',
+            log_level='ERROR',
+            experiment_name=folder,
+            train_dataloader=dict(
+                dataset=[inputs] * 100,
+                sampler=dict(type='DefaultSampler'),
+                batch_size=1,
+                collate_fn=lambda samples: samples[0],
+            ),
+            train_cfg=dict(by_epoch=True, max_epochs=10**9),
             optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)),
-            default_hooks=dict(checkpoint=None), custom_hooks=[timer, dict(type='mmgb.GradientStatsHook', interval=2)],
+            default_hooks=dict(checkpoint=None),
+            custom_hooks=[timer, dict(type='mmgb.GradientStatsHook', interval=2)],
         ).train()
     show('')
     return timer.timings()
@@ -80,8 +91,15 @@ def main():
     for name, (shape, batch, backbone, features) in CASES.items():
         recorded, plain = measure(shape, batch, backbone, features, args.seconds)
         share = (recorded.median_ms - plain.median_ms) / interval / plain.median_ms
-        results.append(dict(network=name, batch=batch, recorded=recorded._asdict(), between=plain._asdict(),
-                            share_at_default_interval=share))
+        results.append(
+            dict(
+                network=name,
+                batch=batch,
+                recorded=recorded._asdict(),
+                between=plain._asdict(),
+                share_at_default_interval=share,
+            )
+        )
     print(gradient_stats_table(dict(results=results, interval=interval)))
     write_results(args.out, results, interval=interval)
 

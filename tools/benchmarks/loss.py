@@ -3,11 +3,14 @@
 All contenders take turns in one process, and the median of their times counts. Memory is the peak of what a step
 allocates, divided by the size of the scores. The table is printed, and written as JSON with --out.
 """
+
+from __future__ import annotations
+
 import logging
 import sys
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -18,8 +21,12 @@ from mmgb.analysis.benchmark_tables import loss_table
 from mmgb.functional import exp_gb_loss, pow3_gb_loss
 
 IGNORE = 255
-CPU_CASES = [((4, 21, 256, 256), 'float32'), ((8, 21, 512, 512), 'float32'), ((256, 1000), 'float32'),
-             ((256, 401), 'float32')]
+CPU_CASES = [
+    ((4, 21, 256, 256), 'float32'),
+    ((8, 21, 512, 512), 'float32'),
+    ((256, 1000), 'float32'),
+    ((256, 401), 'float32'),
+]
 CUDA_CASES = CPU_CASES + [(shape, 'bfloat16') for shape, _ in CPU_CASES]
 YARDSTICK = 'F.cross_entropy'
 BOUND = 'memory bound'
@@ -34,6 +41,7 @@ class Cost(NamedTuple):
 
 def losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     """Functions of scores and labels; the hosts' own where the host is installed."""
+
     def cross_entropy(scores, labels):
         return F.cross_entropy(scores, labels, ignore_index=IGNORE)
 
@@ -72,6 +80,7 @@ def make_case(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> tuple[
 
 def steps(scores: Tensor, labels: Tensor) -> dict[str, Callable[[], object]]:
     """Each loss's forward and backward pass, and what the memory alone would take for it."""
+
     def bound():
         if scores.is_cuda:
             scores.detach().amax()  # the second read
@@ -80,7 +89,7 @@ def steps(scores: Tensor, labels: Tensor) -> dict[str, Callable[[], object]]:
     return {name: lambda loss=loss: loss(scores, labels).backward() for name, loss in losses().items()} | {BOUND: bound}
 
 
-def measure(scores: Tensor, labels: Tensor, seconds: float) -> dict[str, Optional[Cost]]:
+def measure(scores: Tensor, labels: Tensor, seconds: float) -> dict[str, Cost | None]:
     """Median times of steps that take turns; None for one that doesn't run here (a compiler is missing)."""
     device = scores.device.type
     contenders = steps(scores, labels)
@@ -115,8 +124,14 @@ def main():
     for device, shape, dtype in cases:
         torch._dynamo.reset()
         timings = measure(*make_case(shape, getattr(torch, dtype), device), args.seconds)
-        results.append(dict(device=device, shape=shape, dtype=dtype,
-                            contenders={name: timing and timing._asdict() for name, timing in timings.items()}))
+        results.append(
+            dict(
+                device=device,
+                shape=shape,
+                dtype=dtype,
+                contenders={name: timing and timing._asdict() for name, timing in timings.items()},
+            )
+        )
         print(loss_table(results[-1]), flush=True)
     if not torch.cuda.is_available():
         print('CUDA: not measured, no GPU at hand')

@@ -1,4 +1,5 @@
 """What the benchmarks share: taking turns, the memory that a step allocates, and how numbers are written."""
+
 import argparse
 import json
 import random
@@ -23,10 +24,15 @@ class Timing(NamedTuple):
 def parse_timing_args(description: str, seconds: float, out: str) -> argparse.Namespace:
     """``--seconds``, ``--threads`` and ``--out``; sets the number of threads."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument('--seconds', type=float, default=seconds,
-                        help='time for each case, but at least 5 rounds (default: %(default)s)')
-    parser.add_argument('--threads', type=int, default=torch.get_num_threads(),
-                        help='of the CPU (default: %(default)s)')
+    parser.add_argument(
+        '--seconds',
+        type=float,
+        default=seconds,
+        help='time for each case, but at least 5 rounds (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--threads', type=int, default=torch.get_num_threads(), help='of the CPU (default: %(default)s)'
+    )
     parser.add_argument('--out', type=Path, default=Path(out), help='default: %(default)s')
     args = parser.parse_args()
     if args.seconds <= 0 or args.threads < 1:
@@ -42,8 +48,9 @@ def write_results(out: Path, results: list[dict], **settings: object) -> None:
     print(f'Written: {out}')
 
 
-def take_turns(steps: dict[str, Callable[[], object]], seconds: float, at_least: int,
-               after: Callable[[], object], device: str) -> dict[str, Timing]:
+def take_turns(
+    steps: dict[str, Callable[[], object]], seconds: float, at_least: int, after: Callable[[], object], device: str
+) -> dict[str, Timing]:
     """The times of steps that take turns in one process, for some seconds and at least some rounds.
 
     Each round has an order of its own: what a step leaves behind in caches and heap is then nobody's lot for good.
@@ -64,8 +71,10 @@ def take_turns(steps: dict[str, Callable[[], object]], seconds: float, at_least:
             times[name].append(1e3 * (time.perf_counter() - begin))
             after()
     show('')
-    return {name: Timing(statistics.median(found), tuple(statistics.quantiles(found, n=4)[::2]), rounds)
-            for name, found in times.items()}
+    return {
+        name: Timing(statistics.median(found), tuple(statistics.quantiles(found, n=4)[::2]), rounds)
+        for name, found in times.items()
+    }
 
 
 def extra_memory(step: Callable[[], object], device: str) -> int:

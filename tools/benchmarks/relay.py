@@ -4,6 +4,7 @@ The three take turns in one process, and medians count. Beside them stands the b
 multi-loss is one more gradient with respect to the input of the layers in which the ranges overlap. Memory is the peak
 of what a step allocates. The table is printed, and written as JSON with --out.
 """
+
 import logging
 from collections.abc import Callable
 from copy import deepcopy
@@ -23,18 +24,26 @@ BASELINE = 'multi-loss'
 
 class Case(NamedTuple):
     """A network with one auxiliary, and the layers in which the two ranges overlap, in their order."""
+
     config: dict
     overlap: list[str]
 
 
 def resnet50() -> Case:
     head = dict(type='LinearClsHead', num_classes=1000, in_channels=2048, loss=dict(type='CrossEntropyLoss'))
-    auxiliary = dict(source='backbone.layer3.3', head=dict(type='mmgb.AuxiliaryClsHead', num_classes=1000,
-                                                           in_channels=1024))
-    model = dict(type='ImageClassifier', backbone=dict(type='ResNet', depth=50),
-                 neck=dict(type='GlobalAveragePooling'), head=head)
-    return Case(dict(type='mmgb.RelayBP', model=model, auxiliaries=[auxiliary], primary_lowest='backbone.layer3.0'),
-                [f'backbone.layer3.{i}' for i in range(4)])
+    auxiliary = dict(
+        source='backbone.layer3.3', head=dict(type='mmgb.AuxiliaryClsHead', num_classes=1000, in_channels=1024)
+    )
+    model = dict(
+        type='ImageClassifier',
+        backbone=dict(type='ResNet', depth=50),
+        neck=dict(type='GlobalAveragePooling'),
+        head=head,
+    )
+    return Case(
+        dict(type='mmgb.RelayBP', model=model, auxiliaries=[auxiliary], primary_lowest='backbone.layer3.0'),
+        [f'backbone.layer3.{i}' for i in range(4)],
+    )
 
 
 def model_a() -> Case:
@@ -42,8 +51,9 @@ def model_a() -> Case:
     head = dict(type='LinearClsHead', num_classes=401, in_channels=256, loss=dict(type='CrossEntropyLoss'))
     stage = 'backbone.stages.3'
     auxiliary = dict(source=stage, head=dict(type='mmgb.AuxiliaryClsHead', num_classes=401, in_channels=512))
-    model = dict(type='ImageClassifier', backbone=dict(type='mmgb.Places2VGG'),
-                 neck=dict(type='GlobalAveragePooling'), head=head)
+    model = dict(
+        type='ImageClassifier', backbone=dict(type='mmgb.Places2VGG'), neck=dict(type='GlobalAveragePooling'), head=head
+    )
     return Case(dict(type='mmgb.RelayBP', model=model, auxiliaries=[auxiliary], primary_lowest=stage), [stage])
 
 
@@ -62,6 +72,7 @@ def contenders(case: Case) -> dict[str, nn.Module]:
 
 def training_step(model: nn.Module, images: Tensor, samples: list[DataSample]) -> Callable[[], None]:
     """Forward and backward, without an update, as gradients of a zeroed model."""
+
     def step():
         model.zero_grad()
         loss, _ = model.parse_losses(model.loss(images, samples))
@@ -74,8 +85,10 @@ def input_gradient(model: nn.Module, overlap: list[str], images: Tensor) -> Call
     """The bound: the gradient of the overlap's layers with respect to their input."""
     kept = []
     first, last = model.get_submodule(overlap[0]), model.get_submodule(overlap[-1])
-    hooks = [first.register_forward_pre_hook(lambda _, inputs: kept.append(inputs[0])),
-             last.register_forward_hook(lambda _, inputs, output: kept.append(output))]
+    hooks = [
+        first.register_forward_pre_hook(lambda _, inputs: kept.append(inputs[0])),
+        last.register_forward_hook(lambda _, inputs, output: kept.append(output)),
+    ]
     model.extract_feat(images)
     for hook in hooks:
         hook.remove()
@@ -88,8 +101,10 @@ def measure(case: Case, device: str, seconds: float) -> tuple[dict[str, Timing],
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(BATCH, 3, SIZE, SIZE, generator=generator).to(device)
     classes = case.config['model']['head']['num_classes']
-    samples = [DataSample().set_gt_label(int(label)).to(device)
-               for label in torch.randint(classes, (BATCH,), generator=generator)]
+    samples = [
+        DataSample().set_gt_label(int(label)).to(device)
+        for label in torch.randint(classes, (BATCH,), generator=generator)
+    ]
     models = {name: model.to(device) for name, model in contenders(case).items()}
     steps = {name: training_step(model, images, samples) for name, model in models.items()}
     memory = {}
@@ -112,10 +127,13 @@ def main():
     for device in ['cpu'] + ['cuda'] * torch.cuda.is_available():
         for name, case in CASES.items():
             timings, memory, bound = measure(case(), device, args.seconds)
-            costs = {contender: timing._asdict() | dict(peak_bytes=memory[contender])
-                     for contender, timing in timings.items()}
-            results.append(dict(device=device, network=name, images=BATCH, size=SIZE, contenders=costs,
-                                bound=bound._asdict()))
+            costs = {
+                contender: timing._asdict() | dict(peak_bytes=memory[contender])
+                for contender, timing in timings.items()
+            }
+            results.append(
+                dict(device=device, network=name, images=BATCH, size=SIZE, contenders=costs, bound=bound._asdict())
+            )
             print(relay_table(results[-1]), flush=True)
     if not torch.cuda.is_available():
         print('CUDA: not measured, no GPU at hand')

@@ -5,6 +5,9 @@ before it begins. Measured are start-up; the first batch of indices and a whole 
 epoch, as a dataloader asks for them; and the peak of resident memory above what is there with the labels. The table is
 printed, and written as JSON with --out.
 """
+
+from __future__ import annotations
+
 import argparse
 import multiprocessing
 import statistics
@@ -13,7 +16,7 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -35,7 +38,7 @@ class Measurement(NamedTuple):
     start_up_s: float
     first_batch_s: float
     epoch_s: float
-    memory_mb: Optional[float]  # None where the system doesn't tell
+    memory_mb: float | None  # None where the system doesn't tell
 
 
 class Places:
@@ -43,7 +46,7 @@ class Places:
 
     def __init__(self, images: int) -> None:
         # Concave, so that 8.1 million images have classes of 4,000 to 30,000.
-        spread = SMALLEST + (LARGEST - SMALLEST) * np.linspace(0, 1, CLASSES) ** .605
+        spread = SMALLEST + (LARGEST - SMALLEST) * np.linspace(0, 1, CLASSES) ** 0.605
         ends = np.round(np.cumsum(spread) * images / spread.sum()).astype(int)
         self.labels = np.repeat(np.arange(CLASSES), np.diff(ends, prepend=0))
         np.random.default_rng(0).shuffle(self.labels)
@@ -120,7 +123,7 @@ def set_epoch(sampler, epoch: int) -> None:
         sampler.set_epoch(epoch)
 
 
-def resident_memory(field: str) -> Optional[float]:
+def resident_memory(field: str) -> float | None:
     """Linux's VmRSS (now) or VmHWM (at its highest) of this process, in MB of 10**6 bytes."""
     status = Path('/proc/self/status')
     lines = status.read_text().splitlines() if status.exists() else []
@@ -136,17 +139,21 @@ def medians(images: int, rounds: int) -> dict[str, Measurement]:
             with processes.Pool(1) as pool:
                 measurements.append(pool.apply(measure, (name, images)))
     show('')
-    return {name: Measurement(*(None if None in values else statistics.median(values) for values in zip(*measurements)))
-            for name, measurements in found.items()}
+    return {
+        name: Measurement(*(None if None in values else statistics.median(values) for values in zip(*measurements)))
+        for name, measurements in found.items()
+    }
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--images', type=int, nargs='+', default=[100_000, 1_000_000, 8_100_000],
-                        help='default: %(default)s')
+    parser.add_argument(
+        '--images', type=int, nargs='+', default=[100_000, 1_000_000, 8_100_000], help='default: %(default)s'
+    )
     parser.add_argument('--rounds', type=int, default=5, help='default: %(default)s')
-    parser.add_argument('--out', type=Path, default=Path('docs/results/sampler_benchmark.json'),
-                        help='default: %(default)s')
+    parser.add_argument(
+        '--out', type=Path, default=Path('docs/results/sampler_benchmark.json'), help='default: %(default)s'
+    )
     args = parser.parse_args()
     if args.rounds < 1 or min(args.images) < 10 * CLASSES:
         parser.error(f'--rounds must be positive, and --images at least {10 * CLASSES}')
@@ -159,8 +166,9 @@ def main():
     results = []
     for images in args.images:
         found = medians(images, args.rounds)
-        results.append(dict(images=images, classes=CLASSES,
-                            contenders={name: row._asdict() for name, row in found.items()}))
+        results.append(
+            dict(images=images, classes=CLASSES, contenders={name: row._asdict() for name, row in found.items()})
+        )
         print(sampler_table(results[-1]), flush=True)
     write_results(args.out, results, rounds=args.rounds, numpy=np.__version__)
 

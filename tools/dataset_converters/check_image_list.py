@@ -5,6 +5,7 @@ reported; with --decode also one that Pillow can't decode to its last pixel, whi
 
     python tools/dataset_converters/check_image_list.py data/places2/train data/places2/train.txt --out clean.txt
 """
+
 import argparse
 import os
 import sys
@@ -18,8 +19,8 @@ from PIL import Image
 
 from mmgb.datasets.image_list import read_image_list
 
-CHUNK = 1024    # images that a process checks before it reports
-SHOWN = 10      # problems printed; --report holds all
+CHUNK = 1024  # images that a process checks before it reports
+SHOWN = 10  # problems printed; --report holds all
 _images = None  # of a worker process
 
 
@@ -84,7 +85,7 @@ def run(args):
     for name, lowest in (('jobs', 1), ('num_classes', 1)):
         value = getattr(args, name)
         if value is not None and value < lowest:
-            raise BadInput(f"--{name.replace('_', '-')} must be at least {lowest}, got {value}.")
+            raise BadInput(f'--{name.replace("_", "-")} must be at least {lowest}, got {value}.')
     if not args.root.is_dir():
         raise BadInput(f'ROOT {args.root} is not a folder.')
     if args.out is not None and args.out.resolve() == args.list.resolve():
@@ -96,10 +97,13 @@ def run(args):
     faults = check_all(images, args.root, args.decode, args.jobs)
     counts = Counter(kind for _, kind, _ in faults)
     if counts['missing'] == len(images):
-        raise BadInput(f"ROOT {args.root} has none of the list's {len(images)} images, e.g. not "
-                       f"{images[0]['img_path']}.")
-    lines = [f"{kind}\t{images[position]['img_path']}" + (f'\t{detail}' if detail else '')
-             for position, kind, detail in faults]
+        raise BadInput(
+            f"ROOT {args.root} has none of the list's {len(images)} images, e.g. not {images[0]['img_path']}."
+        )
+    lines = [
+        f'{kind}\t{images[position]["img_path"]}' + (f'\t{detail}' if detail else '')
+        for position, kind, detail in faults
+    ]
     for line in lines[:SHOWN]:
         print(line)
     if len(lines) > SHOWN:
@@ -110,11 +114,15 @@ def run(args):
     if args.out is not None:
         left_out = {position for position, _, _ in faults}
         kept = (images[position] for position in range(len(images)) if position not in left_out)
-        write_lines(args.out, (f"{image['img_path']} {image['gt_label']}" for image in kept))
+        write_lines(args.out, (f'{image["img_path"]} {image["gt_label"]}' for image in kept))
         print(f'Wrote {len(images) - len(faults)} images to {args.out}.')
     if faults:
-        print(f"check_image_list: {len(faults)} of {len(images)} images can't be used: "
-              + ', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts)) + '.', file=sys.stderr)
+        print(
+            f"check_image_list: {len(faults)} of {len(images)} images can't be used: "
+            + ', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts))
+            + '.',
+            file=sys.stderr,
+        )
     else:
         print(f'All {len(images)} images are there' + (' and can be decoded.' if args.decode else '.'))
     return not faults
@@ -123,7 +131,8 @@ def run(args):
 def main():
     parser = argparse.ArgumentParser(
         description='Look for every image of a list below its folder',
-        epilog="Exit code: 0 if all images can be used, 1 if some can't, 2 if the arguments or the list can't be used.")
+        epilog="Exit code: 0 if all images can be used, 1 if some can't, 2 if the arguments or the list can't be used.",
+    )
     parser.add_argument('root', type=Path, metavar='ROOT', help='folder below which the paths of the list lie')
     parser.add_argument('list', type=Path, metavar='LIST', help='"path label" in each line')
     parser.add_argument('--out', type=Path, help='where to write the list of the images that can be used')

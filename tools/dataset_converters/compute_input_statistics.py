@@ -6,6 +6,7 @@ all the result holds ``mean`` (D,) and ``covariance`` (D, D), float64, for ``mmg
     python tools/dataset_converters/compute_input_statistics.py data/mnist/train-images-idx3-ubyte.gz \
         data/mnist/input_statistics.npz
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ def mean_and_covariance(images):
     mean = values.mean(0, dtype=np.float64)
     covariance = np.zeros((len(mean), len(mean)))
     for begin in range(0, len(values), BLOCK):
-        centred = values[begin:begin + BLOCK] - mean
+        centred = values[begin : begin + BLOCK] - mean
         covariance += centred.T @ centred
     return mean, covariance / (len(values) - 1)
 
@@ -43,8 +44,10 @@ def run(args):
     except ValueError as error:
         raise BadInput(f'IN {error}.') from error
     if images.ndim < 2 or len(images) < 2 or images.dtype.kind not in 'iuf':
-        raise BadInput(f'IN {args.source} holds {images.dtype} of the shape {images.shape}: expected at least two '
-                       'images of numbers.')
+        raise BadInput(
+            f'IN {args.source} holds {images.dtype} of the shape {images.shape}: expected at least two '
+            'images of numbers.'
+        )
     mean, covariance = mean_and_covariance(images)
     unfinished = args.out.with_name(args.out.name + '.unfinished')  # renamed when complete: OUT is never there by half
     with open(unfinished, 'wb') as file:

@@ -7,6 +7,7 @@ The mean of a hundred thousand images drawn with a seed is within 1 of that of m
     python tools/dataset_converters/compute_mean_image.py data/places2/train data/places2/train.txt \
         data/places2/mean_image.npy --num 100000
 """
+
 import argparse
 import os
 import sys
@@ -35,8 +36,8 @@ def central_crop(image, side, crop):
     scale = side / min(height, width)
     size = (side, int(height * scale)) if width < height else (int(width * scale), side)
     image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-    top, left = (int(round((length - crop) / 2.)) for length in image.shape[:2])
-    return image[top:top + crop, left:left + crop]
+    top, left = (int(round((length - crop) / 2.0)) for length in image.shape[:2])
+    return image[top : top + crop, left : left + crop]
 
 
 def start_worker(images):
@@ -67,7 +68,7 @@ def add_up(positions, root, side, crop):
 def mean_image(images, positions, root, side, crop, jobs):
     """The mean crop, float32, by ``jobs`` processes. Draws a progress bar."""
     progress = ProgressBar(len(positions))
-    chunks = [positions[begin:begin + CHUNK] for begin in range(0, len(positions), CHUNK)]
+    chunks = [positions[begin : begin + CHUNK] for begin in range(0, len(positions), CHUNK)]
     total = np.zeros((crop, crop, 3), np.int64)
     with ProcessPoolExecutor(jobs, initializer=start_worker, initargs=(images,)) as pool:
         for chunk, found in zip(chunks, pool.map(partial(add_up, root=root, side=side, crop=crop), chunks)):

@@ -6,6 +6,7 @@ ignored, as in VOC.
 
     python tools/dataset_converters/make_digits_voc.py data/digits     # makes data/digits/VOC2012
 """
+
 import argparse
 import json
 import shutil
@@ -20,15 +21,15 @@ from scipy import ndimage
 
 NUM_DIGITS, IGNORE = 10, 255
 SPLITS = ('train', 'val')
-VAL_SHARE = 0.25         # of each class's handwritten samples
-COUNTS = (4, 7)          # digits in a scene
-SIDES = (0.30, 0.50)     # of a digit, in sides of the scene
-MAX_ANGLE = 15           # degrees; 6 and 9 stay apart
-MIN_SIZE = 32            # below it the strokes of the smallest digits are thinner than two pixels
-STROKE_LEVEL = 0.45      # of full ink; lower closes the loops of 8, higher breaks thin strokes into pieces
+VAL_SHARE = 0.25  # of each class's handwritten samples
+COUNTS = (4, 7)  # digits in a scene
+SIDES = (0.30, 0.50)  # of a digit, in sides of the scene
+MAX_ANGLE = 15  # degrees; 6 and 9 stay apart
+MIN_SIZE = 32  # below it the strokes of the smallest digits are thinner than two pixels
+STROKE_LEVEL = 0.45  # of full ink; lower closes the loops of 8, higher breaks thin strokes into pieces
 LUMA = np.array([0.299, 0.587, 0.114])
-MAX_INK_LUMA = 0.35      # darker than every ground, or a small network spends its time on finding the strokes
-MIN_COLOUR_DISTANCE = 0.35    # Euclidean, RGB in [0, 1]
+MAX_INK_LUMA = 0.35  # darker than every ground, or a small network spends its time on finding the strokes
+MIN_COLOUR_DISTANCE = 0.35  # Euclidean, RGB in [0, 1]
 
 
 class BadInput(Exception):
@@ -49,7 +50,7 @@ def textured_ground(rng, size):
     """
     first = rng.uniform(0.65, 0.95) + rng.uniform(-0.1, 0.1, 3)
     colours = np.stack([first, first + rng.normal(0, 0.12, 3)]).clip(0.5, 1)
-    y, x = np.mgrid[-1:1:size * 1j, -1:1:size * 1j]
+    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
     direction = rng.uniform(0, 2 * np.pi)
     blend = 0.5 + 0.3 * (np.cos(direction) * x + np.sin(direction) * y)
     for cells, amplitude in ((4, 0.25), (8, 0.2), (16, 0.15), (32, 0.1)):
@@ -83,7 +84,7 @@ def render_digit(digit, centre, side, angle, size):
     Returns:
         np.ndarray: (size, size) float, about 0 (no ink) to 1.
     """
-    padded = np.pad(digit, 2)    # strokes that touch the edge of the 8x8 box must fade out, too
+    padded = np.pad(digit, 2)  # strokes that touch the edge of the 8x8 box must fade out, too
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) * (8 / side)
     middle = (np.array(padded.shape) - 1) / 2
     return ndimage.affine_transform(padded, turn, middle - turn @ centre, (size, size), order=3)
@@ -170,8 +171,9 @@ def load_samples():
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
-        raise BadInput('scikit-learn, whose handwritten digits are used, cannot be imported: '
-                       '`pip install scikit-learn`.') from error
+        raise BadInput(
+            'scikit-learn, whose handwritten digits are used, cannot be imported: `pip install scikit-learn`.'
+        ) from error
     data = load_digits()
     return data.images / 16, data.target
 
@@ -202,7 +204,7 @@ def make_dataset(folder, counts, size, seed, jobs):
         names = [scene_name(split, index) + '\n' for index in range(count)]
         (folder / f'ImageSets/Segmentation/{split}.txt').write_text(''.join(names))
     scenes = [(split, index) for split, count in counts.items() for index in range(count)]
-    load_samples()    # before the workers start, so that forked ones inherit it
+    load_samples()  # before the workers start, so that forked ones inherit it
     with ProcessPoolExecutor(jobs) as pool:
         written = pool.map(partial(write_scene, folder=folder, size=size, seed=seed), scenes, chunksize=8)
         for done, _ in enumerate(written, 1):
@@ -214,14 +216,15 @@ def is_made(folder, made_with, overwrite):
     """Whether ``folder`` already holds the scenes asked for; refuses to touch what it must not replace."""
     record = folder / 'made_with.json'
     if folder.exists() and not record.is_file():
-        raise BadInput(f'{folder} exists and was not made by this tool (it has no {record.name}): '
-                       'choose another OUT.')
+        raise BadInput(f'{folder} exists and was not made by this tool (it has no {record.name}): choose another OUT.')
     if not folder.exists() or overwrite:
         return False
     found = record.read_text()
     if found != json.dumps(made_with):
-        raise BadInput(f'{folder} was made with other arguments ({found}) than those given '
-                       f'({json.dumps(made_with)}): choose another OUT or give --overwrite.')
+        raise BadInput(
+            f'{folder} was made with other arguments ({found}) than those given '
+            f'({json.dumps(made_with)}): choose another OUT or give --overwrite.'
+        )
     return True
 
 
@@ -231,7 +234,7 @@ def run(args):
             raise BadInput(f'--{name} must be at least {lowest}, got {getattr(args, name)}.')
     made_with = {name: getattr(args, name) for name in ('train', 'val', 'size', 'seed')}
     folder = args.out / 'VOC2012'
-    unfinished = args.out / 'VOC2012.unfinished'    # renamed when complete: VOC2012 is never half made
+    unfinished = args.out / 'VOC2012.unfinished'  # renamed when complete: VOC2012 is never half made
     try:
         if is_made(folder, made_with, args.overwrite):
             print(f'{folder} is there already, made with the same arguments.')

@@ -7,6 +7,7 @@ arrays stay as they are.
 
     python tools/dataset_converters/make_long_tailed.py data/cifar10.npz data/cifar10_lt100.npz
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -24,7 +25,7 @@ def long_tailed_counts(largest, num_classes, ratio):
     """Images of each class, (C,): from ``largest`` down to ``largest / ratio``, rounded down."""
     exponent = np.arange(num_classes) / max(1, num_classes - 1)
     # The last class's exact quotient must not fall below itself by a rounding error.
-    return np.floor(largest * ratio ** -exponent + 1e-9).astype(int)
+    return np.floor(largest * ratio**-exponent + 1e-9).astype(int)
 
 
 def draw_long_tail(labels, ratio, seed):
@@ -51,15 +52,19 @@ def run(args):
         raise BadInput(f'IN {error}.') from error
     labels = arrays['y_train'].reshape(-1)
     if labels.dtype.kind not in 'iu' or len(labels) != len(arrays['x_train']) or not len(labels) or labels.min() < 0:
-        raise BadInput(f'IN {args.source}: y_train must hold a class index for each of the {len(arrays["x_train"])} '
-                       f'images, it is {labels.dtype} of the shape {arrays["y_train"].shape}.')
+        raise BadInput(
+            f'IN {args.source}: y_train must hold a class index for each of the {len(arrays["x_train"])} '
+            f'images, it is {labels.dtype} of the shape {arrays["y_train"].shape}.'
+        )
     absent = np.flatnonzero(np.bincount(labels) == 0)
     if len(absent):
         raise BadInput(f'IN {args.source}: class {absent[0]} has no image.')
     chosen, counts = draw_long_tail(labels, args.ratio, args.seed)
     if counts.min() == 0:
-        raise BadInput(f'--ratio {args.ratio:g} leaves class {counts.argmin()} without an image: it must be at most '
-                       f'{counts[0]}, the number of images of the smallest class.')
+        raise BadInput(
+            f'--ratio {args.ratio:g} leaves class {counts.argmin()} without an image: it must be at most '
+            f'{counts[0]}, the number of images of the smallest class.'
+        )
     arrays.update(x_train=arrays['x_train'][chosen], y_train=arrays['y_train'][chosen])
     unfinished = args.out.with_name(args.out.name + '.unfinished')  # renamed when complete: OUT is never there by half
     with open(unfinished, 'wb') as file:
@@ -72,7 +77,9 @@ def main():
     parser = argparse.ArgumentParser(description='Make the training set of an .npz long-tailed')
     parser.add_argument('source', type=Path, metavar='IN', help='.npz with x_train and y_train')
     parser.add_argument('out', type=Path, metavar='OUT', help='.npz to write')
-    parser.add_argument('--ratio', type=float, default=100., help='images of the first class per image of the last one')
+    parser.add_argument(
+        '--ratio', type=float, default=100.0, help='images of the first class per image of the last one'
+    )
     parser.add_argument('--seed', type=int, default=0, help='seed of the draw')
     try:
         run(parser.parse_args())

@@ -6,6 +6,7 @@ tools/dataset_converters/voc_aug.py.
 
     python tools/dataset_converters/split_sbd.py data/VOCdevkit/VOCaug data/VOCdevkit/VOC2012
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -47,14 +48,16 @@ def read_train_list(sbd_root):
 
 def check_labels(names, label_folder):
     """Every name needs its converted label; finding out here is cheaper than in the middle of an epoch."""
-    origin = 'mmsegmentation\'s tools/dataset_converters/voc_aug.py makes it'
+    origin = "mmsegmentation's tools/dataset_converters/voc_aug.py makes it"
     if not label_folder.is_dir():
-        raise BadInput(f'{label_folder} is not a folder: {origin} from SBD\'s .mat files.')
+        raise BadInput(f"{label_folder} is not a folder: {origin} from SBD's .mat files.")
     present = {path.name for path in label_folder.iterdir()}
     missing = [name for name in names if f'{name}.png' not in present]
     if missing:
-        raise BadInput(f'{label_folder} lacks the labels of {len(missing)} of {len(names)} images, first '
-                       f'{missing[0]}.png: {origin} complete from SBD\'s .mat files.')
+        raise BadInput(
+            f'{label_folder} lacks the labels of {len(missing)} of {len(names)} images, first '
+            f"{missing[0]}.png: {origin} complete from SBD's .mat files."
+        )
 
 
 def run(args):
@@ -62,8 +65,9 @@ def run(args):
         raise BadInput(f'--seed must be at least 0, got {args.seed}.')
     names = read_train_list(args.sbd_root)
     if not 1 <= args.held_out < len(names):
-        raise BadInput(f'--held-out must be at least 1 and less than the {len(names)} images of the list, '
-                       f'got {args.held_out}.')
+        raise BadInput(
+            f'--held-out must be at least 1 and less than the {len(names)} images of the list, got {args.held_out}.'
+        )
     check_labels(names, args.voc_root / 'SegmentationClassAug')
     if len(names) != SBD_TRAIN_IMAGES:
         print(f'Warning: the list holds {len(names)} names, not {SBD_TRAIN_IMAGES}.', file=sys.stderr)
@@ -77,12 +81,15 @@ def run(args):
     voc_val = lists / 'val.txt'
     shared = set(names).intersection(voc_val.read_text().split()) if voc_val.is_file() else ()
     if shared:
-        print(f'Warning: {len(shared)} of these images are in {voc_val}, too: after training on them, it '
-              'does not measure unseen images; use sbd_val or the PASCAL server.', file=sys.stderr)
+        print(
+            f'Warning: {len(shared)} of these images are in {voc_val}, too: after training on them, it '
+            'does not measure unseen images; use sbd_val or the PASCAL server.',
+            file=sys.stderr,
+        )
 
 
 def main():
-    parser = argparse.ArgumentParser(description='Split SBD\'s train list into sbd_train.txt and sbd_val.txt')
+    parser = argparse.ArgumentParser(description="Split SBD's train list into sbd_train.txt and sbd_val.txt")
     parser.add_argument('sbd_root', type=Path, metavar='SBD_ROOT', help='has train.txt or dataset/train.txt')
     parser.add_argument('voc_root', type=Path, metavar='VOC_ROOT', help='VOC2012, has SegmentationClassAug')
     parser.add_argument('--held-out', type=int, default=100, help='number of images for validation')

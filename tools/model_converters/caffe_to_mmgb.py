@@ -6,6 +6,7 @@ tools/test.py. Exit code 2 and one sentence for what can't be converted.
 
     python tools/model_converters/caffe_to_mmgb.py VGG_ILSVRC_16_layers.caffemodel CONFIG vgg16.pth --part backbone
 """
+
 import argparse
 from pathlib import Path
 
@@ -31,8 +32,10 @@ def parse_args():
     parser.add_argument('caffemodel', type=Path, help='the released weights')
     parser.add_argument('config', help='a config with the model to fill')
     parser.add_argument('out', type=Path, help='the checkpoint to write, .pth')
-    parser.add_argument('--part', help="fill this part of the model alone, such as 'backbone', and write its weights "
-                        'under its own names')
+    parser.add_argument(
+        '--part',
+        help="fill this part of the model alone, such as 'backbone', and write its weights under its own names",
+    )
     add_cfg_options(parser)
     return parser.parse_args()
 
@@ -42,8 +45,10 @@ def backbone_name(cfg):
     backbone = cfg.model.get('backbone') or cfg.model.get('model', {}).get('backbone', {})
     name = type_name(backbone, 'none')
     if name not in NETWORKS:
-        raise UsageError(f"config='{cfg.filename}': no released Caffe network is known for its backbone, {name}; "
-                         f"expected {' or '.join(NETWORKS)}")
+        raise UsageError(
+            f"config='{cfg.filename}': no released Caffe network is known for its backbone, {name}; "
+            f'expected {" or ".join(NETWORKS)}'
+        )
     return name
 
 
@@ -70,15 +75,17 @@ def shapes_to_fill(model, part):
     shapes = {key: tuple(value.shape) for key, value in get_state_dict(model).items()}
     found = {key: shape for key, shape in shapes.items() if part is None or key.startswith(f'{part}.')}
     if not found:
-        raise UsageError(f"--part='{part}' is no part of the model with parameters; expected one of "
-                         f"{', '.join(dict.fromkeys(key.partition('.')[0] for key in shapes))}")
+        raise UsageError(
+            f"--part='{part}' is no part of the model with parameters; expected one of "
+            f'{", ".join(dict.fromkeys(key.partition(".")[0] for key in shapes))}'
+        )
     return found
 
 
 def report(conversion, network):
     print(f'{len(conversion.parameters)} parameters filled.')
     if conversion.without_parameters:
-        print(f"Layers without parameters, nothing to convert: {', '.join(conversion.without_parameters)}")
+        print(f'Layers without parameters, nothing to convert: {", ".join(conversion.without_parameters)}')
     print(f'Layers unmapped: {len(conversion.unmapped)}')
     for name, reason in conversion.unmapped.items():
         print(f'  {name}: {reason}')
@@ -101,8 +108,10 @@ def main():
     except ValueError as error:
         raise UsageError(f"caffemodel='{args.caffemodel}' can't be converted: {error}") from error
     if not conversion.parameters:
-        raise UsageError(f"caffemodel='{args.caffemodel}' has no layer of {backbone}; its layers with parameters are "
-                         f"{', '.join(conversion.unmapped) or 'none'}")
+        raise UsageError(
+            f"caffemodel='{args.caffemodel}' has no layer of {backbone}; its layers with parameters are "
+            f'{", ".join(conversion.unmapped) or "none"}'
+        )
     start = 0 if args.part is None else len(args.part) + 1
     weights = {key[start:]: torch.from_numpy(values) for key, values in conversion.parameters.items()}
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -2,16 +2,14 @@
 
 `tools/dataset_converters/make_long_tailed.py` writes the file; images in RGB.
 """
+
 classes = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
-data_preprocessor = dict(
-    num_classes=10,
-    mean=[125.307, 122.961, 113.8575],
-    std=[51.5865, 50.847, 51.255],
-    to_rgb=False)
+data_preprocessor = dict(num_classes=10, mean=[125.307, 122.961, 113.8575], std=[51.5865, 50.847, 51.255], to_rgb=False)
 train_pipeline = [
     dict(type='RandomCrop', crop_size=32, padding=4),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='PackInputs')]
+    dict(type='PackInputs'),
+]
 test_pipeline = [dict(type='PackInputs')]
 train_dataloader = dict(
     batch_size=128,
@@ -23,7 +21,9 @@ train_dataloader = dict(
         images='cifar10_lt100.npz',
         keys=('x_train', 'y_train'),
         classes=classes,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=500,
     num_workers=1,
@@ -34,7 +34,9 @@ val_dataloader = dict(
         images='cifar10_lt100.npz',
         keys=('x_test', 'y_test'),
         classes=classes,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 # The mean of the classes' recalls is the mean per-class accuracy: with as many images of each class, the accuracy.
 val_evaluator = [dict(type='Accuracy', topk=(1,)), dict(type='SingleLabelMetric', items=('recall',))]

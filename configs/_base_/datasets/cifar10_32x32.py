@@ -1,10 +1,7 @@
 """CIFAR-10 in one .npz file: x_train, y_train, x_test, y_test, images NHWC in RGB. Not augmented."""
+
 classes = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
-data_preprocessor = dict(
-    num_classes=10,
-    mean=[125.307, 122.961, 113.8575],
-    std=[51.5865, 50.847, 51.255],
-    to_rgb=False)
+data_preprocessor = dict(num_classes=10, mean=[125.307, 122.961, 113.8575], std=[51.5865, 50.847, 51.255], to_rgb=False)
 train_pipeline = [dict(type='PackInputs')]
 test_pipeline = [dict(type='PackInputs')]
 train_dataloader = dict(
@@ -17,7 +14,9 @@ train_dataloader = dict(
         images='cifar10.npz',
         keys=('x_train', 'y_train'),
         classes=classes,
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=500,
     num_workers=1,
@@ -28,7 +27,9 @@ val_dataloader = dict(
         images='cifar10.npz',
         keys=('x_test', 'y_test'),
         classes=classes,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='Accuracy', topk=(1,))
 test_evaluator = val_evaluator

@@ -2,12 +2,14 @@
 
 Tested on the central crop; with ``--tta`` on whole images at five sizes, scores averaged (Relay paper, Section 5.1).
 """
+
 data_preprocessor = dict(
     type='ClsDataPreprocessor',
     num_classes=1000,
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],
-    to_rgb=True)
+    to_rgb=True,
+)
 train_pipeline = [
     # In 8 bits, a colour shift beyond black or white would wrap around.
     dict(type='LoadImageFromFile', to_float32=True),
@@ -19,31 +21,39 @@ train_pipeline = [
         type='Lighting',
         eigval=[55.4625, 4.7940, 1.1475],
         eigvec=[[-0.5836, -0.6948, 0.4203], [-0.5808, -0.0045, -0.8140], [-0.5675, 0.7192, 0.4009]],
-        alphastd=0.1),
-    dict(type='PackInputs')]
+        alphastd=0.1,
+    ),
+    dict(type='PackInputs'),
+]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='ResizeEdge', scale=256, edge='short'),
     dict(type='CenterCrop', crop_size=224),
-    dict(type='PackInputs')]
+    dict(type='PackInputs'),
+]
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(
         type='TestTimeAug',
         transforms=[
             [dict(type='ResizeEdge', scale=scale, edge='short') for scale in (224, 256, 320, 384, 448)],
-            [dict(type='PackInputs')]])]
+            [dict(type='PackInputs')],
+        ],
+    ),
+]
 tta_model = dict(type='AverageClsScoreTTA')
 train_dataloader = dict(
     batch_size=32,
     num_workers=5,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(type='ImageNet', data_root='data/imagenet', split='train', pipeline=train_pipeline))
+    dataset=dict(type='ImageNet', data_root='data/imagenet', split='train', pipeline=train_pipeline),
+)
 val_dataloader = dict(
     batch_size=32,
     num_workers=5,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(type='ImageNet', data_root='data/imagenet', split='val', pipeline=test_pipeline))
+    dataset=dict(type='ImageNet', data_root='data/imagenet', split='val', pipeline=test_pipeline),
+)
 # Whole images have unlike shapes: only one at a time can be tested at several sizes.
 test_dataloader = dict(val_dataloader, batch_size=1)
 val_evaluator = dict(type='Accuracy', topk=(1, 5))

@@ -2,7 +2,8 @@
 
 Without workers: to send such small images between processes costs more than to make them.
 """
-data_preprocessor = dict(num_classes=10, mean=[0.], std=[255.], to_rgb=False)
+
+data_preprocessor = dict(num_classes=10, mean=[0.0], std=[255.0], to_rgb=False)
 train_pipeline = [dict(type='PackInputs')]
 test_pipeline = [dict(type='PackInputs')]
 train_dataloader = dict(
@@ -16,7 +17,9 @@ train_dataloader = dict(
         images='train-images-idx3-ubyte.gz',
         labels='train-labels-idx1-ubyte.gz',
         classes=tuple('0123456789'),
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=500,
     num_workers=0,
@@ -28,7 +31,9 @@ val_dataloader = dict(
         images='t10k-images-idx3-ubyte.gz',
         labels='t10k-labels-idx1-ubyte.gz',
         classes=tuple('0123456789'),
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='Accuracy', topk=(1,))
 test_evaluator = val_evaluator

@@ -4,6 +4,7 @@ Tested on the central crop; with ``--tta`` on whole images at five sizes, scores
 Images stay in BGR and are not divided by a deviation, as in Caffe, with which the paper worked.
 `tools/dataset_converters/compute_mean_image.py` writes the mean image.
 """
+
 data_preprocessor = dict(num_classes=401, mean=None, to_rgb=False)
 subtract_mean = dict(type='mmgb.SubtractMeanImage', mean_image='data/places2/mean_image.npy')
 train_pipeline = [
@@ -17,14 +18,17 @@ train_pipeline = [
         type='Lighting',
         eigval=[55.4625, 4.7940, 1.1475],
         eigvec=[[-0.5836, -0.6948, 0.4203], [-0.5808, -0.0045, -0.8140], [-0.5675, 0.7192, 0.4009]],
-        alphastd=0.1),
-    dict(type='PackInputs')]
+        alphastd=0.1,
+    ),
+    dict(type='PackInputs'),
+]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='ResizeEdge', scale=256, edge='short'),
     dict(type='CenterCrop', crop_size=224),
     subtract_mean,
-    dict(type='PackInputs')]
+    dict(type='PackInputs'),
+]
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(
@@ -32,7 +36,10 @@ tta_pipeline = [
         transforms=[
             [dict(type='ResizeEdge', scale=scale, edge='short') for scale in (224, 256, 320, 384, 448)],
             [subtract_mean],
-            [dict(type='PackInputs')]])]
+            [dict(type='PackInputs')],
+        ],
+    ),
+]
 tta_model = dict(type='AverageClsScoreTTA')
 train_dataloader = dict(
     batch_size=32,
@@ -43,17 +50,17 @@ train_dataloader = dict(
         data_root='data/places2',
         ann_file='train.txt',
         data_prefix='train',
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=32,
     num_workers=5,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='mmgb.Places2',
-        data_root='data/places2',
-        ann_file='val.txt',
-        data_prefix='val',
-        pipeline=test_pipeline))
+        type='mmgb.Places2', data_root='data/places2', ann_file='val.txt', data_prefix='val', pipeline=test_pipeline
+    ),
+)
 # Whole images have unlike shapes: only one at a time can be tested at several sizes.
 test_dataloader = dict(val_dataloader, batch_size=1)
 val_evaluator = dict(type='Accuracy', topk=(1, 5))

@@ -1,4 +1,5 @@
 """VOC 2012's own training and validation lists at 200x200 pixels, for the slim PixelNet."""
+
 dataset_type = 'PascalVOCDataset'
 data_root = 'data/VOCdevkit/VOC2012'
 train_pipeline = [
@@ -7,22 +8,29 @@ train_pipeline = [
     dict(type='Resize', scale=(200, 200), keep_ratio=False),
     dict(type='RandomFlip', prob=0.5),
     dict(type='mmgb.RandomChannelGain', low=0.8, high=1.3),
-    dict(type='PackSegInputs')]
+    dict(type='PackSegInputs'),
+]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(200, 200), keep_ratio=False),
     dict(type='LoadAnnotations'),
-    dict(type='PackSegInputs')]
+    dict(type='PackSegInputs'),
+]
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(
         type='TestTimeAug',
         transforms=[
             [dict(type='Resize', scale=(200, 200), keep_ratio=False)],
-            [dict(type='RandomFlip', prob=0., direction='horizontal'),
-             dict(type='RandomFlip', prob=1., direction='horizontal')],
+            [
+                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
+                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
+            ],
             [dict(type='LoadAnnotations')],
-            [dict(type='PackSegInputs')]])]
+            [dict(type='PackSegInputs')],
+        ],
+    ),
+]
 train_dataloader = dict(
     batch_size=4,
     num_workers=1,
@@ -34,7 +42,9 @@ train_dataloader = dict(
         data_root=data_root,
         data_prefix=dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
         ann_file='ImageSets/Segmentation/train.txt',
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=8,
     num_workers=1,
@@ -45,7 +55,9 @@ val_dataloader = dict(
         data_root=data_root,
         data_prefix=dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
         ann_file='ImageSets/Segmentation/val.txt',
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator

@@ -1,10 +1,9 @@
 """AlexNet with batch norm (the gradient-boosting paper, Table 2)."""
+
 model = dict(
     type='ImageClassifier',
     backbone=dict(type='mmgb.AlexNetBN'),
     head=dict(
-        type='LinearClsHead',
-        num_classes=1000,
-        in_channels=4096,
-        loss=dict(type='CrossEntropyLoss'),
-        topk=(1, 5)))
+        type='LinearClsHead', num_classes=1000, in_channels=4096, loss=dict(type='CrossEntropyLoss'), topk=(1, 5)
+    ),
+)

@@ -1,6 +1,7 @@
 """PixelNet on VGG-16 from the release's Caffe weights, converted: BGR, their means, no scaling."""
+
 _base_ = './pixelnet_vgg16.py'
-data_preprocessor = dict(mean=[102.98, 115.95, 122.77], std=[1., 1., 1.], bgr_to_rgb=False)
+data_preprocessor = dict(mean=[102.98, 115.95, 122.77], std=[1.0, 1.0, 1.0], bgr_to_rgb=False)
 model = dict(
-    data_preprocessor=data_preprocessor,
-    backbone=dict(init_cfg=dict(checkpoint='data/pretrained/vgg16_caffe.pth')))
+    data_preprocessor=data_preprocessor, backbone=dict(init_cfg=dict(checkpoint='data/pretrained/vgg16_caffe.pth'))
+)

@@ -1,4 +1,5 @@
 """PixelNet on VGG-16 (Bansal et al., arXiv:1702.06506), from torchvision's ImageNet weights: RGB, its statistics."""
+
 data_preprocessor = dict(
     type='SegDataPreProcessor',
     size=(224, 224),
@@ -6,14 +7,14 @@ data_preprocessor = dict(
     std=[58.395, 57.12, 57.375],
     bgr_to_rgb=True,
     pad_val=0,
-    seg_pad_val=255)
+    seg_pad_val=255,
+)
 model = dict(
     type='EncoderDecoder',
     data_preprocessor=data_preprocessor,
     backbone=dict(
-        type='mmgb.PixelNetVGG',
-        padding=100,
-        init_cfg=dict(type='Pretrained', checkpoint='torchvision://vgg16')),
+        type='mmgb.PixelNetVGG', padding=100, init_cfg=dict(type='Pretrained', checkpoint='torchvision://vgg16')
+    ),
     decode_head=dict(
         type='mmgb.PixelNetHead',
         in_channels=(64, 128, 256, 512, 512, 4096),
@@ -22,6 +23,8 @@ model = dict(
         pixels_per_image=2000,
         num_classes=21,
         # The mean is over the valid pixels, as the boosted losses' is.
-        loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True)),
+        loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True),
+    ),
     train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+    test_cfg=dict(mode='whole'),
+)

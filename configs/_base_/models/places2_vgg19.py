@@ -1,12 +1,15 @@
 """VGG-19 of the Relay paper's Table 1: 512 channels in the last stage, its pool as the one level of a pyramid."""
+
 model = dict(
     type='ImageClassifier',
     backbone=dict(type='mmgb.Places2VGG', depth=19, last_channels=512),
-    neck=dict(type='mmgb.SpatialPyramidPooling', in_channels=512, bins=(7, )),
+    neck=dict(type='mmgb.SpatialPyramidPooling', in_channels=512, bins=(7,)),
     head=dict(
         type='LinearClsHead',
         num_classes=401,
         in_channels=4096,
         init_cfg=dict(type='Kaiming', layer='Linear', mode='fan_in', bias=0),
         loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
-        topk=(1, 5)))
+        topk=(1, 5),
+    ),
+)

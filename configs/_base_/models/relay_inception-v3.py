@@ -2,18 +2,22 @@
 
 The backbone's own ``aux_logits`` stay off: no head of mmpretrain gives them a loss.
 """
+
 model = dict(
     type='mmgb.RelayBP',
     model=dict(
         type='ImageClassifier',
         backbone=dict(type='InceptionV3', num_classes=1000, aux_logits=False),
         neck=None,
-        head=dict(type='ClsHead', loss=dict(type='CrossEntropyLoss', loss_weight=1.0), topk=(1, 5))),
+        head=dict(type='ClsHead', loss=dict(type='CrossEntropyLoss', loss_weight=1.0), topk=(1, 5)),
+    ),
     auxiliaries=[
         dict(
             source='backbone.Mixed_6e',
             head=dict(type='mmgb.AuxiliaryClsHead', num_classes=1000, in_channels=768, norm_cfg=dict(type='BN')),
-            loss_weight=0.3)
+            loss_weight=0.3,
+        )
     ],
     primary_lowest='backbone.Mixed_6b',
-    propagation='relay')
+    propagation='relay',
+)

@@ -3,11 +3,11 @@
 An epoch is one pass over the training list. The release repeats its list ten times in a file and calls one reading of
 that file an epoch; which of the two the papers' "40 epochs" are isn't said.
 """
+
 optimizer = dict(type='SGD', lr=1e-3, momentum=0.9, weight_decay=5e-4)
 optim_wrapper = dict(
-    type='OptimWrapper',
-    optimizer=optimizer,
-    paramwise_cfg=dict(bias_lr_mult=2., bias_decay_mult=0.))
+    type='OptimWrapper', optimizer=optimizer, paramwise_cfg=dict(bias_lr_mult=2.0, bias_decay_mult=0.0)
+)
 param_scheduler = [dict(type='StepLR', step_size=100_000, gamma=0.1, by_epoch=False)]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=60, val_interval=5)
 val_cfg = dict(type='ValLoop')

@@ -1,4 +1,5 @@
 """mmsegmentation's schedule of 20,000 iterations: SGD with a polynomial decay."""
+
 optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=0.0005)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)
 param_scheduler = [dict(type='PolyLR', eta_min=1e-4, power=0.9, begin=0, end=20_000, by_epoch=False)]

@@ -1,4 +1,5 @@
 """30 epochs of SGD with Nesterov momentum, the rate from 0.1 to 0 along half a cosine."""
+
 optimizer = dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)
 param_scheduler = [dict(type='CosineAnnealingLR', T_max=30, by_epoch=True, convert_to_iter_based=True)]

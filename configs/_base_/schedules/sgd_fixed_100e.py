@@ -1,4 +1,5 @@
 """The gradient-boosting paper's schedule on MNIST: 100 epochs at a fixed rate, no weight decay (Section 1.3)."""
+
 optimizer = dict(type='SGD', lr=0.1)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)
 train_cfg = dict(by_epoch=True, max_epochs=100, val_interval=1)

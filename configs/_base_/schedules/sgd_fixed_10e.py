@@ -1,4 +1,5 @@
 """Ten epochs of plain SGD at a fixed rate, as in the gradient-boosting paper's Sections 3.1 and 3.2."""
+
 optimizer = dict(type='SGD', lr=0.01)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)
 train_cfg = dict(by_epoch=True, max_epochs=10, val_interval=1)

@@ -3,6 +3,7 @@
 Not in its text: the momentum, when an error counts as standing still (here 5 epochs), and the length (here that of the
 ResNet paper, 600,000 steps of 256 images).
 """
+
 optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=2e-4)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)
 param_scheduler = [dict(type='ReduceOnPlateauLR', monitor='accuracy/top1', rule='greater', factor=0.1, patience=5)]

@@ -3,6 +3,7 @@
 The rate is the paper's 0.01 for 256 images a step, in proportion to 64. Not in its text: the momentum, and when the
 rate falls.
 """
+
 optimizer = dict(type='SGD', lr=0.0025, momentum=0.9, weight_decay=2e-4)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)
 param_scheduler = [dict(type='MultiStepLR', milestones=[8, 11], gamma=0.1)]

@@ -1,6 +1,9 @@
 # Section 2: linear outputs without boosting, which "the softmax clearly" beats.
 _base_ = './cifar-convnet5_softmax_1xb128-10e_cifar10-32x32.py'
-model = dict(head=dict(
-    type='mmgb.BoostedLinearClsHead',
-    loss=dict(_delete_=True, type='mmgb.SquaredErrorLoss', activation='linear', targets='unit')))
+model = dict(
+    head=dict(
+        type='mmgb.BoostedLinearClsHead',
+        loss=dict(_delete_=True, type='mmgb.SquaredErrorLoss', activation='linear', targets='unit'),
+    )
+)
 optim_wrapper = dict(optimizer=dict(lr=3e-4))

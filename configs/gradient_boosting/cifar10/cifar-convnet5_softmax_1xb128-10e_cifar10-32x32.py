@@ -1,6 +1,8 @@
 # Figure 1a, softmax.
 _base_ = [
-    '../../_base_/models/cifar-convnet5.py', '../../_base_/datasets/cifar10_32x32.py',
-    '../../_base_/schedules/sgd_fixed_10e.py', '../../_base_/mmpretrain_runtime.py'
+    '../../_base_/models/cifar-convnet5.py',
+    '../../_base_/datasets/cifar10_32x32.py',
+    '../../_base_/schedules/sgd_fixed_10e.py',
+    '../../_base_/mmpretrain_runtime.py',
 ]
 optim_wrapper = dict(optimizer=dict(lr=0.03))

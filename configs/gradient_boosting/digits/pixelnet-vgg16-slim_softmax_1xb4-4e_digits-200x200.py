@@ -1,6 +1,8 @@
 _base_ = [
-    '../../_base_/models/pixelnet_vgg16-slim.py', '../../_base_/datasets/digits_200x200.py',
-    '../../_base_/schedules/pixelnet_60e.py', '../../_base_/mmseg_runtime.py'
+    '../../_base_/models/pixelnet_vgg16-slim.py',
+    '../../_base_/datasets/digits_200x200.py',
+    '../../_base_/schedules/pixelnet_60e.py',
+    '../../_base_/mmseg_runtime.py',
 ]
 model = dict(decode_head=dict(num_classes=11))
 optim_wrapper = dict(optimizer=dict(lr=0.03))

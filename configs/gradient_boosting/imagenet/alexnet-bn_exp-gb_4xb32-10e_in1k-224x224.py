@@ -1,6 +1,9 @@
 # Table 2, exp-GB.
 _base_ = './alexnet-bn_softmax_4xb32-10e_in1k-224x224.py'
-model = dict(head=dict(
-    type='mmgb.BoostedLinearClsHead',
-    loss=dict(_delete_=True, type='mmgb.ExpGBLoss', alpha=0.01, targets=(0., 10.))))
+model = dict(
+    head=dict(
+        type='mmgb.BoostedLinearClsHead',
+        loss=dict(_delete_=True, type='mmgb.ExpGBLoss', alpha=0.01, targets=(0.0, 10.0)),
+    )
+)
 optim_wrapper = dict(optimizer=dict(lr=0.001))

@@ -1,6 +1,8 @@
 # Table 2, softmax. Momentum, weight decay and batch size are those of AlexNet's own paper.
 _base_ = [
-    '../../_base_/models/alexnet-bn.py', '../../_base_/datasets/imagenet_224x224.py',
-    '../../_base_/schedules/sgd_fixed_10e.py', '../../_base_/mmpretrain_runtime.py'
+    '../../_base_/models/alexnet-bn.py',
+    '../../_base_/datasets/imagenet_224x224.py',
+    '../../_base_/schedules/sgd_fixed_10e.py',
+    '../../_base_/mmpretrain_runtime.py',
 ]
 optim_wrapper = dict(optimizer=dict(lr=0.01, momentum=0.9, weight_decay=5e-4))

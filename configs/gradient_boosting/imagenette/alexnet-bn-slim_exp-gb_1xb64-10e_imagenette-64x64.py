@@ -1,6 +1,9 @@
 # Table 2, exp-GB with the paper's alpha, targets and rate.
 _base_ = './alexnet-bn-slim_softmax_1xb64-10e_imagenette-64x64.py'
-model = dict(head=dict(
-    type='mmgb.BoostedLinearClsHead',
-    loss=dict(_delete_=True, type='mmgb.ExpGBLoss', alpha=0.01, targets=(0., 10.))))
+model = dict(
+    head=dict(
+        type='mmgb.BoostedLinearClsHead',
+        loss=dict(_delete_=True, type='mmgb.ExpGBLoss', alpha=0.01, targets=(0.0, 10.0)),
+    )
+)
 optim_wrapper = dict(optimizer=dict(lr=0.001))

@@ -1,10 +1,12 @@
 # Why pow3-GB "did not work well" with 1,000 classes: how large the hidden layers' gradients are, by the number of
 # outputs (model.head.num_classes) and without batch norm (model.backbone.norm_cfg=None). Not meant to learn.
 _base_ = [
-    '../../_base_/models/alexnet-bn.py', '../../_base_/datasets/imagenette_64x64.py',
-    '../../_base_/schedules/sgd_fixed_10e.py', '../../_base_/mmpretrain_runtime.py'
+    '../../_base_/models/alexnet-bn.py',
+    '../../_base_/datasets/imagenette_64x64.py',
+    '../../_base_/schedules/sgd_fixed_10e.py',
+    '../../_base_/mmpretrain_runtime.py',
 ]
-model = dict(backbone=dict(width=0.25), head=dict(num_classes=10, in_channels=1024, topk=(1, )))
+model = dict(backbone=dict(width=0.25), head=dict(num_classes=10, in_channels=1024, topk=(1,)))
 # The same for every loss and number of outputs, and so small that the weights stay near where they started.
 optim_wrapper = dict(optimizer=dict(lr=1e-7))
 train_cfg = dict(max_epochs=1)
@@ -12,5 +14,6 @@ train_cfg = dict(max_epochs=1)
 custom_hooks = [
     dict(type='mmgb.CheckCropSizeHook'),
     dict(type='mmgb.CheckInvalidLossHook'),
-    dict(type='mmgb.GradientStatsHook', interval=10)]
+    dict(type='mmgb.GradientStatsHook', interval=10),
+]
 default_hooks = dict(checkpoint=None)

@@ -1,4 +1,4 @@
 # exp-GB on normalised outputs. They start at 0: with alpha = 16 / 10 classes that is the classes' prior.
 _base_ = './mlp-norm-outputs_softmax_1xb100-100e_mnist-28x28.py'
-model = dict(head=dict(loss=dict(_delete_=True, type='mmgb.ExpGBLoss', alpha=1.6, targets=(0., 16.))))
+model = dict(head=dict(loss=dict(_delete_=True, type='mmgb.ExpGBLoss', alpha=1.6, targets=(0.0, 16.0))))
 optim_wrapper = dict(optimizer=dict(lr=0.02))

@@ -1,6 +1,8 @@
 # The softmax that Table 1 leaves out: "miserable results on this NN configuration".
 _base_ = [
-    '../../_base_/models/mlp.py', '../../_base_/datasets/mnist_28x28.py',
-    '../../_base_/schedules/sgd_fixed_100e.py', '../../_base_/mmpretrain_runtime.py'
+    '../../_base_/models/mlp.py',
+    '../../_base_/datasets/mnist_28x28.py',
+    '../../_base_/schedules/sgd_fixed_100e.py',
+    '../../_base_/mmpretrain_runtime.py',
 ]
 optim_wrapper = dict(optimizer=dict(lr=0.5))

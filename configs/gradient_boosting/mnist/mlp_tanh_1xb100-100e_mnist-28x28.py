@@ -1,9 +1,14 @@
 # Table 1, tanh outputs.
 _base_ = [
-    '../../_base_/models/mlp.py', '../../_base_/datasets/mnist_28x28.py',
-    '../../_base_/schedules/sgd_fixed_100e.py', '../../_base_/mmpretrain_runtime.py'
+    '../../_base_/models/mlp.py',
+    '../../_base_/datasets/mnist_28x28.py',
+    '../../_base_/schedules/sgd_fixed_100e.py',
+    '../../_base_/mmpretrain_runtime.py',
 ]
-model = dict(head=dict(
-    type='mmgb.BoostedLinearClsHead',
-    loss=dict(_delete_=True, type='mmgb.SquaredErrorLoss', activation='tanh', targets='symmetric')))
+model = dict(
+    head=dict(
+        type='mmgb.BoostedLinearClsHead',
+        loss=dict(_delete_=True, type='mmgb.SquaredErrorLoss', activation='tanh', targets='symmetric'),
+    )
+)
 optim_wrapper = dict(optimizer=dict(lr=0.4))

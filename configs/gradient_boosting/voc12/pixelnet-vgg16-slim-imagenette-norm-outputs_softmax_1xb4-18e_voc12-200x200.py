@@ -5,5 +5,8 @@ model = dict(
         norm_outputs=True,
         init_cfg=[
             dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0),
-            dict(type='mmgb.FitPrior', layer='norm_seg')]))
+            dict(type='mmgb.FitPrior', layer='norm_seg'),
+        ],
+    )
+)
 optim_wrapper = dict(optimizer=dict(lr=0.03))

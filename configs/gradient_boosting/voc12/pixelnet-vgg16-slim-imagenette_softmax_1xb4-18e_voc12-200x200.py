@@ -1,8 +1,10 @@
 # Table 3 for a CPU: the convolutions start from those trained on ten classes of ImageNet, as the paper's from all of
 # its classes.
 _base_ = [
-    '../../_base_/models/pixelnet_vgg16-slim.py', '../../_base_/datasets/voc12_200x200.py',
-    '../../_base_/schedules/pixelnet_60e.py', '../../_base_/mmseg_runtime.py'
+    '../../_base_/models/pixelnet_vgg16-slim.py',
+    '../../_base_/datasets/voc12_200x200.py',
+    '../../_base_/schedules/pixelnet_60e.py',
+    '../../_base_/mmseg_runtime.py',
 ]
 model = dict(
     backbone=dict(
@@ -11,7 +13,11 @@ model = dict(
             dict(
                 type='Pretrained',
                 checkpoint='work_dirs/vgg16-slim_softmax_1xb64-12e_imagenette-64x64/epoch_12.pth',
-                prefix='backbone.')]))
+                prefix='backbone.',
+            ),
+        ]
+    )
+)
 optim_wrapper = dict(optimizer=dict(lr=0.003))
 auto_scale_lr = dict(base_batch_size=4)
 train_cfg = dict(max_epochs=18, val_interval=6)

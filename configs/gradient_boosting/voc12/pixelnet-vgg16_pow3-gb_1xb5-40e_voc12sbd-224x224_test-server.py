@@ -1,9 +1,10 @@
 # P-40's label images of VOC 2012's test set, for the PASCAL server: to be given to tools/test.py.
 _base_ = './pixelnet-vgg16_pow3-gb_1xb5-40e_voc12sbd-224x224.py'
-test_dataloader = dict(dataset=dict(
-    data_prefix=dict(seg_map_path=''),
-    ann_file='ImageSets/Segmentation/test.txt',
-    pipeline=_base_.server_pipeline))
+test_dataloader = dict(
+    dataset=dict(
+        data_prefix=dict(seg_map_path=''), ann_file='ImageSets/Segmentation/test.txt', pipeline=_base_.server_pipeline
+    )
+)
 test_evaluator = dict(
-    format_only=True,
-    output_dir='work_dirs/pascal_server/P-40/results/VOC2012/Segmentation/comp6_test_cls')
+    format_only=True, output_dir='work_dirs/pascal_server/P-40/results/VOC2012/Segmentation/comp6_test_cls'
+)

@@ -1,5 +1,7 @@
 # Model A of Table 2, relay backpropagation.
 _base_ = [
-    '../../_base_/models/relay_places2-a.py', '../../_base_/datasets/places2_224x224.py',
-    '../../_base_/schedules/sgd_plateau_24e.py', '../../_base_/mmpretrain_runtime.py'
+    '../../_base_/models/relay_places2-a.py',
+    '../../_base_/datasets/places2_224x224.py',
+    '../../_base_/schedules/sgd_plateau_24e.py',
+    '../../_base_/mmpretrain_runtime.py',
 ]

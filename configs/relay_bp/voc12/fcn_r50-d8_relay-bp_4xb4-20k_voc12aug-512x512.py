@@ -7,4 +7,5 @@ model = dict(
     # The head sees its source's output alone; its loss keeps its own weight, 0.4.
     auxiliaries=[dict(source='backbone.layer3', head=dict(_base_.model.auxiliary_head, in_index=0), loss_weight=1.0)],
     primary_lowest='backbone.layer3.0',
-    propagation='relay')
+    propagation='relay',
+)

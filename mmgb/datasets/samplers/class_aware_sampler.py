@@ -1,4 +1,5 @@
 """Class-aware sampling for mmengine's loops."""
+
 from __future__ import annotations
 
 import logging
@@ -13,7 +14,7 @@ from mmgb.functional.class_aware_order import ClassGroups, class_aware_order, gr
 from mmgb.registry import DATA_SAMPLERS
 
 SHORTEST_BLOCK = 1 << 16  # positions computed at once, unless there are more images
-CHUNK = 1 << 14           # positions turned into Python's integers at once: these take ten times the memory
+CHUNK = 1 << 14  # positions turned into Python's integers at once: these take ten times the memory
 
 
 @DATA_SAMPLERS.register_module()
@@ -44,8 +45,16 @@ class ClassAwareSampler(Sampler):
         ValueError: if an argument or the labels aren't as said here, or fewer than two classes have images.
     """
 
-    def __init__(self, dataset: Sized, seed: int | None = None, num_samples: int | None = None, round_up: bool = True,
-                 infinite: bool = False, empty_classes: str = 'drop', label_cache: str | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Sized,
+        seed: int | None = None,
+        num_samples: int | None = None,
+        round_up: bool = True,
+        infinite: bool = False,
+        empty_classes: str = 'drop',
+        label_cache: str | None = None,
+    ) -> None:
         self.rank, self.world_size = get_dist_info()
         total = len(dataset) if num_samples is None else num_samples
         if total < self.world_size:
@@ -72,9 +81,9 @@ class ClassAwareSampler(Sampler):
         while start < end:
             stop = min(start + block, end)
             order = class_aware_order(self.groups, self.seed, start * self.world_size, stop * self.world_size)
-            mine = order[self.rank::self.world_size]
+            mine = order[self.rank :: self.world_size]
             for begin in range(0, len(mine), CHUNK):
-                yield from mine[begin:begin + CHUNK].tolist()
+                yield from mine[begin : begin + CHUNK].tolist()
             start = stop
 
     def __len__(self) -> int:
@@ -99,10 +108,12 @@ def group_samples(dataset: Sized, empty_classes: str, label_cache: str | None) -
     groups = group_by_class(labels, len(names), samples)
     empty = [name for name, size in zip(names, groups.sizes) if size == 0]
     if len(names) - len(empty) < 2:
-        raise ValueError(f'{len(names) - len(empty)} of the {len(names)} classes have images: class-aware sampling '
-                         'needs at least two')
+        raise ValueError(
+            f'{len(names) - len(empty)} of the {len(names)} classes have images: class-aware sampling '
+            'needs at least two'
+        )
     if empty:
-        what = f"{len(empty)} of the {len(names)} classes have no images: {', '.join(empty)}"
+        what = f'{len(empty)} of the {len(names)} classes have no images: {", ".join(empty)}'
         if empty_classes == 'refuse':
             raise ValueError(f"{what} (empty_classes='drop' samples without them)")
         print_log(f'{what}. They are left out of the sampling.', 'current', logging.WARNING)

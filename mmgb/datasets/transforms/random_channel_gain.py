@@ -1,4 +1,5 @@
 """PixelNet's colour augmentation: a random gain for each channel."""
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness

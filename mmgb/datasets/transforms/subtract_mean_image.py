@@ -1,4 +1,5 @@
 """The Relay paper's normalisation: the training set's mean image is subtracted, pixel by pixel."""
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 
@@ -35,19 +36,24 @@ class SubtractMeanImage(BaseTransform):
         try:
             self.mean_image = np.load(mean_image, allow_pickle=False)
         except FileNotFoundError as error:
-            raise FileNotFoundError(f"mean_image='{mean_image}' isn't there: "
-                                    'tools/dataset_converters/compute_mean_image.py writes it') from error
+            raise FileNotFoundError(
+                f"mean_image='{mean_image}' isn't there: tools/dataset_converters/compute_mean_image.py writes it"
+            ) from error
         except (EOFError, ValueError) as error:
             raise ValueError(f"mean_image='{mean_image}' can't be read as an .npy file: {error}") from error
         if self.mean_image.ndim != 3 or self.mean_image.dtype.kind != 'f':
-            raise ValueError(f"mean_image='{mean_image}' is {self.mean_image.dtype} of the shape "
-                             f'{self.mean_image.shape}: expected floating-point numbers (height, width, channels)')
+            raise ValueError(
+                f"mean_image='{mean_image}' is {self.mean_image.dtype} of the shape "
+                f'{self.mean_image.shape}: expected floating-point numbers (height, width, channels)'
+            )
 
     def transform(self, results: dict) -> dict:
         image = results['img']
         if image.ndim != 3 or image.shape[2] != self.mean_image.shape[2]:
-            raise ValueError(f"an image of the shape {image.shape} doesn't fit mean_image='{self.path}', which has "
-                             f'{self.mean_image.shape[2]} channels')
+            raise ValueError(
+                f"an image of the shape {image.shape} doesn't fit mean_image='{self.path}', which has "
+                f'{self.mean_image.shape[2]} channels'
+            )
         results['img'] = subtract_mean(image, self.mean_image)
         return results
 

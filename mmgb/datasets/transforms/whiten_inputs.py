@@ -1,4 +1,5 @@
 """Normalised inputs for fully connected networks: zero mean, unit variance and, by PCA, no correlation."""
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 
@@ -45,12 +46,15 @@ class WhitenInputs(BaseTransform):
         try:
             arrays = read_npz(statistics, ('mean', 'covariance'))
         except FileNotFoundError as error:
-            raise FileNotFoundError(f"statistics='{statistics}' isn't there: "
-                                    'tools/dataset_converters/compute_input_statistics.py writes it') from error
+            raise FileNotFoundError(
+                f"statistics='{statistics}' isn't there: tools/dataset_converters/compute_input_statistics.py writes it"
+            ) from error
         mean, covariance = arrays['mean'], arrays['covariance']
         if mean.ndim != 1 or covariance.shape != 2 * mean.shape:
-            raise ValueError(f"statistics='{statistics}': mean and covariance have the shapes {mean.shape} and "
-                             f'{covariance.shape}, expected (D,) and (D, D)')
+            raise ValueError(
+                f"statistics='{statistics}': mean and covariance have the shapes {mean.shape} and "
+                f'{covariance.shape}, expected (D,) and (D, D)'
+            )
         self.settings = f'statistics={statistics!r}, decorrelate={decorrelate}, epsilon={epsilon}'
         self.mean = mean.astype(np.float32)
         self.matrix = whitening_matrix(covariance, decorrelate, epsilon).astype(np.float32)
@@ -58,8 +62,10 @@ class WhitenInputs(BaseTransform):
     def transform(self, results: dict) -> dict:
         image = results['img']
         if image.size != len(self.mean):
-            raise ValueError(f'an image of the shape {image.shape} has {image.size} values, but the statistics are of '
-                             f'{len(self.mean)}')
+            raise ValueError(
+                f'an image of the shape {image.shape} has {image.size} values, but the statistics are of '
+                f'{len(self.mean)}'
+            )
         centred = image.reshape(-1).astype(np.float32) - self.mean
         results['img'] = (self.matrix @ centred).reshape(image.shape)
         return results

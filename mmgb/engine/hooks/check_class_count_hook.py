@@ -3,6 +3,7 @@
 mmpretrain's ``ClassNumCheckHook`` takes every module for a head that has ``num_classes``, a data preprocessor or a
 backbone without a classifier included, and stops at a wrapped data set or one of mmseg.
 """
+
 from __future__ import annotations
 
 import re
@@ -36,9 +37,11 @@ class CheckClassCountHook(DataCheckHook):
             return
         for path, module in classifiers(runner.model):
             if module.num_classes != expected:
-                raise ValueError(f'{path}.num_classes={module.num_classes} ({type(module).__name__}) does not fit the '
-                                 f'{type(dataset).__name__} of {field}, which has {expected} classes: expected '
-                                 f'num_classes={expected}')
+                raise ValueError(
+                    f'{path}.num_classes={module.num_classes} ({type(module).__name__}) does not fit the '
+                    f'{type(dataset).__name__} of {field}, which has {expected} classes: expected '
+                    f'num_classes={expected}'
+                )
 
 
 def dataset_class_count(dataset) -> int | None:

@@ -1,4 +1,5 @@
 """Refuses a crop that is larger than the images."""
+
 from __future__ import annotations
 
 import random
@@ -56,10 +57,13 @@ def checked(crop: Callable, field: str) -> Callable:
         given = results['img'].shape[:2]
         results = crop(results)
         if results['img'].shape[0] < height or results['img'].shape[1] < width:
-            raise ValueError(f'crop_size={height}x{width} of {name} in the pipeline of {field} is larger than the '
-                             f'first image, which has {given[0]}x{given[1]} pixels there (height x width): expected '
-                             'at most that, or a transform before it that enlarges or pads the image')
+            raise ValueError(
+                f'crop_size={height}x{width} of {name} in the pipeline of {field} is larger than the '
+                f'first image, which has {given[0]}x{given[1]} pixels there (height x width): expected '
+                'at most that, or a transform before it that enlarges or pads the image'
+            )
         return results
+
     return crop_and_check
 
 

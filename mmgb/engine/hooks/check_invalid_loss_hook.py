@@ -2,11 +2,14 @@
 
 mmengine has no such hook; mmdetection's, of the same name, says neither the iteration nor the scores.
 """
+
+from __future__ import annotations
+
 import inspect
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from mmengine.hooks import Hook
@@ -29,6 +32,7 @@ class CheckInvalidLossHook(Hook):
         interval: how often the loss is looked at, in iterations. Looking waits for a GPU to finish the iteration, as
             mmengine's own ``RuntimeInfoHook`` does in every one.
     """
+
     priority = 'VERY_HIGH'  # before any hook that saves a checkpoint
 
     def __init__(self, interval: int = 1) -> None:
@@ -44,14 +48,15 @@ class CheckInvalidLossHook(Hook):
             if next(iter(inspect.signature(module.forward).parameters), None) == 'cls_score':
                 self.handles.append(module.register_forward_pre_hook(partial(self._keep, name), with_kwargs=True))
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: Any = None, outputs: Optional[dict] = None) -> None:
+    def after_train_iter(self, runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None) -> None:
         scores, self.scores = self.scores, {}
         if not self.every_n_train_iters(runner, self.interval) or not outputs or 'loss' not in outputs:
             return
         if math.isfinite(torch.as_tensor(outputs['loss']).item()):
             return
-        losses = ', '.join(f'{name} {torch.as_tensor(value).item():g}' for name, value in outputs.items()
-                           if 'loss' in name)
+        losses = ', '.join(
+            f'{name} {torch.as_tensor(value).item():g}' for name, value in outputs.items() if 'loss' in name
+        )
         given = ''.join(f'; {name} was given {describe_scores(value)}' for name, value in scores.items())
         raise FloatingPointError(f'iteration {runner.iter + 1}: the loss is not finite ({losses}){given}')
 

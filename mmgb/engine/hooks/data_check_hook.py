@@ -1,4 +1,5 @@
 """What hooks share that look at a run's data sets before its first step."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

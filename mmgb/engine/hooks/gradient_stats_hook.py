@@ -1,8 +1,11 @@
 """What the figures of both papers show of gradients and activations, while training."""
+
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from mmengine.dist import is_main_process
@@ -66,27 +69,31 @@ class GradientStatsHook(Hook):
             whose gradients can't be unscaled here, a compiled model.
     """
 
-    def __init__(self, interval: int = 100, layers: Optional[Sequence[str]] = None) -> None:
+    def __init__(self, interval: int = 100, layers: Sequence[str] | None = None) -> None:
         if not isinstance(interval, int) or interval < 1:
             raise ValueError(f'interval={interval!r}: expected a positive number of iterations')
         if isinstance(layers, str):
             raise ValueError(f'layers={layers!r}: expected a list of module paths, or None')
         self.interval = interval
         self.layers = layers
-        self._recording: Optional[IterationRecording] = None
-        self._factor = 1.  # turns a gradient of the backward pass into that of the loss
+        self._recording: IterationRecording | None = None
+        self._factor = 1.0  # turns a gradient of the backward pass into that of the loss
         self._paths: list[str] = []
         self._step_hook = None
-        self._weight_scalars: Optional[dict[str, float]] = None  # once an update has been made
+        self._weight_scalars: dict[str, float] | None = None  # once an update has been made
 
     def before_train(self, runner) -> None:
         if runner.cfg.get('compile'):
-            raise ValueError(f'compile={runner.cfg.compile!r}: a compiled model runs without hooks, so '
-                             'GradientStatsHook would see nothing; leave one of the two out')
+            raise ValueError(
+                f'compile={runner.cfg.compile!r}: a compiled model runs without hooks, so '
+                'GradientStatsHook would see nothing; leave one of the two out'
+            )
         wrapper = runner.optim_wrapper
         if not isinstance(wrapper, OptimWrapper) or isinstance(wrapper, (ApexOptimWrapper, OptimWrapperDict)):
-            raise ValueError(f'GradientStatsHook needs an OptimWrapper or AmpOptimWrapper, which say how they scale '
-                             f'the loss, got {type(wrapper).__name__}')
+            raise ValueError(
+                f'GradientStatsHook needs an OptimWrapper or AmpOptimWrapper, which say how they scale '
+                f'the loss, got {type(wrapper).__name__}'
+            )
         model = _unwrapped(runner)
         if self.layers is None:
             self._paths = [path for path, module in model.named_modules() if isinstance(module, (_ConvNd, nn.Linear))]
@@ -102,12 +109,16 @@ class GradientStatsHook(Hook):
         self._recording = IterationRecording(model, self._paths)
         self._factor = 1 / _loss_scale(runner.optim_wrapper)
         if self._step_hook is None:
-            weights = {path: weight for path in self._paths
-                       if isinstance(weight := getattr(model.get_submodule(path), 'weight', None), nn.Parameter)}
+            weights = {
+                path: weight
+                for path in self._paths
+                if isinstance(weight := getattr(model.get_submodule(path), 'weight', None), nn.Parameter)
+            }
             self._step_hook = runner.optim_wrapper.optimizer.register_step_pre_hook(
-                lambda optimizer, args, kwargs: self._record_weights(optimizer, weights))
+                lambda optimizer, args, kwargs: self._record_weights(optimizer, weights)
+            )
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: Any = None, outputs: Optional[dict] = None) -> None:
+    def after_train_iter(self, runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None) -> None:
         scalars = {}
         recording, self._recording = self._recording, None
         if recording is not None:
@@ -118,8 +129,9 @@ class GradientStatsHook(Hook):
             scalars |= self._weight_scalars
             self._forget_update()
         if scalars:
-            runner.visualizer.add_scalars({PREFIX + name: value for name, value in scalars.items()},
-                                          step=runner.iter + 1)
+            runner.visualizer.add_scalars(
+                {PREFIX + name: value for name, value in scalars.items()}, step=runner.iter + 1
+            )
 
     def after_train(self, runner) -> None:
         if self._step_hook is not None:  # gradients were accumulated, and never used
@@ -135,9 +147,17 @@ class GradientStatsHook(Hook):
         if not weights:
             return
         scale = getattr(optimizer, 'grad_scale', None)  # of a fused optimizer, which unscales for itself
-        means = torch.stack([torch.stack([torch.linalg.vector_norm(values.detach(), 1, dtype=torch.float64)
-                                          / values.numel() for values in (weight.grad, weight)])
-                             for weight in weights.values()])
+        means = torch.stack(
+            [
+                torch.stack(
+                    [
+                        torch.linalg.vector_norm(values.detach(), 1, dtype=torch.float64) / values.numel()
+                        for values in (weight.grad, weight)
+                    ]
+                )
+                for weight in weights.values()
+            ]
+        )
         if scale is not None:
             means[:, 0] /= scale
         ratios = means[:, 0] / means[:, 1]
@@ -163,4 +183,4 @@ def _unwrapped(runner) -> nn.Module:
 def _loss_scale(optim_wrapper: OptimWrapper) -> float:
     """By what the next backward pass's loss is multiplied, for accumulation and for mixed precision."""
     scaler = getattr(optim_wrapper, 'loss_scaler', None)
-    return optim_wrapper.scale_loss(torch.ones(())).item() * (1. if scaler is None else scaler.get_scale())
+    return optim_wrapper.scale_loss(torch.ones(())).item() * (1.0 if scaler is None else scaler.get_scale())

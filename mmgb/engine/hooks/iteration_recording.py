@@ -1,7 +1,10 @@
 """What goes forward and backward through chosen modules in one training iteration."""
+
+from __future__ import annotations
+
 from collections import defaultdict
 from functools import partial
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import torch
 from mmengine.dist import all_reduce, get_world_size
@@ -24,15 +27,16 @@ from mmgb.functional.gradient_statistics import (
 from .loss_calls import LossCall, loss_call, loss_modules
 
 RELUS = (nn.ReLU, nn.ReLU6)
-LIMITS = {nn.Sigmoid: (0., 1.), nn.Tanh: (-1., 1.)}
+LIMITS = {nn.Sigmoid: (0.0, 1.0), nn.Tanh: (-1.0, 1.0)}
 
 
 class DeltaHistogram(NamedTuple):
     """Attributes:
-        edges: of the bins, ascending.
-        counts: one fewer.
-        not_finite: how many deltas were NaN or infinite.
+    edges: of the bins, ascending.
+    counts: one fewer.
+    not_finite: how many deltas were NaN or infinite.
     """
+
     edges: list[float]
     counts: list[int]
     not_finite: int
@@ -43,7 +47,7 @@ class Deltas:
 
     def __init__(self, call: LossCall) -> None:
         self.call = call
-        self.values: Optional[Tensor] = None  # float32, once the backward pass has been here
+        self.values: Tensor | None = None  # float32, once the backward pass has been here
 
 
 class IterationRecording:
@@ -64,17 +68,23 @@ class IterationRecording:
     def __init__(self, model: nn.Module, layers: list[str]) -> None:
         self._in_backward = False
         self._activations: dict[str, Tensor] = {}
-        self._gradients: dict[str, list[Optional[Tensor]]] = {path: [] for path in layers}
+        self._gradients: dict[str, list[Tensor | None]] = {path: [] for path in layers}
         self._active: dict[str, list[Tensor]] = defaultdict(list)
         self._saturated: dict[str, Tensor] = {}
         self._normalisers: dict[str, Tensor] = {}
         self._deltas: dict[str, list[Deltas]] = defaultdict(list)
-        self._handles = [model.get_submodule(path).register_forward_hook(partial(self._leave_layer, path))
-                         for path in layers]
-        self._handles += [module.register_forward_hook(partial(self._leave_activation, path))
-                          for path, module in model.named_modules() if isinstance(module, (*RELUS, *LIMITS))]
-        self._handles += [module.register_forward_pre_hook(partial(self._enter_loss, path), with_kwargs=True)
-                          for path, module in loss_modules(model).items()]
+        self._handles = [
+            model.get_submodule(path).register_forward_hook(partial(self._leave_layer, path)) for path in layers
+        ]
+        self._handles += [
+            module.register_forward_hook(partial(self._leave_activation, path))
+            for path, module in model.named_modules()
+            if isinstance(module, (*RELUS, *LIMITS))
+        ]
+        self._handles += [
+            module.register_forward_pre_hook(partial(self._enter_loss, path), with_kwargs=True)
+            for path, module in loss_modules(model).items()
+        ]
 
     def remove_hooks(self) -> None:
         for handle in self._handles:
@@ -84,10 +94,15 @@ class IterationRecording:
         """The statistics of all processes' batches together, by name. ``factor`` times a gradient of the backward pass
         is that of a process's loss; all processes' loss is the mean of theirs."""
         gradients = {path: [sums for sums in self._gradients[path] if sums is not None] for path in self._activations}
-        groups = _reduced(dict(  # in the order in which the modules have run
-            error={path: sum(found) for path, found in gradients.items() if found}, activation=self._activations,
-            active={path: torch.cat(found) for path, found in self._active.items()},
-            saturated=self._saturated, normaliser=self._normalisers))
+        groups = _reduced(
+            dict(  # in the order in which the modules have run
+                error={path: sum(found) for path, found in gradients.items() if found},
+                activation=self._activations,
+                active={path: torch.cat(found) for path, found in self._active.items()},
+                saturated=self._saturated,
+                normaliser=self._normalisers,
+            )
+        )
         scalars = {}
         for path, sums in groups['error'].items():
             scalars[f'error_rms/{path}'] = rms(sums) * factor / get_world_size()
@@ -132,8 +147,9 @@ class IterationRecording:
 
     def _leave_layer(self, path: str, module: nn.Module, args: tuple, output: Any) -> None:
         if not isinstance(output, Tensor):
-            raise ValueError(f'layers={path!r} gives a {type(output).__name__}: expected a module whose output is one '
-                             'tensor')
+            raise ValueError(
+                f'layers={path!r} gives a {type(output).__name__}: expected a module whose output is one tensor'
+            )
         if not self._in_backward:
             self._activations[path] = self._activations.get(path, 0) + moments(output)
         if output.requires_grad:
@@ -153,8 +169,11 @@ class IterationRecording:
     def _enter_loss(self, path: str, module: nn.Module, args: tuple, kwargs: dict) -> None:
         call = loss_call(module, args, kwargs)
         # The losses of a list are given the same scores, whose gradient is that of them all.
-        if call is None or self._in_backward or any(
-                call.scores is delta.call.scores for deltas in self._deltas.values() for delta in deltas):
+        if (
+            call is None
+            or self._in_backward
+            or any(call.scores is delta.call.scores for deltas in self._deltas.values() for delta in deltas)
+        ):
             return
         self._normalisers[path] = self._normalisers.get(path, 0) + normaliser_sums(call.scores, call.valid)
         deltas = Deltas(call)
@@ -162,7 +181,7 @@ class IterationRecording:
         if call.scores.requires_grad:
             call.scores.register_hook(partial(self._score_gradient, deltas))
 
-    def _layer_gradient(self, gradients: list[Optional[Tensor]], position: int, gradient: Tensor) -> None:
+    def _layer_gradient(self, gradients: list[Tensor | None], position: int, gradient: Tensor) -> None:
         self._in_backward = True
         gradients[position] = squares(gradient)
 

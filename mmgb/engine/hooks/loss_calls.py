@@ -1,7 +1,10 @@
 """Where a model's scores enter its losses, found by the hosts' conventions."""
+
+from __future__ import annotations
+
 import inspect
 from collections.abc import Sequence
-from typing import NamedTuple, Optional, Union
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,9 +20,10 @@ class LossCall(NamedTuple):
         valid: which samples or pixels count, bool (N, …); None: all.
         averaged: the number of samples or pixels by which the loss divides; 1 for a sum.
     """
+
     scores: Tensor
-    valid: Optional[Tensor]
-    averaged: Union[float, Tensor]
+    valid: Tensor | None
+    averaged: float | Tensor
 
 
 def loss_modules(model: nn.Module) -> dict[str, nn.Module]:
@@ -39,7 +43,7 @@ def loss_modules(model: nn.Module) -> dict[str, nn.Module]:
     return found
 
 
-def loss_call(loss: nn.Module, args: Sequence, kwargs: dict) -> Optional[LossCall]:
+def loss_call(loss: nn.Module, args: Sequence, kwargs: dict) -> LossCall | None:
     """What ``loss(*args, **kwargs)`` averages over, by the arguments that the losses of both hosts and of mmgb share.
 
     ``avg_factor`` where it is given; otherwise the samples that aren't ignored, or, with ``avg_non_ignore=False``, all.
@@ -56,8 +60,12 @@ def loss_call(loss: nn.Module, args: Sequence, kwargs: dict) -> Optional[LossCal
         return getattr(loss, name, None) if given.get(name) is None else given[name]
 
     valid = None
-    if (isinstance(label, Tensor) and not label.is_floating_point() and setting('ignore_index') is not None
-            and label.shape == scores.shape[:1] + scores.shape[2:]):
+    if (
+        isinstance(label, Tensor)
+        and not label.is_floating_point()
+        and setting('ignore_index') is not None
+        and label.shape == scores.shape[:1] + scores.shape[2:]
+    ):
         valid = label != setting('ignore_index')
     if (given.get('reduction_override') or getattr(loss, 'reduction', 'mean')) != 'mean':
         averaged = 1

@@ -1,4 +1,5 @@
 """The sigmoid that LeCun et al. recommend for hidden units."""
+
 import torch
 from torch import Tensor, nn
 

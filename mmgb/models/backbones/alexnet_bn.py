@@ -1,6 +1,8 @@
 """AlexNet with batch norm, of the gradient-boosting paper's ImageNet experiment."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional, Union
 
 from torch import nn
 
@@ -9,8 +11,8 @@ from mmgb.registry import MODELS
 from .layers import BATCH_NORM, conv_layers, linear_layers, scaled
 from .staged_backbone import StagedBackbone
 
-CELLS = 6                # a side of the map that the fully connected layers take
-MIN_SIZE = 63            # below it nothing is left after the third pool
+CELLS = 6  # a side of the map that the fully connected layers take
+MIN_SIZE = 63  # below it nothing is left after the third pool
 ACTIVATION = dict(type='ReLU', inplace=True)
 
 
@@ -37,17 +39,33 @@ class AlexNetBN(StagedBackbone):
         ValueError: settings outside these ranges; in the forward pass, an image with a side below 63 pixels.
     """
 
-    def __init__(self, norm_cfg: Optional[dict] = BATCH_NORM,
-                 dropout_ratio: float = 0.5, width: float = 1., out_indices: Optional[Sequence[int]] = None,
-                 frozen_stages: int = -1, init_cfg: Optional[Union[dict, list]] = None) -> None:
+    def __init__(
+        self,
+        norm_cfg: dict | None = BATCH_NORM,
+        dropout_ratio: float = 0.5,
+        width: float = 1.0,
+        out_indices: Sequence[int] | None = None,
+        frozen_stages: int = -1,
+        init_cfg: dict | list | None = None,
+    ) -> None:
         conv1, conv2, conv3, conv4, conv5, fc6, fc7 = (
-            scaled(channels, width) for channels in (64, 192, 384, 256, 256, 4096, 4096))
+            scaled(channels, width) for channels in (64, 192, 384, 256, 256, 4096, 4096)
+        )
         stages = [
             nn.Sequential(*conv_layers(3, conv1, 11, norm_cfg, stride=4, padding=2), nn.MaxPool2d(3, 2)),
             nn.Sequential(*conv_layers(conv1, conv2, 5, norm_cfg), nn.MaxPool2d(3, 2)),
-            nn.Sequential(*conv_layers(conv2, conv3, 3, norm_cfg), *conv_layers(conv3, conv4, 3, norm_cfg),
-                          *conv_layers(conv4, conv5, 3, norm_cfg), nn.MaxPool2d(3, 2)),
-            nn.Sequential(nn.AdaptiveAvgPool2d(CELLS), nn.Flatten(), nn.Dropout(dropout_ratio),
-                          *linear_layers(conv5 * CELLS ** 2, fc6, norm_cfg, ACTIVATION)),
-            nn.Sequential(nn.Dropout(dropout_ratio), *linear_layers(fc6, fc7, norm_cfg, ACTIVATION))]
+            nn.Sequential(
+                *conv_layers(conv2, conv3, 3, norm_cfg),
+                *conv_layers(conv3, conv4, 3, norm_cfg),
+                *conv_layers(conv4, conv5, 3, norm_cfg),
+                nn.MaxPool2d(3, 2),
+            ),
+            nn.Sequential(
+                nn.AdaptiveAvgPool2d(CELLS),
+                nn.Flatten(),
+                nn.Dropout(dropout_ratio),
+                *linear_layers(conv5 * CELLS**2, fc6, norm_cfg, ACTIVATION),
+            ),
+            nn.Sequential(nn.Dropout(dropout_ratio), *linear_layers(fc6, fc7, norm_cfg, ACTIVATION)),
+        ]
         super().__init__(stages, (conv1, conv2, conv5, fc6, fc7), MIN_SIZE, out_indices, frozen_stages, init_cfg)

@@ -1,6 +1,8 @@
 """The two convolutional networks of the gradient-boosting paper's CIFAR-10 experiments."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional, Union
 
 from torch import Tensor, nn
 
@@ -12,27 +14,40 @@ from .staged_backbone import StagedBackbone
 SIZE = 32
 
 
-def five_layers(width: float, norm_cfg: Optional[dict]) -> tuple[list[nn.Sequential], list[int]]:
+def five_layers(width: float, norm_cfg: dict | None) -> tuple[list[nn.Sequential], list[int]]:
     """The four convolutions in two stages, and their channels."""
     stages, channels, before = [], [], 3
     for after in (scaled(64, width), scaled(128, width)):
-        stages.append(nn.Sequential(*conv_layers(before, after, 3, norm_cfg), *conv_layers(after, after, 3, norm_cfg),
-                                    nn.MaxPool2d(2)))
+        stages.append(
+            nn.Sequential(
+                *conv_layers(before, after, 3, norm_cfg), *conv_layers(after, after, 3, norm_cfg), nn.MaxPool2d(2)
+            )
+        )
         channels.append(after)
         before = after
     return stages, channels
 
 
-def ten_layers(width: float, norm_cfg: Optional[dict], class_maps: int) -> tuple[list[nn.Sequential], list[int]]:
+def ten_layers(width: float, norm_cfg: dict | None, class_maps: int) -> tuple[list[nn.Sequential], list[int]]:
     """The nine convolutions of All-CNN-C in three stages, and their channels."""
     narrow, wide = scaled(96, width), scaled(192, width)
     stages, before = [], 3
     for after in (narrow, wide):
-        stages.append(nn.Sequential(*conv_layers(before, after, 3, norm_cfg), *conv_layers(after, after, 3, norm_cfg),
-                                    *conv_layers(after, after, 3, norm_cfg, stride=2)))
+        stages.append(
+            nn.Sequential(
+                *conv_layers(before, after, 3, norm_cfg),
+                *conv_layers(after, after, 3, norm_cfg),
+                *conv_layers(after, after, 3, norm_cfg, stride=2),
+            )
+        )
         before = after
-    stages.append(nn.Sequential(*conv_layers(wide, wide, 3, norm_cfg, padding=0),
-                                *conv_layers(wide, wide, 1, norm_cfg), *conv_layers(wide, class_maps, 1, norm_cfg)))
+    stages.append(
+        nn.Sequential(
+            *conv_layers(wide, wide, 3, norm_cfg, padding=0),
+            *conv_layers(wide, wide, 1, norm_cfg),
+            *conv_layers(wide, class_maps, 1, norm_cfg),
+        )
+    )
     return stages, [narrow, wide, class_maps]
 
 
@@ -64,9 +79,16 @@ class CifarConvNet(StagedBackbone):
         ValueError: settings outside these ranges; in the forward pass, images other than 3x32x32.
     """
 
-    def __init__(self, depth: int, num_classes: int = 10, norm_cfg: Optional[dict] = BATCH_NORM, width: float = 1.,
-                 out_indices: Optional[Sequence[int]] = None, frozen_stages: int = -1,
-                 init_cfg: Optional[Union[dict, list]] = None) -> None:
+    def __init__(
+        self,
+        depth: int,
+        num_classes: int = 10,
+        norm_cfg: dict | None = BATCH_NORM,
+        width: float = 1.0,
+        out_indices: Sequence[int] | None = None,
+        frozen_stages: int = -1,
+        init_cfg: dict | list | None = None,
+    ) -> None:
         if depth not in (5, 10):
             raise ValueError(f'depth={depth!r}: expected 5 or 10')
         if depth == 5:
@@ -82,5 +104,6 @@ class CifarConvNet(StagedBackbone):
     def check_images(self, images: Tensor) -> None:
         if tuple(images.shape[1:]) != (3, SIZE, SIZE):
             shape = 'x'.join(map(str, images.shape[1:]))
-            raise ValueError(f'CifarConvNet got an image of {shape} (channels, height, width): '
-                             f'expected 3x{SIZE}x{SIZE}')
+            raise ValueError(
+                f'CifarConvNet got an image of {shape} (channels, height, width): expected 3x{SIZE}x{SIZE}'
+            )

@@ -1,6 +1,8 @@
 """What the papers' networks repeat: a convolution or fully connected layer, normalisation if any, and activation."""
+
+from __future__ import annotations
+
 import math
-from typing import Optional
 
 from mmcv.cnn import build_norm_layer
 from torch import nn
@@ -17,8 +19,14 @@ def scaled(channels: int, width: float) -> int:
     return max(1, int(channels * width))
 
 
-def conv_layers(in_channels: int, out_channels: int, kernel_size: int, norm_cfg: Optional[dict] = None,
-                stride: int = 1, padding: Optional[int] = None) -> list[nn.Module]:
+def conv_layers(
+    in_channels: int,
+    out_channels: int,
+    kernel_size: int,
+    norm_cfg: dict | None = None,
+    stride: int = 1,
+    padding: int | None = None,
+) -> list[nn.Module]:
     """A convolution and ReLU, between them the normalisation, which makes the convolution's bias needless.
 
     ``padding=None`` is half the kernel: with stride 1 the map keeps its size.
@@ -30,8 +38,9 @@ def conv_layers(in_channels: int, out_channels: int, kernel_size: int, norm_cfg:
     return [*layers, nn.ReLU(inplace=True)]
 
 
-def linear_layers(in_features: int, out_features: int, norm_cfg: Optional[dict] = None,
-                  act_cfg: Optional[dict] = None) -> list[nn.Module]:
+def linear_layers(
+    in_features: int, out_features: int, norm_cfg: dict | None = None, act_cfg: dict | None = None
+) -> list[nn.Module]:
     """A fully connected layer, normalisation instead of its bias if there is a ``norm_cfg``, activation likewise.
 
     ``dict(type='BN')``, which is the batch norm of feature maps, becomes that of vectors.

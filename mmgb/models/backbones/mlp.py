@@ -1,6 +1,8 @@
 """The fully connected network of the gradient-boosting paper's MNIST experiment."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional, Union
 
 from torch import Tensor, nn
 
@@ -33,10 +35,18 @@ class MLP(StagedBackbone):
         ValueError: a ``width`` that isn't positive; in the forward pass, images of another number of values.
     """
 
-    def __init__(self, in_features: int = 784, hidden_features: Sequence[int] = (392, 50),
-                 act_cfg: Optional[dict] = None, norm_cfg: Optional[dict] = None, dropout_ratio: float = 0.,
-                 width: float = 1., out_indices: Optional[Sequence[int]] = None, frozen_stages: int = -1,
-                 init_cfg: Optional[Union[dict, list]] = None) -> None:
+    def __init__(
+        self,
+        in_features: int = 784,
+        hidden_features: Sequence[int] = (392, 50),
+        act_cfg: dict | None = None,
+        norm_cfg: dict | None = None,
+        dropout_ratio: float = 0.0,
+        width: float = 1.0,
+        out_indices: Sequence[int] | None = None,
+        frozen_stages: int = -1,
+        init_cfg: dict | list | None = None,
+    ) -> None:
         features = [in_features, *(scaled(size, width) for size in hidden_features)]
         stages = []
         for before, after in zip(features, features[1:]):
@@ -49,5 +59,6 @@ class MLP(StagedBackbone):
     def check_images(self, images: Tensor) -> None:
         if images[0].numel() != self.in_features:
             shape = 'x'.join(map(str, images.shape[1:]))
-            raise ValueError(f'MLP got an image of {shape} = {images[0].numel()} values: expected '
-                             f'in_features={self.in_features}')
+            raise ValueError(
+                f'MLP got an image of {shape} = {images[0].numel()} values: expected in_features={self.in_features}'
+            )

@@ -1,6 +1,8 @@
 """PixelNet's feature extractor: VGG-16 with its first two fully connected layers as convolutions."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional, Union
 
 import torch.nn.functional as F
 from mmcv.cnn import build_norm_layer
@@ -43,9 +45,16 @@ class PixelNetVGG(BaseModule):
         ValueError: settings outside these ranges; an image too small for fc6's kernel.
     """
 
-    def __init__(self, width: float = 1.0, fc_channels: int = 4096, padding: int = 100, dropout_ratio: float = 0.5,
-                 norm_cfg: Optional[dict] = None, out_indices: Sequence[int] = (0, 1, 2, 3, 4, 5),
-                 init_cfg: Optional[Union[dict, list]] = None) -> None:
+    def __init__(
+        self,
+        width: float = 1.0,
+        fc_channels: int = 4096,
+        padding: int = 100,
+        dropout_ratio: float = 0.5,
+        norm_cfg: dict | None = None,
+        out_indices: Sequence[int] = (0, 1, 2, 3, 4, 5),
+        init_cfg: dict | list | None = None,
+    ) -> None:
         if not width > 0:
             raise ValueError(f'width={width!r}: expected a positive number')
         if padding < 0:
@@ -62,7 +71,7 @@ class PixelNetVGG(BaseModule):
 
         layers, self.taps = [], []
         in_channels = 3
-        for stage in stages[:self.out_indices[-1] + 1]:
+        for stage in stages[: self.out_indices[-1] + 1]:
             for channels in stage:
                 layers.append(nn.Conv2d(in_channels, channels, 3, padding=1))
                 if norm_cfg is not None:
@@ -72,10 +81,18 @@ class PixelNetVGG(BaseModule):
             self.taps.append(len(layers) - 1)
             layers.append(nn.MaxPool2d(2, ceil_mode=True))
         self.features = nn.Sequential(*layers)
-        self.classifier = nn.Sequential(
-            nn.Conv2d(in_channels, fc_channels, FC6_KERNEL), nn.ReLU(inplace=True), nn.Dropout(dropout_ratio),
-            nn.Conv2d(fc_channels, fc_channels, 1), nn.ReLU(inplace=True),
-            nn.Dropout(dropout_ratio)) if FC7 in out_indices else None
+        self.classifier = (
+            nn.Sequential(
+                nn.Conv2d(in_channels, fc_channels, FC6_KERNEL),
+                nn.ReLU(inplace=True),
+                nn.Dropout(dropout_ratio),
+                nn.Conv2d(fc_channels, fc_channels, 1),
+                nn.ReLU(inplace=True),
+                nn.Dropout(dropout_ratio),
+            )
+            if FC7 in out_indices
+            else None
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         x = F.pad(image, (self.padding,) * 4)
@@ -89,7 +106,8 @@ class PixelNetVGG(BaseModule):
                 raise ValueError(
                     f'an image of {image.shape[2]}x{image.shape[3]} pixels with padding={self.padding} leaves '
                     f'{x.shape[2]}x{x.shape[3]} cells for fc6, whose kernel needs {FC6_KERNEL}x{FC6_KERNEL}: '
-                    'use a larger image or more padding')
+                    'use a larger image or more padding'
+                )
             maps.append(self.classifier(x))
         return tuple(maps[index] for index in self.out_indices)
 

@@ -1,6 +1,8 @@
 """Model B of the Relay paper."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional, Union
 
 import torch
 from torch import Tensor, nn
@@ -56,8 +58,13 @@ class Places2Inception(StagedBackbone):
         ValueError: settings outside these ranges; in the forward pass, an image with a side below 16 pixels.
     """
 
-    def __init__(self, width: float = 1., out_indices: Optional[Sequence[int]] = None, frozen_stages: int = -1,
-                 init_cfg: Optional[Union[dict, list]] = None) -> None:
+    def __init__(
+        self,
+        width: float = 1.0,
+        out_indices: Sequence[int] | None = None,
+        frozen_stages: int = -1,
+        init_cfg: dict | list | None = None,
+    ) -> None:
         channels = [scaled(128, width)]
         stages = [nn.Sequential(*conv_layers(3, channels[0], 7, stride=2), nn.MaxPool2d(2, ceil_mode=True))]
         for k in (scaled(64, width), scaled(128, width), scaled(128, width)):

@@ -1,6 +1,8 @@
 """Model A of the Relay paper, and the VGG networks of its Table 1."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional, Union
 
 from torch import nn
 
@@ -43,9 +45,15 @@ class Places2VGG(StagedBackbone):
         ValueError: settings outside these ranges; in the forward pass, an image with a side below 16 pixels.
     """
 
-    def __init__(self, depth: int = 22, last_channels: int = 256, width: float = 1.,
-                 out_indices: Optional[Sequence[int]] = None, frozen_stages: int = -1,
-                 init_cfg: Optional[Union[dict, list]] = None) -> None:
+    def __init__(
+        self,
+        depth: int = 22,
+        last_channels: int = 256,
+        width: float = 1.0,
+        out_indices: Sequence[int] | None = None,
+        frozen_stages: int = -1,
+        init_cfg: dict | list | None = None,
+    ) -> None:
         if depth not in CONVOLUTIONS:
             raise ValueError(f'depth={depth!r}: expected 19, 22 or 25')
         channels = [scaled(number, width) for number in (64, 128, 256, 512, last_channels)]

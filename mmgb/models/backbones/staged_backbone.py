@@ -1,6 +1,9 @@
 """A network as a chain of stages, from which a config takes outputs, and whose lower ones it may freeze."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import ClassVar, Optional, Union
+from typing import ClassVar
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -31,31 +34,39 @@ class StagedBackbone(BaseModule):
     Attributes:
         out_channels: of the outputs, in their order.
     """
+
     in_channels: ClassVar[int] = 3
 
-    def __init__(self, stages: Sequence[nn.Module], stage_channels: Sequence[int], min_size: Optional[int],
-                 out_indices: Optional[Sequence[int]], frozen_stages: int,
-                 init_cfg: Optional[Union[dict, list]]) -> None:
+    def __init__(
+        self,
+        stages: Sequence[nn.Module],
+        stage_channels: Sequence[int],
+        min_size: int | None,
+        out_indices: Sequence[int] | None,
+        frozen_stages: int,
+        init_cfg: dict | list | None,
+    ) -> None:
         super().__init__(init_cfg or dict(HE_INIT))
         count = len(stages)
         out_indices = (count - 1,) if out_indices is None else out_indices
         if not isinstance(out_indices, Sequence) or not out_indices or not set(out_indices) <= set(range(count)):
             raise ValueError(f'out_indices={out_indices!r}: expected some of the stages 0 to {count - 1}')
         if frozen_stages not in range(-1, count + 1):
-            raise ValueError(f'frozen_stages={frozen_stages!r}: expected a number of stages from 0 to {count}, '
-                             'or -1 for none')
+            raise ValueError(
+                f'frozen_stages={frozen_stages!r}: expected a number of stages from 0 to {count}, or -1 for none'
+            )
         self.min_size = min_size
         self.out_indices = tuple(sorted(set(out_indices)))
         self.out_channels = tuple(stage_channels[index] for index in self.out_indices)
         self.frozen_stages = frozen_stages
-        self.stages = nn.ModuleList(stages[:self.out_indices[-1] + 1])
+        self.stages = nn.ModuleList(stages[: self.out_indices[-1] + 1])
         for stage in self._frozen():
             stage.requires_grad_(False)
 
     def _frozen(self) -> Sequence[nn.Module]:
-        return self.stages[:max(self.frozen_stages, 0)]
+        return self.stages[: max(self.frozen_stages, 0)]
 
-    def train(self, mode: bool = True) -> 'StagedBackbone':
+    def train(self, mode: bool = True) -> StagedBackbone:
         """As in every module, but frozen stages keep batch norm's statistics, and drop nothing out."""
         super().train(mode)
         for stage in self._frozen():
@@ -76,6 +87,8 @@ class StagedBackbone(BaseModule):
         """Raise a ValueError for images that this network can't take."""
         if images.shape[1] != self.in_channels or min(images.shape[2:]) < self.min_size:
             channels, height, width = images.shape[1:]
-            raise ValueError(f'{type(self).__name__} got an image of {channels}x{height}x{width} (channels, height, '
-                             f'width): expected {self.in_channels} channels and at least '
-                             f'{self.min_size}x{self.min_size} pixels')
+            raise ValueError(
+                f'{type(self).__name__} got an image of {channels}x{height}x{width} (channels, height, '
+                f'width): expected {self.in_channels} channels and at least '
+                f'{self.min_size}x{self.min_size} pixels'
+            )

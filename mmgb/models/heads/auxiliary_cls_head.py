@@ -1,6 +1,8 @@
 """The auxiliary classifier of Relay Backpropagation, as a head of mmpretrain."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional, Union
 
 import torch.nn.functional as F
 from mmcv.cnn import build_norm_layer
@@ -9,8 +11,10 @@ from torch import Tensor, nn
 
 from mmgb.registry import MODELS
 
-DEFAULT_INIT = (dict(type='Kaiming', layer=['Conv2d', 'Linear'], mode='fan_in'),
-                dict(type='Constant', layer='_BatchNorm', val=1))
+DEFAULT_INIT = (
+    dict(type='Kaiming', layer=['Conv2d', 'Linear'], mode='fan_in'),
+    dict(type='Constant', layer='_BatchNorm', val=1),
+)
 
 
 def average_pool_to(features: Tensor, cells: int) -> Tensor:
@@ -52,11 +56,25 @@ class AuxiliaryClsHead(ClsHead):
             ``in_channels`` or ``pooled_size`` don't fit.
     """
 
-    def __init__(self, num_classes: int, in_channels: int, pooled_size: int = 4, conv_channels: int = 128,
-                 fc_channels: int = 1024, dropout_ratio: float = 0.7, norm_cfg: Optional[dict] = None,
-                 init_cfg: Optional[Union[dict, list]] = None, **kwargs) -> None:
-        sizes = dict(num_classes=num_classes, in_channels=in_channels, pooled_size=pooled_size,
-                     conv_channels=conv_channels, fc_channels=fc_channels)
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        pooled_size: int = 4,
+        conv_channels: int = 128,
+        fc_channels: int = 1024,
+        dropout_ratio: float = 0.7,
+        norm_cfg: dict | None = None,
+        init_cfg: dict | list | None = None,
+        **kwargs,
+    ) -> None:
+        sizes = dict(
+            num_classes=num_classes,
+            in_channels=in_channels,
+            pooled_size=pooled_size,
+            conv_channels=conv_channels,
+            fc_channels=fc_channels,
+        )
         for name, value in sizes.items():
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f'{name}={value!r}: expected a whole number of at least 1')
@@ -69,18 +87,18 @@ class AuxiliaryClsHead(ClsHead):
         # Not mmcv's ConvModule: its own init_weights would overrule init_cfg.
         self.conv = nn.Conv2d(in_channels, conv_channels, 1, bias=norm_cfg is None)
         self.norm = nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, conv_channels)[1]
-        self.hidden = nn.Linear(conv_channels * pooled_size ** 2, fc_channels)
+        self.hidden = nn.Linear(conv_channels * pooled_size**2, fc_channels)
         self.dropout = nn.Dropout(dropout_ratio)
         self.fc = nn.Linear(fc_channels, num_classes)
 
-    def pre_logits(self, feats: Union[Tensor, Sequence[Tensor]]) -> Tensor:
+    def pre_logits(self, feats: Tensor | Sequence[Tensor]) -> Tensor:
         """The hidden units (N, fc_channels) of a feature map (N, in_channels, H, W), or of the last of several."""
         features = feats if isinstance(feats, Tensor) else feats[-1]
         self._check(features)
         pooled = F.relu(self.norm(self.conv(average_pool_to(features, self.pooled_size))))
         return self.dropout(F.relu(self.hidden(pooled.flatten(1))))
 
-    def forward(self, feats: Union[Tensor, Sequence[Tensor]]) -> Tensor:
+    def forward(self, feats: Tensor | Sequence[Tensor]) -> Tensor:
         """Scores (N, num_classes) of what :meth:`pre_logits` takes."""
         return self.fc(self.pre_logits(feats))
 
@@ -91,5 +109,7 @@ class AuxiliaryClsHead(ClsHead):
         if shape[1] != self.in_channels:
             raise ValueError(f'in_channels={self.in_channels}: the feature map {shape} has {shape[1]} channels')
         if min(shape[2:]) < self.pooled_size:
-            raise ValueError(f'pooled_size={self.pooled_size}: the feature map {shape} has only {shape[2]}x{shape[3]} '
-                             f'cells; expected a pooled_size of at most {min(shape[2:])}, or larger images')
+            raise ValueError(
+                f'pooled_size={self.pooled_size}: the feature map {shape} has only {shape[2]}x{shape[3]} '
+                f'cells; expected a pooled_size of at most {min(shape[2:])}, or larger images'
+            )

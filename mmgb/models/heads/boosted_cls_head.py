@@ -5,6 +5,7 @@ right for one label. It isn't for pow3-GB wherever scores are averaged or compar
 thresholds of several labels with either loss: for targets {0, 16} and alpha 0.1 a probability of 0.5 lies at ln 80,
 not at 0.
 """
+
 from mmpretrain.models.heads import LinearClsHead, MultiLabelLinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor

@@ -1,7 +1,10 @@
 """PixelNet's multi-layer perceptron over hypercolumns, as a decode head of mmsegmentation."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import partial
-from typing import Callable, Optional, Union
+from typing import Callable
 
 import torch
 import torch.nn.functional as F
@@ -54,16 +57,29 @@ class PixelNetHead(BaseDecodeHead):
             without a ``norm_cfg``, and a ``padding`` that isn't the backbone's.
     """
 
-    def __init__(self, in_channels: Sequence[int] = (64, 128, 256, 512, 512, 4096), channels: int = 4096, *,
-                 num_classes: int, pixels_per_image: int = 2000, padding: int = 100,
-                 strides: Sequence[float] = (1, 2, 4, 8, 16, 32),
-                 offsets: Sequence[float] = (0, 0.5, 1.5, 3.5, 7.5, 111.5), chunk_size: int = 8192,
-                 factorised: bool = True, dropout_ratio: float = 0.5, norm_outputs: bool = False,
-                 init_cfg: Optional[Union[dict, list]] = None, **kwargs) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (64, 128, 256, 512, 512, 4096),
+        channels: int = 4096,
+        *,
+        num_classes: int,
+        pixels_per_image: int = 2000,
+        padding: int = 100,
+        strides: Sequence[float] = (1, 2, 4, 8, 16, 32),
+        offsets: Sequence[float] = (0, 0.5, 1.5, 3.5, 7.5, 111.5),
+        chunk_size: int = 8192,
+        factorised: bool = True,
+        dropout_ratio: float = 0.5,
+        norm_outputs: bool = False,
+        init_cfg: dict | list | None = None,
+        **kwargs,
+    ) -> None:
         for name, values in (('strides', strides), ('offsets', offsets)):
             if len(values) != len(in_channels):
-                raise ValueError(f'{name}={tuple(values)}: {len(values)} numbers for the {len(in_channels)} maps of '
-                                 f'in_channels={tuple(in_channels)}; expected one for each')
+                raise ValueError(
+                    f'{name}={tuple(values)}: {len(values)} numbers for the {len(in_channels)} maps of '
+                    f'in_channels={tuple(in_channels)}; expected one for each'
+                )
         if strides[0] != 1:
             raise ValueError(f"strides={tuple(strides)}: the first map must have the image's resolution, stride 1")
         for name, value in (('pixels_per_image', pixels_per_image), ('chunk_size', chunk_size)):
@@ -71,9 +87,16 @@ class PixelNetHead(BaseDecodeHead):
                 raise ValueError(f'{name}={value}: expected at least 1 pixel')
         if norm_outputs and kwargs.get('norm_cfg') is None:
             raise ValueError('norm_outputs=True needs a norm_cfg, got norm_cfg=None')
-        super().__init__(in_channels, channels, num_classes=num_classes, in_index=tuple(range(len(in_channels))),
-                         input_transform='multiple_select', dropout_ratio=0,
-                         init_cfg=init_cfg or dict(type='Normal', layer='Conv2d', std=0.001), **kwargs)
+        super().__init__(
+            in_channels,
+            channels,
+            num_classes=num_classes,
+            in_index=tuple(range(len(in_channels))),
+            input_transform='multiple_select',
+            dropout_ratio=0,
+            init_cfg=init_cfg or dict(type='Normal', layer='Conv2d', std=0.001),
+            **kwargs,
+        )
         self.pixels_per_image = pixels_per_image
         self.padding = padding
         self.strides = tuple(strides)
@@ -82,8 +105,9 @@ class PixelNetHead(BaseDecodeHead):
         self.factorised = factorised
         self.fc1 = nn.Conv2d(sum(in_channels), channels, 1)
         self.fc2 = nn.Conv2d(channels, channels, 1)
-        self.norm1, self.norm2 = (nn.Identity() if self.norm_cfg is None
-                                  else build_norm_layer(self.norm_cfg, channels)[1] for _ in range(2))
+        self.norm1, self.norm2 = (
+            nn.Identity() if self.norm_cfg is None else build_norm_layer(self.norm_cfg, channels)[1] for _ in range(2)
+        )
         self.norm_seg = build_norm_layer(self.norm_cfg, num_classes)[1] if norm_outputs else nn.Identity()
         # mmseg's heads drop whole channels (Dropout2d); the release drops single values.
         self.dropout = nn.Dropout(dropout_ratio) if dropout_ratio > 0 else None
@@ -93,8 +117,13 @@ class PixelNetHead(BaseDecodeHead):
         height, width = self.image_size(inputs)
         rows, columns = (torch.arange(size, device=inputs[0].device) for size in (height, width))
         parts = self._first_layer_parts(inputs, self.chunk_size)
-        return torch.cat([self._classify(parts, partial(interpolate_grid, rows=chunk, columns=columns))
-                          for chunk in rows.split(max(1, self.chunk_size // width))], dim=2)
+        return torch.cat(
+            [
+                self._classify(parts, partial(interpolate_grid, rows=chunk, columns=columns))
+                for chunk in rows.split(max(1, self.chunk_size // width))
+            ],
+            dim=2,
+        )
 
     def score_pixels(self, inputs: Sequence[Tensor], pixels: Tensor) -> Tensor:
         """Scores of chosen pixels: flat indices ``y * W + x`` of (B, P) to (B, num_classes, P, 1)."""
@@ -106,9 +135,11 @@ class PixelNetHead(BaseDecodeHead):
         sampler and accuracy work unchanged."""
         labels = self._stack_batch_gt(batch_data_samples).squeeze(1)
         if labels.shape[1:] != self.image_size(inputs):
-            raise ValueError(f'padding={self.padding}: with it the maps are those of an image of '
-                             f'{self.image_size(inputs)} pixels, but its labels are {tuple(labels.shape[1:])}; '
-                             "the head's padding must be the backbone's")
+            raise ValueError(
+                f'padding={self.padding}: with it the maps are those of an image of '
+                f'{self.image_size(inputs)} pixels, but its labels are {tuple(labels.shape[1:])}; '
+                "the head's padding must be the backbone's"
+            )
         pixels = draw_valid_pixels(labels, self.pixels_per_image, self.ignore_index)
         drawn = labels.flatten(1).gather(1, pixels)
         samples = [SegDataSample(gt_sem_seg=PixelData(data=row.view(1, -1, 1))) for row in drawn]
@@ -120,8 +151,12 @@ class PixelNetHead(BaseDecodeHead):
 
     def _first_layer_parts(self, inputs: Sequence[Tensor], num_points: int) -> list[LinearPart]:
         size = self.image_size(inputs)
-        features, offsets = zip(*(crop_to_image(feature, size, stride, offset - self.padding) for
-                                  feature, stride, offset in zip(inputs, self.strides, self.offsets)))
+        features, offsets = zip(
+            *(
+                crop_to_image(feature, size, stride, offset - self.padding)
+                for feature, stride, offset in zip(inputs, self.strides, self.offsets)
+            )
+        )
         return split_first_layer(features, self.fc1.weight, self.strides, offsets, num_points, self.factorised)
 
     def _classify(self, parts: list[LinearPart], interpolate: Callable[..., Tensor]) -> Tensor:

@@ -1,4 +1,5 @@
 """Starts a head's last layer where its loss fits the classes' prior."""
+
 from mmengine.model import update_init_info
 from torch import nn
 
@@ -30,12 +31,14 @@ class FitPrior:
         bias = getattr(layer, 'bias', None)
         if bias is None:
             with_bias = [name for name, child in head.named_children() if getattr(child, 'bias', None) is not None]
-            raise ValueError(f'FitPrior(layer={self.layer!r}): {type(head).__name__} has no layer of this name with '
-                             f'a bias; it has {with_bias}')
+            raise ValueError(
+                f'FitPrior(layer={self.layer!r}): {type(head).__name__} has no layer of this name with '
+                f'a bias; it has {with_bias}'
+            )
         loss = head.loss_decode if hasattr(head, 'loss_decode') else head.loss_module
         if isinstance(loss, nn.ModuleList):  # heads with several losses are started for the first one
             loss = loss[0]
-        score = loss.score_of(1 / len(bias)) if hasattr(loss, 'score_of') else 0.
+        score = loss.score_of(1 / len(bias)) if hasattr(loss, 'score_of') else 0.0
         nn.init.constant_(bias, score)
         if hasattr(layer, '_params_init_info'):
             update_init_info(layer, init_info=f'FitPrior: bias={score:.4g}')

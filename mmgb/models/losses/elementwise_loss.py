@@ -1,4 +1,5 @@
 """What the losses of one function of each output share: formulas, targets, probabilities."""
+
 from torch import Tensor
 
 from mmgb.functional.elementwise_loss import ElementwiseForm, check_target_kind, elementwise_loss
@@ -23,8 +24,14 @@ class ElementwiseLoss(WeightedLoss):
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
     """
 
-    def __init__(self, form: ElementwiseForm, targets: tuple[float, float], target_kind: str = 'class',
-                 fused: bool = False, **options) -> None:
+    def __init__(
+        self,
+        form: ElementwiseForm,
+        targets: tuple[float, float],
+        target_kind: str = 'class',
+        fused: bool = False,
+        **options,
+    ) -> None:
         check_target_kind(target_kind)
         super().__init__(**options)
         self.form = form
@@ -33,8 +40,15 @@ class ElementwiseLoss(WeightedLoss):
         self.fused = fused
 
     def compute(self, cls_score: Tensor, label: Tensor, **options) -> Tensor:
-        return elementwise_loss(cls_score, label, self.form, self.targets, target_kind=self.target_kind,
-                                fused=fused_gb_loss if self.fused else None, **options)
+        return elementwise_loss(
+            cls_score,
+            label,
+            self.form,
+            self.targets,
+            target_kind=self.target_kind,
+            fused=fused_gb_loss if self.fused else None,
+            **options,
+        )
 
     def probabilities(self, scores: Tensor) -> Tensor:
         """Each class's probability, estimated on its own: the boosted output, scaled from the targets to [0, 1].

@@ -1,5 +1,6 @@
 """``ExpGBLoss`` and ``Pow3GBLoss``: boosted error gradients, as every head of mmseg and mmpretrain calls a loss."""
-from typing import Optional
+
+from __future__ import annotations
 
 from mmgb.functional.gb_forms import ExpGB, Pow3GB
 from mmgb.functional.gb_loss import check_exp_gb, check_pow3_gb
@@ -23,9 +24,15 @@ class ExpGBLoss(ElementwiseLoss):
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
     """
 
-    def __init__(self, alpha: float = 0.1, targets: tuple[float, float] = (0., 16.),
-                 max_delta: Optional[float] = None, loss_name: str = 'loss_exp_gb', fused: bool = True,
-                 **options) -> None:
+    def __init__(
+        self,
+        alpha: float = 0.1,
+        targets: tuple[float, float] = (0.0, 16.0),
+        max_delta: float | None = None,
+        loss_name: str = 'loss_exp_gb',
+        fused: bool = True,
+        **options,
+    ) -> None:
         targets = check_exp_gb(alpha, targets, max_delta)
         super().__init__(ExpGB(alpha, max_delta), targets, loss_name=loss_name, fused=fused, **options)
 
@@ -46,8 +53,15 @@ class Pow3GBLoss(ElementwiseLoss):
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
     """
 
-    def __init__(self, alpha: float = 0.001, beta: float = 0.4, targets: tuple[float, float] = (0., 10.),
-                 max_delta: Optional[float] = None, loss_name: str = 'loss_pow3_gb', fused: bool = True,
-                 **options) -> None:
+    def __init__(
+        self,
+        alpha: float = 0.001,
+        beta: float = 0.4,
+        targets: tuple[float, float] = (0.0, 10.0),
+        max_delta: float | None = None,
+        loss_name: str = 'loss_pow3_gb',
+        fused: bool = True,
+        **options,
+    ) -> None:
         targets = check_pow3_gb(alpha, beta, targets, max_delta)
         super().__init__(Pow3GB(alpha, beta, max_delta), targets, loss_name=loss_name, fused=fused, **options)

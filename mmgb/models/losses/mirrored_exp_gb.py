@@ -1,4 +1,5 @@
 """``MirroredExpGBLoss``: what the gradient-boosting paper tried first, and found wanting."""
+
 from mmgb.functional.gb_loss import check_pow3_gb
 from mmgb.functional.mirrored_exp_gb import MirroredExpGB
 from mmgb.registry import MODELS
@@ -18,7 +19,14 @@ class MirroredExpGBLoss(ElementwiseLoss):
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
     """
 
-    def __init__(self, alpha: float = 0.1, beta: float = 0., targets: tuple[float, float] = (0., 16.),
-                 loss_name: str = 'loss_mirrored_exp_gb', **options) -> None:
-        super().__init__(MirroredExpGB(alpha, beta), check_pow3_gb(alpha, beta, targets, None), loss_name=loss_name,
-                         **options)
+    def __init__(
+        self,
+        alpha: float = 0.1,
+        beta: float = 0.0,
+        targets: tuple[float, float] = (0.0, 16.0),
+        loss_name: str = 'loss_mirrored_exp_gb',
+        **options,
+    ) -> None:
+        super().__init__(
+            MirroredExpGB(alpha, beta), check_pow3_gb(alpha, beta, targets, None), loss_name=loss_name, **options
+        )

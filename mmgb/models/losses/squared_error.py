@@ -1,5 +1,6 @@
 """``SquaredErrorLoss``: the losses of the gradient-boosting paper's Table 1."""
-from typing import Union
+
+from __future__ import annotations
 
 from mmgb.functional.squared_error import SquaredError, check_squared_error
 from mmgb.registry import MODELS
@@ -24,7 +25,13 @@ class SquaredErrorLoss(ElementwiseLoss):
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
     """
 
-    def __init__(self, activation: str = 'linear', targets: Union[str, tuple[float, float]] = (0., 1.),
-                 loss_name: str = 'loss_squared_error', **options) -> None:
-        super().__init__(SquaredError(activation), check_squared_error(activation, targets), loss_name=loss_name,
-                         **options)
+    def __init__(
+        self,
+        activation: str = 'linear',
+        targets: str | tuple[float, float] = (0.0, 1.0),
+        loss_name: str = 'loss_squared_error',
+        **options,
+    ) -> None:
+        super().__init__(
+            SquaredError(activation), check_squared_error(activation, targets), loss_name=loss_name, **options
+        )

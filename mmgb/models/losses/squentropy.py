@@ -1,4 +1,5 @@
 """``SquentropyLoss``: a newer loss to compare the boosted ones with."""
+
 from torch import Tensor
 
 from mmgb.functional.squentropy import squentropy_loss

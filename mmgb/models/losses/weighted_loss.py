@@ -1,6 +1,8 @@
 """What all registered losses share: the settings that a config gives to any loss, and how the hosts call one."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional
 
 import torch
 from torch import Tensor, nn
@@ -27,26 +29,41 @@ class WeightedLoss(nn.Module):
         ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
     """
 
-    def __init__(self, reduction: str = 'mean', class_weight: Optional[Sequence[float]] = None,
-                 ignore_index: Optional[int] = None, avg_non_ignore: bool = True, loss_weight: float = 1.0,
-                 loss_name: str = 'loss_weighted', use_sigmoid: bool = False) -> None:
+    def __init__(
+        self,
+        reduction: str = 'mean',
+        class_weight: Sequence[float] | None = None,
+        ignore_index: int | None = None,
+        avg_non_ignore: bool = True,
+        loss_weight: float = 1.0,
+        loss_name: str = 'loss_weighted',
+        use_sigmoid: bool = False,
+    ) -> None:
         if use_sigmoid:
-            raise ValueError(f'use_sigmoid={use_sigmoid!r}: the head outputs of these losses are linear; only False is '
-                             'allowed')
+            raise ValueError(
+                f'use_sigmoid={use_sigmoid!r}: the head outputs of these losses are linear; only False is allowed'
+            )
         check_reduction(reduction)
         super().__init__()
         self.reduction = reduction
         # A buffer follows the model to its device; not persistent, so that checkpoints keep the plain model's keys.
-        self.register_buffer('class_weight', None if class_weight is None else torch.tensor(class_weight),
-                             persistent=False)
+        self.register_buffer(
+            'class_weight', None if class_weight is None else torch.tensor(class_weight), persistent=False
+        )
         self.ignore_index = ignore_index
         self.avg_non_ignore = avg_non_ignore
         self.loss_weight = loss_weight
         self.loss_name = loss_name
 
-    def forward(self, cls_score: Tensor, label: Tensor, weight: Optional[Tensor] = None,
-                avg_factor: Optional[float] = None, reduction_override: Optional[str] = None,
-                ignore_index: Optional[int] = None) -> Tensor:
+    def forward(
+        self,
+        cls_score: Tensor,
+        label: Tensor,
+        weight: Tensor | None = None,
+        avg_factor: float | None = None,
+        reduction_override: str | None = None,
+        ignore_index: int | None = None,
+    ) -> Tensor:
         """Arguments are named and ordered as in the hosts' own losses.
 
         Args:
@@ -58,9 +75,15 @@ class WeightedLoss(nn.Module):
             ignore_index: used instead of the constructor's.
         """
         return self.loss_weight * self.compute(
-            cls_score, label, weight=weight, class_weight=self.class_weight,
+            cls_score,
+            label,
+            weight=weight,
+            class_weight=self.class_weight,
             ignore_index=self.ignore_index if ignore_index is None else ignore_index,
-            avg_non_ignore=self.avg_non_ignore, reduction=reduction_override or self.reduction, avg_factor=avg_factor)
+            avg_non_ignore=self.avg_non_ignore,
+            reduction=reduction_override or self.reduction,
+            avg_factor=avg_factor,
+        )
 
     def compute(self, cls_score: Tensor, label: Tensor, **options) -> Tensor:
         """The loss of a function in :mod:`mmgb.functional`, with the keyword arguments that all of them share."""

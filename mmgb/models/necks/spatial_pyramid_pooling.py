@@ -1,6 +1,8 @@
 """Spatial pyramid pooling and the hidden fully connected layers behind it, as a neck of mmpretrain."""
+
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Optional, Union
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -41,9 +43,16 @@ class SpatialPyramidPooling(BaseModule):
         ValueError: settings outside these ranges; in the forward pass, a map of other channels or too few cells.
     """
 
-    def __init__(self, in_channels: int, fc_channels: Sequence[int] = (4096, 4096), bins: Sequence[int] = BINS,
-                 window: int = WINDOW, pooling: str = 'windows', dropout_ratio: float = 0.5,
-                 init_cfg: Optional[Union[dict, list]] = None) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        fc_channels: Sequence[int] = (4096, 4096),
+        bins: Sequence[int] = BINS,
+        window: int = WINDOW,
+        pooling: str = 'windows',
+        dropout_ratio: float = 0.5,
+        init_cfg: dict | list | None = None,
+    ) -> None:
         if pooling not in POOLINGS:
             raise ValueError(f"pooling={pooling!r}: expected 'windows' or 'adaptive'")
         if not 0 <= dropout_ratio < 1:
@@ -55,18 +64,20 @@ class SpatialPyramidPooling(BaseModule):
         self.bins = tuple(bins)
         self.window = window
         self.pooling = pooling
-        values = [in_channels * sum(number ** 2 for number in bins), *fc_channels]
+        values = [in_channels * sum(number**2 for number in bins), *fc_channels]
         self.out_channels = values[-1]
         layers = []
         for before, after in zip(values, values[1:]):
             layers += [nn.Linear(before, after), nn.ReLU(inplace=True), nn.Dropout(dropout_ratio)]
         self.fc = nn.Sequential(*layers)
 
-    def forward(self, feats: Union[Tensor, Sequence[Tensor]]) -> tuple[Tensor]:
+    def forward(self, feats: Tensor | Sequence[Tensor]) -> tuple[Tensor]:
         features = feats if isinstance(feats, Tensor) else feats[-1]
         if features.dim() != 4 or features.shape[1] != self.in_channels:
-            raise ValueError(f'SpatialPyramidPooling(in_channels={self.in_channels}) needs a feature map '
-                             f'(N, {self.in_channels}, H, W), got {tuple(features.shape)}')
+            raise ValueError(
+                f'SpatialPyramidPooling(in_channels={self.in_channels}) needs a feature map '
+                f'(N, {self.in_channels}, H, W), got {tuple(features.shape)}'
+            )
         if self.pooling == 'adaptive':
             return (self.fc(adaptive_pyramid_pool(features, self.bins)),)
         return (self.fc(spatial_pyramid_pool(features, self.bins, self.window)).mean(1),)

@@ -43,7 +43,7 @@ def test_standardised_inputs_have_unit_variances_and_the_correlations_they_had(i
 
 
 def test_components_come_in_the_order_of_their_variance(images, statistics):
-    values = transformed(images, statistics=statistics, decorrelate=True, epsilon=1.)
+    values = transformed(images, statistics=statistics, decorrelate=True, epsilon=1.0)
     assert (np.diff(values.var(0)) < 0).all(), 'the added variance weighs most on the smallest'
 
 

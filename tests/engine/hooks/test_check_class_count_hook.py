@@ -1,4 +1,5 @@
 """Which numbers of classes the hook compares, with models and data sets of both hosts."""
+
 from types import SimpleNamespace
 
 import pytest
@@ -38,11 +39,14 @@ def check(model, *datasets, loop='train'):
 
 @pytest.mark.parametrize('count', [2, 4])
 def test_too_few_and_too_many_outputs_are_refused_with_both_numbers(count):
-    model = build('mmpretrain', dict(
-        type='ImageClassifier', backbone=BACKBONE, head=dict(LINEAR, num_classes=count)))
-    with pytest.raises(ValueError, match=(
+    model = build('mmpretrain', dict(type='ImageClassifier', backbone=BACKBONE, head=dict(LINEAR, num_classes=count)))
+    with pytest.raises(
+        ValueError,
+        match=(
             rf'^head.num_classes={count} \(LinearClsHead\) does not fit the CustomDataset of train_dataloader, which '
-            r'has 3 classes: expected num_classes=3$')):
+            r'has 3 classes: expected num_classes=3$'
+        ),
+    ):
         check(model, images())
 
 
@@ -59,6 +63,7 @@ def test_data_are_found_inside_their_wrappers_and_a_model_inside_its_own():
 
     def repeated(names):
         return RepeatDataset(images(names), 2, lazy_init=True)
+
     for wrap in concatenated, repeated:
         check(classifier(), wrap(NAMES))
         with pytest.raises(ValueError, match='has 2 classes'):
@@ -82,12 +87,28 @@ def test_places2_says_its_number_of_classes_without_their_names(tmp_path):
 
 def test_every_auxiliary_head_is_compared():
     def relay(count):
-        head = dict(type='mmgb.AuxiliaryClsHead', num_classes=count, in_channels=16, pooled_size=1, conv_channels=2,
-                    fc_channels=2)
-        return build('mmpretrain', dict(type='mmgb.RelayBP', model=dict(
-            type='ImageClassifier', backbone=dict(type='ResNet', depth=18, base_channels=8, stem_channels=8),
-            neck=dict(type='GlobalAveragePooling'), head=dict(LINEAR, in_channels=64, num_classes=3)),
-            auxiliaries=[dict(source='backbone.layer2.1', head=head)]))
+        head = dict(
+            type='mmgb.AuxiliaryClsHead',
+            num_classes=count,
+            in_channels=16,
+            pooled_size=1,
+            conv_channels=2,
+            fc_channels=2,
+        )
+        return build(
+            'mmpretrain',
+            dict(
+                type='mmgb.RelayBP',
+                model=dict(
+                    type='ImageClassifier',
+                    backbone=dict(type='ResNet', depth=18, base_channels=8, stem_channels=8),
+                    neck=dict(type='GlobalAveragePooling'),
+                    head=dict(LINEAR, in_channels=64, num_classes=3),
+                ),
+                auxiliaries=[dict(source='backbone.layer2.1', head=head)],
+            ),
+        )
+
     check(relay(3), images())
     with pytest.raises(ValueError, match=r'^auxiliaries\.0\.num_classes=5 \(AuxiliaryClsHead\) '):
         check(relay(5), images())
@@ -95,8 +116,15 @@ def test_every_auxiliary_head_is_compared():
 
 def test_a_classifier_inside_the_backbone_counts_and_a_backbone_without_one_does_not():
     def lenet(count, **head):
-        return build('mmpretrain', dict(type='ImageClassifier', backbone=dict(type='LeNet5', num_classes=count),
-                                        head=dict(LINEAR, **head) if head else dict(type='ClsHead')))
+        return build(
+            'mmpretrain',
+            dict(
+                type='ImageClassifier',
+                backbone=dict(type='LeNet5', num_classes=count),
+                head=dict(LINEAR, **head) if head else dict(type='ClsHead'),
+            ),
+        )
+
     check(lenet(3), images())
     check(lenet(-1, num_classes=3), images())
     with pytest.raises(ValueError, match=r'^backbone\.num_classes=10 \(LeNet5\)'):
@@ -107,13 +135,21 @@ def test_a_preprocessor_counts_where_it_writes_labels_as_class_scores():
     mixup = dict(augments=dict(type='Mixup', alpha=0.2))
     check(classifier(data_preprocessor=dict(type='ClsDataPreprocessor', num_classes=1000)), images())
     with pytest.raises(ValueError, match=r'^data_preprocessor\.num_classes=1000 \(ClsDataPreprocessor\)'):
-        check(classifier(data_preprocessor=dict(type='ClsDataPreprocessor', num_classes=1000, batch_augments=mixup)),
-              images())
+        check(
+            classifier(data_preprocessor=dict(type='ClsDataPreprocessor', num_classes=1000, batch_augments=mixup)),
+            images(),
+        )
 
 
 def test_a_multi_label_head_is_compared():
-    model = build('mmpretrain', dict(type='ImageClassifier', backbone=BACKBONE, head=dict(
-        type='MultiLabelLinearClsHead', in_channels=4, num_classes=3)))
+    model = build(
+        'mmpretrain',
+        dict(
+            type='ImageClassifier',
+            backbone=BACKBONE,
+            head=dict(type='MultiLabelLinearClsHead', in_channels=4, num_classes=3),
+        ),
+    )
     check(model, images(kind='MultiLabelDataset'))
     with pytest.raises(ValueError, match=r'^head\.num_classes=3 \(MultiLabelLinearClsHead\)'):
         check(model, images(NAMES[:2], kind='MultiLabelDataset'))
@@ -122,11 +158,21 @@ def test_a_multi_label_head_is_compared():
 def test_heads_of_mmseg_are_compared_but_not_one_with_a_single_output():
     def segmentor(auxiliary):
         head = dict(type='FCNHead', in_channels=2, channels=2, in_index=0, num_convs=1, norm_cfg=dict(type='BN'))
-        return build('mmseg', dict(
-            type='EncoderDecoder', backbone=dict(type='mmgb.Places2VGG', width=1 / 32, out_indices=(0,)),
-            decode_head=dict(head, num_classes=3), auxiliary_head=[dict(head, **auxiliary)]))
-    maps = build('mmseg', dict(type='BaseSegDataset', metainfo=dict(classes=NAMES), lazy_init=True,
-                               data_prefix=dict(img_path='x')), DATASETS)
+        return build(
+            'mmseg',
+            dict(
+                type='EncoderDecoder',
+                backbone=dict(type='mmgb.Places2VGG', width=1 / 32, out_indices=(0,)),
+                decode_head=dict(head, num_classes=3),
+                auxiliary_head=[dict(head, **auxiliary)],
+            ),
+        )
+
+    maps = build(
+        'mmseg',
+        dict(type='BaseSegDataset', metainfo=dict(classes=NAMES), lazy_init=True, data_prefix=dict(img_path='x')),
+        DATASETS,
+    )
     check(segmentor(dict(num_classes=3)), maps)
     check(segmentor(dict(num_classes=2, out_channels=1)), maps)
     with pytest.raises(ValueError, match=r'^auxiliary_head\.0\.num_classes=4 \(FCNHead\) does not fit the BaseSeg'):

@@ -1,4 +1,5 @@
 """What the hook says of pipelines of both hosts, and that it leaves no trace."""
+
 import random
 from types import SimpleNamespace
 
@@ -27,28 +28,46 @@ def array_dataset(file, *steps, **settings):
 def check(dataset, loop='train'):
     def loop_over(data):
         return SimpleNamespace(dataloader=SimpleNamespace(dataset=data))
+
     loops = dict(train_loop=loop_over([1]), val_loop=None) | {f'{loop}_loop': loop_over(dataset)}
     hook = CheckCropSizeHook()
     (hook.before_test if loop == 'test' else hook.before_train)(SimpleNamespace(**loops))
 
 
-@pytest.mark.parametrize('step, size', [
-    (dict(type='RandomCrop', crop_size=(21, 30)), '21x30'), (dict(type='RandomCrop', crop_size=(20, 31)), '20x31'),
-    (dict(type='CenterCrop', crop_size=(30, 21)), '21x30'), (dict(type='CenterCrop', crop_size=(31, 20)), '20x31'),
-    (dict(type='RandomCrop', crop_size=25, padding=2), '25x25')])
+@pytest.mark.parametrize(
+    'step, size',
+    [
+        (dict(type='RandomCrop', crop_size=(21, 30)), '21x30'),
+        (dict(type='RandomCrop', crop_size=(20, 31)), '20x31'),
+        (dict(type='CenterCrop', crop_size=(30, 21)), '21x30'),
+        (dict(type='CenterCrop', crop_size=(31, 20)), '20x31'),
+        (dict(type='RandomCrop', crop_size=25, padding=2), '25x25'),
+    ],
+)
 @pytest.mark.parametrize('loop', ['train', 'val', 'test'])
 def test_a_crop_larger_than_the_image_is_refused_with_both_sizes(step, size, loop, file):
-    with pytest.raises(ValueError, match=(
-            rf"^crop_size={size} of {step['type']} in the pipeline of {loop}_dataloader is larger than the first "
-            r'image, which has 20x30 pixels there \(height x width\): expected at most that')):
+    with pytest.raises(
+        ValueError,
+        match=(
+            rf'^crop_size={size} of {step["type"]} in the pipeline of {loop}_dataloader is larger than the first '
+            r'image, which has 20x30 pixels there \(height x width\): expected at most that'
+        ),
+    ):
         check(array_dataset(file, step), loop)
 
 
-@pytest.mark.parametrize('steps', [
-    [dict(type='RandomCrop', crop_size=(20, 30))], [dict(type='CenterCrop', crop_size=(30, 20))],
-    [dict(type='RandomCrop', crop_size=24, padding=2)], [dict(type='RandomCrop', crop_size=40, pad_if_needed=True)],
-    [dict(type='CenterCrop', crop_size=40, auto_pad=True)],
-    [dict(type='ResizeEdge', scale=40, edge='short'), dict(type='RandomCrop', crop_size=40)], []])
+@pytest.mark.parametrize(
+    'steps',
+    [
+        [dict(type='RandomCrop', crop_size=(20, 30))],
+        [dict(type='CenterCrop', crop_size=(30, 20))],
+        [dict(type='RandomCrop', crop_size=24, padding=2)],
+        [dict(type='RandomCrop', crop_size=40, pad_if_needed=True)],
+        [dict(type='CenterCrop', crop_size=40, auto_pad=True)],
+        [dict(type='ResizeEdge', scale=40, edge='short'), dict(type='RandomCrop', crop_size=40)],
+        [],
+    ],
+)
 def test_a_crop_that_fits_or_is_padded_passes(steps, file):
     check(array_dataset(file, *steps))
 
@@ -73,6 +92,7 @@ def test_the_pipeline_and_all_random_numbers_stay_as_they_were(crop_size, file):
 
     def seed():
         random.seed(0), np.random.seed(0), torch.manual_seed(0)
+
     seed()
     expected = draw()
     seed()
@@ -88,10 +108,12 @@ def test_mmsegs_crop_is_left_alone_since_the_preprocessor_pads_what_is_too_small
     from mmseg.datasets.transforms import RandomCrop
     from mmseg.models import SegDataPreProcessor
     from mmseg.structures import SegDataSample
+
     crop = RandomCrop(crop_size=(25, 40))
     check(Maps(crop))
-    padded = SegDataPreProcessor(size=(25, 40))(dict(
-        inputs=[torch.zeros(3, 20, 30)], data_samples=[SegDataSample()]), training=True)
+    padded = SegDataPreProcessor(size=(25, 40))(
+        dict(inputs=[torch.zeros(3, 20, 30)], data_samples=[SegDataSample()]), training=True
+    )
     assert padded['inputs'].shape == (1, 3, 25, 40)
 
 

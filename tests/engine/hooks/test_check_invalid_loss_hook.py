@@ -1,4 +1,5 @@
 """The hook in a real mmengine run: what it says when the loss breaks, and that it costs nothing while it doesn't."""
+
 import gc
 import weakref
 
@@ -23,27 +24,40 @@ class Model(BaseModel):
 
     def forward(self, inputs, mode):
         self.iteration += 1
-        scores = self.layer(inputs) * 0 + (1. if self.iteration < self.breaks_at else 128.)
+        scores = self.layer(inputs) * 0 + (1.0 if self.iteration < self.breaks_at else 128.0)
         self.seen.append(weakref.ref(scores))
         return dict(loss_exp_gb=self.loss(scores, torch.zeros(len(scores), dtype=torch.long)))
 
 
 def train(tmp_path, breaks_at, **settings):
     model = Model(breaks_at)
-    runner = Runner(model=model, work_dir=str(tmp_path), train_dataloader=dict(
-                        dataset=[torch.ones(2)] * 20, batch_size=2, sampler=dict(type='DefaultSampler', shuffle=False),
-                        collate_fn=lambda inputs: dict(inputs=torch.stack(inputs))),
-                    train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=1), default_scope='mmseg',
-                    optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.)), experiment_name=tmp_path.name,
-                    custom_hooks=[dict(type='mmgb.CheckInvalidLossHook', **settings)])
+    runner = Runner(
+        model=model,
+        work_dir=str(tmp_path),
+        train_dataloader=dict(
+            dataset=[torch.ones(2)] * 20,
+            batch_size=2,
+            sampler=dict(type='DefaultSampler', shuffle=False),
+            collate_fn=lambda inputs: dict(inputs=torch.stack(inputs)),
+        ),
+        train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=1),
+        default_scope='mmseg',
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.0)),
+        experiment_name=tmp_path.name,
+        custom_hooks=[dict(type='mmgb.CheckInvalidLossHook', **settings)],
+    )
     runner.train()
     return model
 
 
 def test_stops_at_the_first_broken_iteration_and_names_it_with_the_largest_score(tmp_path):
-    with pytest.raises(FloatingPointError, match=(
+    with pytest.raises(
+        FloatingPointError,
+        match=(
             rf'^iteration {BREAKS_AT}: the loss is not finite \(loss inf, loss_exp_gb inf\); '
-            r'loss was given scores up to 128$')):
+            r'loss was given scores up to 128$'
+        ),
+    ):
         train(tmp_path, BREAKS_AT)
 
 

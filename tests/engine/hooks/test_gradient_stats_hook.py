@@ -1,4 +1,5 @@
 """What the hook writes in real mmengine runs is what autograd gives; nothing of it stays in the model."""
+
 import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
@@ -29,8 +30,9 @@ def leaves_the_default_scope():
 
 
 def without_hooks(model):
-    return not any(module._forward_hooks or module._forward_pre_hooks or module._backward_hooks
-                   for module in model.modules())
+    return not any(
+        module._forward_hooks or module._forward_pre_hooks or module._backward_hooks for module in model.modules()
+    )
 
 
 def assert_close(found, expected):
@@ -73,7 +75,7 @@ def test_under_mixed_precision_gradients_are_unscaled(tmp_path):
 
 def test_a_fused_optimizer_which_unscales_for_itself_writes_the_same(tmp_path):
     model = Net()
-    train(tmp_path, model, wrapper=CpuAmp, optimizer=torch.optim.SGD(model.parameters(), 0., fused=True))
+    train(tmp_path, model, wrapper=CpuAmp, optimizer=torch.optim.SGD(model.parameters(), 0.0, fused=True))
     assert_close(written(tmp_path)[0][1], by_autograd(model, samples()[:4], amp=True)[0])
 
 
@@ -98,7 +100,14 @@ def test_interval_and_each_epochs_first_iteration_are_recorded_and_nothing_else_
     assert list(scalars) == [1, 4, 7, 9, 10, 13, 16]
     assert [step for step, bare in enumerate(seen, 1) if not bare] == list(scalars)
     assert [(line['step'], line['epoch'], line['batch']) for line in lines] == [
-        (1, 1, 1), (4, 1, 4), (7, 1, 7), (9, 2, 1), (10, 2, 2), (13, 2, 5), (16, 2, 8)]
+        (1, 1, 1),
+        (4, 1, 4),
+        (7, 1, 7),
+        (9, 2, 1),
+        (10, 2, 2),
+        (13, 2, 5),
+        (16, 2, 8),
+    ]
 
 
 def test_nothing_stays_in_the_model_or_its_optimizer(tmp_path):
@@ -113,13 +122,18 @@ def test_chosen_layers_only(tmp_path):
     train(tmp_path, Net(), layers=['relu', 'conv2'])
     scalars = written(tmp_path)[0][1]
     assert {name for name in scalars if name.startswith(('error', 'activation', 'weight'))} == {
-        'error_rms/relu', 'error_rms/conv2', 'activation_variance/relu', 'activation_variance/conv2',
-        'weight_grad_mean/conv2', 'weight_grad_ratio/conv2'}
+        'error_rms/relu',
+        'error_rms/conv2',
+        'activation_variance/relu',
+        'activation_variance/conv2',
+        'weight_grad_mean/conv2',
+        'weight_grad_ratio/conv2',
+    }
 
 
 # ------------------------------------------------------------------------------------ several processes, relays
 
-WORKER = '''
+WORKER = """
 import sys
 import torch
 from gradient_runs import Net, train
@@ -129,18 +143,22 @@ torch.distributed.init_process_group('gloo', init_method=f'file://{sys.argv[2]}/
 torch.set_num_threads(1)
 train(sys.argv[2] + '/run', Net(), batch_size=2, launcher='pytorch')
 end_in_process_group()
-'''
+"""
 
 
 def test_two_processes_write_what_one_writes_of_the_joined_batch(tmp_path):
     with ThreadPoolExecutor(2) as pool:
-        for process in pool.map(lambda rank: run(tmp_path, '-c', WORKER, rank, tmp_path,
-                                                 path=[Path(__file__).parents[2]], LOCAL_RANK=str(rank)), range(2)):
+        for process in pool.map(
+            lambda rank: run(
+                tmp_path, '-c', WORKER, rank, tmp_path, path=[Path(__file__).parents[2]], LOCAL_RANK=str(rank)
+            ),
+            range(2),
+        ):
             succeeded(process)
     scalars, lines = written(tmp_path / 'run')
     for step, start in ((1, 0), (2, 4)):
         # DefaultSampler deals samples out in turns: the ranks' second batch is samples 4 to 7.
-        expected, deltas, *_ = by_autograd(Net(), samples()[start:start + 4])
+        expected, deltas, *_ = by_autograd(Net(), samples()[start : start + 4])
         assert_close(scalars[step], expected)
         edges = np.array(lines[step - 1]['edges'])
         assert lines[step - 1]['counts'] == np.histogram(deltas.numpy(), edges)[0].tolist()
@@ -149,10 +167,15 @@ def test_two_processes_write_what_one_writes_of_the_joined_batch(tmp_path):
 def test_with_a_relay_a_layer_has_the_sum_of_the_losses_that_update_it_and_each_head_its_scores():
     head = dict(type='LinearClsHead', num_classes=3, loss=dict(type='CrossEntropyLoss'))
     config = dict(
-        type='mmgb.RelayBP', primary_lowest='backbone.stages.1',
-        model=dict(type='ImageClassifier', head=dict(head, in_channels=4),
-                   backbone=dict(type='mmgb.MLP', in_features=9, hidden_features=(8, 7, 6, 4))),
-        auxiliaries=[dict(source='backbone.stages.2', loss_weight=0.5, head=dict(head, in_channels=6))])
+        type='mmgb.RelayBP',
+        primary_lowest='backbone.stages.1',
+        model=dict(
+            type='ImageClassifier',
+            head=dict(head, in_channels=4),
+            backbone=dict(type='mmgb.MLP', in_features=9, hidden_features=(8, 7, 6, 4)),
+        ),
+        auxiliaries=[dict(source='backbone.stages.2', loss_weight=0.5, head=dict(head, in_channels=6))],
+    )
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = MODELS.build(ConfigDict(config)).double().train()
@@ -173,14 +196,18 @@ def test_with_a_relay_a_layer_has_the_sum_of_the_losses_that_update_it_and_each_
     auxiliary = F.cross_entropy(auxiliary_scores, labels) * 0.5
     from_primary = torch.autograd.grad(primary, outputs, retain_graph=True)
     from_auxiliary = torch.autograd.grad(auxiliary, outputs[:3], retain_graph=True)
-    expected = [from_auxiliary[0], from_primary[1] + from_auxiliary[1], from_primary[2] + from_auxiliary[2],
-                from_primary[3]]
-    scalars = recording.scalars(1.)
-    assert_close([scalars[f'error_rms/{path}'] for path in layers],
-                 [value.square().mean().sqrt().item() for value in expected])
-    assert list(recording.histograms(1.)) == ['head.loss_module', 'auxiliaries.0.loss_module']
-    assert_close(scalars['softmax_normaliser_sum/auxiliaries.0.loss_module'],
-                 auxiliary_scores.exp().sum().item())
+    expected = [
+        from_auxiliary[0],
+        from_primary[1] + from_auxiliary[1],
+        from_primary[2] + from_auxiliary[2],
+        from_primary[3],
+    ]
+    scalars = recording.scalars(1.0)
+    assert_close(
+        [scalars[f'error_rms/{path}'] for path in layers], [value.square().mean().sqrt().item() for value in expected]
+    )
+    assert list(recording.histograms(1.0)) == ['head.loss_module', 'auxiliaries.0.loss_module']
+    assert_close(scalars['softmax_normaliser_sum/auxiliaries.0.loss_module'], auxiliary_scores.exp().sum().item())
 
 
 @pytest.mark.parametrize('use_reentrant', [True, False])
@@ -189,10 +216,10 @@ def test_a_checkpointed_layer_is_counted_once(use_reentrant):
     model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2)).double()
     x = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
     plain = model[0](x)
-    gradient, = torch.autograd.grad(model[2](model[1](plain)).square().mean(), plain)
+    (gradient,) = torch.autograd.grad(model[2](model[1](plain)).square().mean(), plain)
     recording = IterationRecording(model, ['0', '2'])
     model[2](checkpoint(model[:2], x, use_reentrant=use_reentrant)).square().mean().backward()
-    scalars = recording.scalars(1.)
+    scalars = recording.scalars(1.0)
     assert_close(scalars['error_rms/0'], gradient.square().mean().sqrt().item())
     assert_close(scalars['activation_variance/0'], plain.var(correction=0).item())
 
@@ -212,9 +239,14 @@ def check_host_run(work_dir, loss, deltas):
 
 def test_a_segmentor_with_two_losses_takes_the_hook_through_our_tool(tmp_path):
     make_workspace(tmp_path)
-    (tmp_path / 'hooked.py').write_text("_base_ = './seg.py'" + HOOK + (
-        "model = dict(decode_head=dict(loss_decode=[dict(type='CrossEntropyLoss', loss_name='loss_ce'),"
-        "dict(type='mmgb.ExpGBLoss')]))"))
+    (tmp_path / 'hooked.py').write_text(
+        "_base_ = './seg.py'"
+        + HOOK
+        + (
+            "model = dict(decode_head=dict(loss_decode=[dict(type='CrossEntropyLoss', loss_name='loss_ce'),"
+            "dict(type='mmgb.ExpGBLoss')]))"
+        )
+    )
     succeeded(run(tmp_path, 'train.py', 'hooked.py', '--work-dir', 'run'))
     check_host_run(tmp_path / 'run', 'decode_head.loss_decode.0', 2 * 3 * 32 * 32)
 
@@ -229,10 +261,15 @@ def test_a_classifier_takes_the_hook(tmp_path, monkeypatch):
 
 # ------------------------------------------------------------------------------------ bad input
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(interval=0), 'interval=0: expected a positive number of iterations'),
-    (dict(interval=2.5), 'interval=2.5: expected a positive number of iterations'),
-    (dict(layers='conv1'), "layers='conv1': expected a list of module paths, or None")])
+
+@pytest.mark.parametrize(
+    'settings, message',
+    [
+        (dict(interval=0), 'interval=0: expected a positive number of iterations'),
+        (dict(interval=2.5), 'interval=2.5: expected a positive number of iterations'),
+        (dict(layers='conv1'), "layers='conv1': expected a list of module paths, or None"),
+    ],
+)
 def test_bad_settings_are_refused(settings, message):
     with pytest.raises(ValueError, match=f'^{message}$'):
         GradientStatsHook(**settings)

@@ -1,4 +1,5 @@
 """Which modules are losses, and what they divide by: the gradient times that number is the delta of a sample."""
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -20,13 +21,22 @@ def head(name, loss):
 
 
 def test_losses_of_both_hosts_are_found_as_they_lie_in_heads_and_no_part_of_another_loss():
-    model = nn.ModuleDict(dict(
-        classifier=head('loss_module', LabelSmoothLoss(0.1)),  # holds a cross-entropy loss of its own
-        segmentor=head('loss_decode', nn.ModuleList([CrossEntropyLoss(), OhemCrossEntropy()])),
-        single=head('loss_decode', OhemCrossEntropy()), other=head('criterion', ExpGBLoss()),
-        none=head('layer', nn.Linear(1, 1))))
-    assert list(loss_modules(model)) == ['classifier.loss_module', 'segmentor.loss_decode.0',
-                                         'segmentor.loss_decode.1', 'single.loss_decode', 'other.criterion']
+    model = nn.ModuleDict(
+        dict(
+            classifier=head('loss_module', LabelSmoothLoss(0.1)),  # holds a cross-entropy loss of its own
+            segmentor=head('loss_decode', nn.ModuleList([CrossEntropyLoss(), OhemCrossEntropy()])),
+            single=head('loss_decode', OhemCrossEntropy()),
+            other=head('criterion', ExpGBLoss()),
+            none=head('layer', nn.Linear(1, 1)),
+        )
+    )
+    assert list(loss_modules(model)) == [
+        'classifier.loss_module',
+        'segmentor.loss_decode.0',
+        'segmentor.loss_decode.1',
+        'single.loss_decode',
+        'other.criterion',
+    ]
 
 
 def pixels():
@@ -37,7 +47,7 @@ def pixels():
     return scores, labels
 
 
-SOFTMAX = dict(loss_weight=1.)
+SOFTMAX = dict(loss_weight=1.0)
 CASES = {
     'mmseg': (CrossEntropyLoss(**SOFTMAX), dict(ignore_index=IGNORED)),
     'mmseg, valid pixels': (CrossEntropyLoss(avg_non_ignore=True, **SOFTMAX), dict(ignore_index=IGNORED)),
@@ -46,7 +56,8 @@ CASES = {
     'exp-GB, its own ignore_index': (ExpGBLoss(ignore_index=IGNORED), {}),
     'exp-GB, sum': (ExpGBLoss(reduction='sum'), dict(ignore_index=IGNORED)),
     'exp-GB, sum by the call': (ExpGBLoss(), dict(ignore_index=IGNORED, reduction_override='sum')),
-    'exp-GB, avg_factor': (ExpGBLoss(), dict(ignore_index=IGNORED, avg_factor=7))}
+    'exp-GB, avg_factor': (ExpGBLoss(), dict(ignore_index=IGNORED, avg_factor=7)),
+}
 
 
 @pytest.mark.parametrize('name', CASES)
@@ -54,7 +65,7 @@ def test_gradient_times_what_the_loss_divides_by_is_the_delta_of_a_pixel(name):
     loss, options = CASES[name]
     scores, labels = pixels()
     call = loss_call(loss, (scores, labels), options)
-    gradient, = torch.autograd.grad(loss(scores, labels, **options), scores)
+    (gradient,) = torch.autograd.grad(loss(scores, labels, **options), scores)
     target = F.one_hot(labels.where(labels != IGNORED, 0), 4).movedim(-1, 1)
     delta = scores.softmax(1) - target if isinstance(loss, CrossEntropyLoss) else 0.1 * scores.exp() - 16 * target
     delta = delta * (labels != IGNORED).unsqueeze(1)

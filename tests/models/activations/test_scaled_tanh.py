@@ -1,4 +1,5 @@
 """The recommended sigmoid of Efficient BackProp."""
+
 import math
 
 import pytest
@@ -19,6 +20,6 @@ def test_is_1_7159_tanh_of_two_thirds_x_with_its_derivative():
 
 def test_passes_through_1_at_1_and_keeps_a_variance_near_1():
     activation = MODELS.build(dict(type='mmgb.ScaledTanh'))
-    assert activation(torch.tensor([1., -1.])).tolist() == pytest.approx([1, -1], abs=1e-4)
+    assert activation(torch.tensor([1.0, -1.0])).tolist() == pytest.approx([1, -1], abs=1e-4)
     torch.manual_seed(0)
     assert 0.7 < activation(torch.randn(100_000)).var() < 1.1

@@ -1,4 +1,5 @@
 """AlexNetBN has torchvision's shapes, and without batch norm its numbers."""
+
 import pytest
 import torch
 import torchvision

@@ -1,4 +1,5 @@
 """The 5- and the 10-layer network of the CIFAR-10 experiments."""
+
 import pytest
 import torch
 from torch import nn
@@ -36,7 +37,16 @@ def test_ten_layers_are_all_cnn_cs():
     """Springenberg et al., Table 1: 3x3 96, 96, 96/2, 192, 192, 192/2, 192 (unpadded), 1x1 192, 1x1 10."""
     convolutions = kinds(CifarConvNet(10), nn.Conv2d)
     assert [(c.kernel_size[0], c.out_channels, c.stride[0]) for c in convolutions] == [
-        (3, 96, 1), (3, 96, 1), (3, 96, 2), (3, 192, 1), (3, 192, 1), (3, 192, 2), (3, 192, 1), (1, 192, 1), (1, 10, 1)]
+        (3, 96, 1),
+        (3, 96, 1),
+        (3, 96, 2),
+        (3, 192, 1),
+        (3, 192, 1),
+        (3, 192, 2),
+        (3, 192, 1),
+        (1, 192, 1),
+        (1, 10, 1),
+    ]
     maps = CifarConvNet(10, out_indices=(0, 1))(torch.zeros(2, 3, 32, 32))
     assert [tuple(m.shape[1:]) for m in maps] == [(96, 16, 16), (192, 8, 8)]
     weights = 9 * (3 * 96 + 2 * 96 * 96 + 96 * 192 + 3 * 192 * 192) + 192 * 192 + 192 * 10
@@ -48,9 +58,13 @@ def test_ninth_convolution_has_one_channel_per_class_whatever_the_width():
     assert CifarConvNet(10, num_classes=100, width=0.1).out_channels == (3600,)
 
 
-@pytest.mark.parametrize('setting, message', [
-    (dict(depth=7), 'depth=7: expected 5 or 10'),
-    (dict(depth=5, out_indices=(2,)), r'out_indices=\(2,\): expected some of the stages 0 to 1')])
+@pytest.mark.parametrize(
+    'setting, message',
+    [
+        (dict(depth=7), 'depth=7: expected 5 or 10'),
+        (dict(depth=5, out_indices=(2,)), r'out_indices=\(2,\): expected some of the stages 0 to 1'),
+    ],
+)
 def test_bad_settings_are_refused(setting, message):
     with pytest.raises(ValueError, match=message):
         CifarConvNet(**setting)

@@ -1,4 +1,5 @@
 """MLP is the network of the paper's Table 1 without its output layer."""
+
 import pytest
 import torch
 from torch import nn
@@ -22,10 +23,15 @@ def test_forward_is_two_affine_maps_each_with_relu():
     assert torch.allclose(network(images)[0], (hidden @ w2.T + b2).clamp(min=0), atol=1e-12)
 
 
-@pytest.mark.parametrize('act_cfg, function', [
-    (dict(type='Tanh'), torch.tanh), (dict(type='Sigmoid'), torch.sigmoid),
-    (dict(type='LeakyReLU', negative_slope=0.2), lambda x: torch.where(x > 0, x, 0.2 * x)),
-    (dict(type=nn.Hardtanh), lambda x: x.clamp(-1, 1))])
+@pytest.mark.parametrize(
+    'act_cfg, function',
+    [
+        (dict(type='Tanh'), torch.tanh),
+        (dict(type='Sigmoid'), torch.sigmoid),
+        (dict(type='LeakyReLU', negative_slope=0.2), lambda x: torch.where(x > 0, x, 0.2 * x)),
+        (dict(type=nn.Hardtanh), lambda x: x.clamp(-1, 1)),
+    ],
+)
 def test_hidden_activation_is_the_configs(act_cfg, function):
     torch.manual_seed(0)
     network = MLP(in_features=4, hidden_features=(3,), act_cfg=act_cfg)

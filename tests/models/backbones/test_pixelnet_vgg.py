@@ -1,4 +1,5 @@
 """PixelNetVGG is torchvision's VGG-16, tapped, padded, and convolutional to the end."""
+
 import pytest
 import torch
 import torchvision
@@ -47,7 +48,13 @@ def test_shapes_are_the_releases():
     with torch.no_grad():
         outputs = network(torch.zeros(1, 3, 224, 224))
     assert [tuple(output.shape[1:]) for output in outputs] == [
-        (4, 424, 424), (8, 212, 212), (16, 106, 106), (32, 53, 53), (32, 27, 27), (256, 8, 8)]
+        (4, 424, 424),
+        (8, 212, 212),
+        (16, 106, 106),
+        (32, 53, 53),
+        (32, 27, 27),
+        (256, 8, 8),
+    ]
     assert network.out_channels == (4, 8, 16, 32, 32, 256)
     assert PixelNetVGG(width=1 / 8, fc_channels=512).out_channels == (8, 16, 32, 64, 64, 64)
 
@@ -119,9 +126,13 @@ def test_without_fc7_small_images_pass_and_a_segmentors_backbone_starts_from_tho
     assert [output.shape for output in classifier(torch.zeros(1, 3, 64, 64))] == [(1, 32, 4, 4)]
     saved = {f'backbone.{name}': value for name, value in classifier.state_dict().items()}
     torch.save(dict(state_dict=saved), tmp_path / 'epoch_12.pth')
-    network = PixelNetVGG(**settings, init_cfg=[
-        dict(type='Constant', layer='Conv2d', val=0.25),
-        dict(type='Pretrained', checkpoint=str(tmp_path / 'epoch_12.pth'), prefix='backbone.')])
+    network = PixelNetVGG(
+        **settings,
+        init_cfg=[
+            dict(type='Constant', layer='Conv2d', val=0.25),
+            dict(type='Pretrained', checkpoint=str(tmp_path / 'epoch_12.pth'), prefix='backbone.'),
+        ],
+    )
     network.init_weights()
     for name, value in network.state_dict().items():
         if name.startswith('features'):
@@ -129,12 +140,16 @@ def test_without_fc7_small_images_pass_and_a_segmentors_backbone_starts_from_tho
     assert (network.classifier[0].weight == 0.25).all()
 
 
-@pytest.mark.parametrize('setting, message', [
-    (dict(out_indices=()), r'out_indices=\(\): expected some of 0 to 5, in rising order'),
-    (dict(out_indices=(4, 2)), r'out_indices=\(4, 2\): expected some of 0 to 5'),
-    (dict(out_indices=(6,)), r'out_indices=\(6,\): expected some of 0 to 5'),
-    (dict(width=0), 'width=0: expected a positive number'),
-    (dict(padding=-1), 'padding=-1: expected a number of pixels >= 0')])
+@pytest.mark.parametrize(
+    'setting, message',
+    [
+        (dict(out_indices=()), r'out_indices=\(\): expected some of 0 to 5, in rising order'),
+        (dict(out_indices=(4, 2)), r'out_indices=\(4, 2\): expected some of 0 to 5'),
+        (dict(out_indices=(6,)), r'out_indices=\(6,\): expected some of 0 to 5'),
+        (dict(width=0), 'width=0: expected a positive number'),
+        (dict(padding=-1), 'padding=-1: expected a number of pixels >= 0'),
+    ],
+)
 def test_bad_settings_are_refused(setting, message):
     with pytest.raises(ValueError, match=message):
         PixelNetVGG(**setting)

@@ -1,4 +1,5 @@
 """Places2Inception has Table 2's shapes and the released network's layers."""
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -20,7 +21,11 @@ def test_stages_of_model_b_at_224_are_table_2s_and_its_pyramid_has_32256_values(
         outputs = network(torch.zeros(1, 3, 224, 224))
         assert pyramid(outputs)[0].shape == (1, 32_256)
     assert [tuple(output.shape[1:]) for output in outputs] == [
-        (128, 56, 56), (256, 28, 28), (512, 14, 14), (512, 14, 14)]
+        (128, 56, 56),
+        (256, 28, 28),
+        (512, 14, 14),
+        (512, 14, 14),
+    ]
     assert pyramid.out_channels == 32_256
 
 
@@ -40,8 +45,14 @@ def test_module_is_1x1_and_3x3_and_two_3x3_concatenated_with_relu_after_each():
     x = torch.randn(2, 6, 5, 7, dtype=torch.float64)
     (w1, b1), (w3, b3), (wa, ba), (wb, bb) = zip(*[iter(module.parameters())] * 2)
     assert [tuple(w.shape) for w in (w1, w3, wa, wb)] == [(4, 6, 1, 1), (4, 6, 3, 3), (8, 6, 3, 3), (8, 8, 3, 3)]
-    expected = torch.cat([F.conv2d(x, w1, b1).relu(), F.conv2d(x, w3, b3, padding=1).relu(),
-                          F.conv2d(F.conv2d(x, wa, ba, padding=1).relu(), wb, bb, padding=1).relu()], dim=1)
+    expected = torch.cat(
+        [
+            F.conv2d(x, w1, b1).relu(),
+            F.conv2d(x, w3, b3, padding=1).relu(),
+            F.conv2d(F.conv2d(x, wa, ba, padding=1).relu(), wb, bb, padding=1).relu(),
+        ],
+        dim=1,
+    )
     assert torch.allclose(module(x), expected, atol=1e-12) and expected.shape == (2, 16, 5, 7)
 
 

@@ -1,4 +1,5 @@
 """Places2VGG has Table 2's shapes, and is VGG-19 where the paper says so."""
+
 import pytest
 import torch
 import torchvision
@@ -24,8 +25,7 @@ def test_stages_of_model_a_at_224_are_table_2s():
     with torch.no_grad():
         shapes = [tuple(output.shape[1:]) for output in network(torch.zeros(1, 3, 224, 224))]
     assert shapes == [(64, 112, 112), (128, 56, 56), (256, 28, 28), (512, 14, 14), (256, 14, 14)]
-    assert sum(p.numel() for p in network.parameters()) == convolutions(
-        (64, 2), (128, 2), (256, 5), (512, 5), (256, 5))
+    assert sum(p.numel() for p in network.parameters()) == convolutions((64, 2), (128, 2), (256, 5), (512, 5), (256, 5))
     assert not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
 
 
@@ -42,7 +42,8 @@ def test_depth_counts_the_convolutions_and_three_fully_connected_layers(depth, r
     assert counts == [2, 2, repeated, repeated, repeated] and sum(counts) + 3 == depth
     full = Places2VGG(depth, last_channels=512)
     assert sum(p.numel() for p in full.parameters()) == convolutions(
-        (64, 2), (128, 2), (256, repeated), (512, 2 * repeated))
+        (64, 2), (128, 2), (256, repeated), (512, 2 * repeated)
+    )
 
 
 def test_vgg19_is_depth_19_with_a_pyramid_of_seven_bins():

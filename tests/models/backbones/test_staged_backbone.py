@@ -1,4 +1,5 @@
 """What all networks of the papers' image classifiers have in common: outputs, freezing, width, initialisation."""
+
 import pytest
 import torch
 from torch import nn
@@ -93,24 +94,32 @@ def test_registry_builds_it_from_a_config(name):
     assert type(MODELS.build(dict(type=f'mmgb.{name}', width=0.05, **settings))).__name__ == name
 
 
-@pytest.mark.parametrize('setting, message', [
-    (dict(width=0), r'width=0: expected a positive number'),
-    (dict(width=float('inf')), r'width=inf: expected a positive number'),
-    (dict(width='wide'), r"width='wide': expected a positive number"),
-    (dict(out_indices=(4,)), r'out_indices=\(4,\): expected some of the stages 0 to 3'),
-    (dict(out_indices=()), r'out_indices=\(\): expected some of the stages 0 to 3'),
-    (dict(out_indices=3), r'out_indices=3: expected some of the stages 0 to 3'),
-    (dict(frozen_stages=5), r'frozen_stages=5: expected a number of stages from 0 to 4, or -1 for none')])
+@pytest.mark.parametrize(
+    'setting, message',
+    [
+        (dict(width=0), r'width=0: expected a positive number'),
+        (dict(width=float('inf')), r'width=inf: expected a positive number'),
+        (dict(width='wide'), r"width='wide': expected a positive number"),
+        (dict(out_indices=(4,)), r'out_indices=\(4,\): expected some of the stages 0 to 3'),
+        (dict(out_indices=()), r'out_indices=\(\): expected some of the stages 0 to 3'),
+        (dict(out_indices=3), r'out_indices=3: expected some of the stages 0 to 3'),
+        (dict(frozen_stages=5), r'frozen_stages=5: expected a number of stages from 0 to 4, or -1 for none'),
+    ],
+)
 def test_bad_settings_are_refused_in_one_sentence(setting, message):
     with pytest.raises(ValueError, match=message):
         Places2Inception(**{'width': 1 / 32, **setting})
 
 
-@pytest.mark.parametrize('network, shape, message', [
-    (Places2VGG, (3, 15, 64), 'Places2VGG got an image of 3x15x64 .* at least 16x16 pixels'),
-    (Places2Inception, (3, 64, 8), 'Places2Inception got an image of 3x64x8 .* at least 16x16 pixels'),
-    (Places2VGG, (1, 64, 64), 'got an image of 1x64x64 .* expected 3 channels'),
-    (AlexNetBN, (3, 62, 224), 'AlexNetBN got an image of 3x62x224 .* at least 63x63 pixels')])
+@pytest.mark.parametrize(
+    'network, shape, message',
+    [
+        (Places2VGG, (3, 15, 64), 'Places2VGG got an image of 3x15x64 .* at least 16x16 pixels'),
+        (Places2Inception, (3, 64, 8), 'Places2Inception got an image of 3x64x8 .* at least 16x16 pixels'),
+        (Places2VGG, (1, 64, 64), 'got an image of 1x64x64 .* expected 3 channels'),
+        (AlexNetBN, (3, 62, 224), 'AlexNetBN got an image of 3x62x224 .* at least 63x63 pixels'),
+    ],
+)
 def test_image_that_the_network_cannot_take_is_refused_in_one_sentence(network, shape, message):
     with pytest.raises(ValueError, match=message):
         network(width=1 / 32)(torch.zeros(1, *shape))

@@ -1,4 +1,5 @@
 """The auxiliary classifier against its layers written out, in both kinds of input and with any loss."""
+
 import math
 import re
 
@@ -9,7 +10,7 @@ from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from torch import nn
 
-EXP_GB = dict(type='mmgb.ExpGBLoss', alpha=0.1, targets=(0., 16.))
+EXP_GB = dict(type='mmgb.ExpGBLoss', alpha=0.1, targets=(0.0, 16.0))
 
 
 def build(**settings):
@@ -23,8 +24,15 @@ def samples(labels):
 def googlenet_branch(head, channels, classes):
     """Szegedy et al. 2015, Section 5: the branch on a 14x14 map, from plain layers with ``head``'s weights."""
     layers = nn.Sequential(
-        nn.AvgPool2d(5, 3), nn.Conv2d(channels, 128, 1), nn.ReLU(), nn.Flatten(), nn.Linear(128 * 4 * 4, 1024),
-        nn.ReLU(), nn.Dropout(0.7), nn.Linear(1024, classes)).to(next(head.parameters()).dtype)
+        nn.AvgPool2d(5, 3),
+        nn.Conv2d(channels, 128, 1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(128 * 4 * 4, 1024),
+        nn.ReLU(),
+        nn.Dropout(0.7),
+        nn.Linear(1024, classes),
+    ).to(next(head.parameters()).dtype)
     with torch.no_grad():
         for target, source in zip(layers.parameters(), head.parameters()):
             target.copy_(source)
@@ -36,8 +44,10 @@ def test_defaults_are_googlenets_branch_on_its_14x14_map_in_values_and_gradients
     torch.manual_seed(0)
     head = build().double().train(training)
     reference = googlenet_branch(head, 6, 7).train(training)
-    mine, theirs = (torch.randn(3, 6, 14, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(1),
-                                requires_grad=True) for _ in range(2))
+    mine, theirs = (
+        torch.randn(3, 6, 14, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(1), requires_grad=True)
+        for _ in range(2)
+    )
     torch.manual_seed(2)
     scores = head((mine,))
     torch.manual_seed(2)  # the same units are dropped
@@ -74,10 +84,14 @@ def test_takes_one_tensor_or_the_last_of_several():
     assert torch.equal(head(features), head([torch.randn(2, 3, 9, 9), features]))
 
 
-@pytest.mark.parametrize('settings, expected', [
-    (dict(), 6 * 128 + 128 + 2048 * 1024 + 1024 + 1024 * 7 + 7),
-    (dict(norm_cfg=dict(type='BN')), 6 * 128 + 2 * 128 + 2048 * 1024 + 1024 + 1024 * 7 + 7),
-    (dict(pooled_size=1, conv_channels=5, fc_channels=3), 6 * 5 + 5 + 5 * 3 + 3 + 3 * 7 + 7)])
+@pytest.mark.parametrize(
+    'settings, expected',
+    [
+        (dict(), 6 * 128 + 128 + 2048 * 1024 + 1024 + 1024 * 7 + 7),
+        (dict(norm_cfg=dict(type='BN')), 6 * 128 + 2 * 128 + 2048 * 1024 + 1024 + 1024 * 7 + 7),
+        (dict(pooled_size=1, conv_channels=5, fc_channels=3), 6 * 5 + 5 + 5 * 3 + 3 + 3 * 7 + 7),
+    ],
+)
 def test_has_no_parameters_but_those_of_its_layers(settings, expected):
     head = build(**settings)
     assert sum(parameter.numel() for parameter in head.parameters()) == expected
@@ -95,14 +109,14 @@ def test_weights_start_by_he_and_biases_at_zero():
 
 def test_exp_gb_as_loss_is_that_loss_of_its_scores_with_accuracy_and_learns():
     torch.manual_seed(0)
-    head = build(loss=EXP_GB, dropout_ratio=0., cal_acc=True, topk=(1, 2), fc_channels=32)
+    head = build(loss=EXP_GB, dropout_ratio=0.0, cal_acc=True, topk=(1, 2), fc_channels=32)
     features, labels = torch.randn(4, 6, 8, 8), torch.tensor([0, 3, 3, 6])
     losses = head.loss((features,), samples(labels))
     scores = head(features)
     delta_free = 0.1 * scores.exp()
     true = scores.gather(1, labels[:, None])
     # alpha e^x for every class; for the true one also what makes 16 the minimum: 16 (ln(16 / alpha) - 1 - x)
-    expected = (delta_free.sum(1, keepdim=True) + 16 * (math.log(160.) - 1 - true)).mean()
+    expected = (delta_free.sum(1, keepdim=True) + 16 * (math.log(160.0) - 1 - true)).mean()
     torch.testing.assert_close(losses['loss'], expected, rtol=1e-5, atol=1e-5)
     assert set(losses) == {'loss', 'accuracy_top-1', 'accuracy_top-2'}
     optimizer = OptimWrapper(torch.optim.SGD(head.parameters(), lr=1e-3))
@@ -112,30 +126,41 @@ def test_exp_gb_as_loss_is_that_loss_of_its_scores_with_accuracy_and_learns():
 
 
 def test_is_trained_with_mixed_labels_as_every_head_of_the_host():
-    head = build(dropout_ratio=0.)
+    head = build(dropout_ratio=0.0)
     features = torch.randn(2, 6, 4, 4)
-    scores = torch.tensor([[.7, .3, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, .5, .5]])
+    scores = torch.tensor([[0.7, 0.3, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0.5, 0.5]])
     losses = head.loss((features,), [DataSample().set_gt_score(row) for row in scores])
     expected = -(scores * head(features).log_softmax(1)).sum(1).mean()
     torch.testing.assert_close(losses['loss'], expected)
 
 
-@pytest.mark.parametrize('settings, sentence', [
-    (dict(num_classes=0), 'num_classes=0: expected a whole number of at least 1'),
-    (dict(in_channels=-3), 'in_channels=-3: expected a whole number of at least 1'),
-    (dict(pooled_size=2.5), 'pooled_size=2.5: expected a whole number of at least 1'),
-    (dict(conv_channels='many'), "conv_channels='many': expected a whole number of at least 1"),
-    (dict(dropout_ratio=1.), 'dropout_ratio=1.0: expected a number from 0 to less than 1')])
+@pytest.mark.parametrize(
+    'settings, sentence',
+    [
+        (dict(num_classes=0), 'num_classes=0: expected a whole number of at least 1'),
+        (dict(in_channels=-3), 'in_channels=-3: expected a whole number of at least 1'),
+        (dict(pooled_size=2.5), 'pooled_size=2.5: expected a whole number of at least 1'),
+        (dict(conv_channels='many'), "conv_channels='many': expected a whole number of at least 1"),
+        (dict(dropout_ratio=1.0), 'dropout_ratio=1.0: expected a number from 0 to less than 1'),
+    ],
+)
 def test_refuses_impossible_settings_when_it_is_built(settings, sentence):
     with pytest.raises(ValueError, match=re.escape(sentence)):
         build(**settings)
 
 
-@pytest.mark.parametrize('shape, sentence', [
-    ((2, 5, 8, 8), 'in_channels=6: the feature map (2, 5, 8, 8) has 5 channels'),
-    ((2, 6, 8, 3), 'pooled_size=4: the feature map (2, 6, 8, 3) has only 8x3 cells; expected a pooled_size of at '
-                   'most 3, or larger images'),
-    ((2, 6), 'needs a feature map (N, C, H, W), but its source gives (2, 6)')])
+@pytest.mark.parametrize(
+    'shape, sentence',
+    [
+        ((2, 5, 8, 8), 'in_channels=6: the feature map (2, 5, 8, 8) has 5 channels'),
+        (
+            (2, 6, 8, 3),
+            'pooled_size=4: the feature map (2, 6, 8, 3) has only 8x3 cells; expected a pooled_size of at '
+            'most 3, or larger images',
+        ),
+        ((2, 6), 'needs a feature map (N, C, H, W), but its source gives (2, 6)'),
+    ],
+)
 def test_refuses_features_that_do_not_fit_in_one_sentence(shape, sentence):
     with pytest.raises(ValueError, match=re.escape(sentence)):
         build()((torch.zeros(shape),))

@@ -1,18 +1,19 @@
 """mmpretrain's heads with the probabilities of their boosted loss."""
+
 import pytest
 import torch
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
-EXP = dict(type='mmgb.ExpGBLoss', alpha=0.1, targets=(0., 16.))
-POW3 = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(-2., 10.))
+EXP = dict(type='mmgb.ExpGBLoss', alpha=0.1, targets=(0.0, 16.0))
+POW3 = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(-2.0, 10.0))
 
 
 def shares(loss, scores):
     """Boosted outputs between the targets, written out once more."""
     if loss is EXP:
         return (0.1 * scores.exp() / 16).clamp(0, 1)
-    return ((0.001 * scores ** 3 + 0.4 + 2) / 12).clamp(0, 1)
+    return ((0.001 * scores**3 + 0.4 + 2) / 12).clamp(0, 1)
 
 
 @pytest.mark.parametrize('loss', [EXP, POW3], ids=['exp', 'pow3'])
@@ -46,11 +47,11 @@ def test_exp_gb_with_negative_target_0_predicts_what_the_stock_head_does():
 def test_threshold_of_several_labels_is_a_probability(loss):
     settings = dict(num_classes=3, in_channels=3, thr=0.5, loss=loss)
     head = MODELS.build(dict(type='mmgb.BoostedMultiLabelLinearClsHead', **settings))
-    half = torch.tensor(80.).log() if loss is EXP else torch.tensor(3.6 / 0.001) ** (1 / 3)
+    half = torch.tensor(80.0).log() if loss is EXP else torch.tensor(3.6 / 0.001) ** (1 / 3)
     features = torch.stack([half - 0.1, half + 0.1, half * 3])[None]
     torch.nn.init.eye_(head.fc.weight)
     torch.nn.init.zeros_(head.fc.bias)
-    sample, = head.predict((features,))
+    (sample,) = head.predict((features,))
     assert sample.pred_label.tolist() == [1, 2]
     assert torch.allclose(sample.pred_score, shares(loss, features[0]), atol=1e-5)
     stock = MODELS.build(dict(type='mmpretrain.MultiLabelLinearClsHead', **settings))

@@ -1,4 +1,5 @@
 """PixelNetHead inside mmsegmentation: sampled training, dense prediction, and the stock parts around it."""
+
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def assert_close(a, b):
 
 def test_prediction_in_chunks_equals_prediction_in_one_piece(inputs):
     with torch.no_grad():
-        whole = make_head(chunk_size=10 ** 6)(inputs)
+        whole = make_head(chunk_size=10**6)(inputs)
         assert whole.shape == (2, 5, *SIZE)
         for chunk_size in (1, 17, 1000):
             rows = make_head(chunk_size=chunk_size)
@@ -81,8 +82,10 @@ def test_literal_head_is_the_papers_formula(inputs):
         y1, x1 = min(y0 + 1, feature.shape[2] - 1), min(x0 + 1, feature.shape[3] - 1)
         fy, fx = ty - y0, tx - x0
         f = feature[0].numpy()
-        column.append((1 - fy) * ((1 - fx) * f[:, y0, x0] + fx * f[:, y0, x1])
-                      + fy * ((1 - fx) * f[:, y1, x0] + fx * f[:, y1, x1]))
+        column.append(
+            (1 - fy) * ((1 - fx) * f[:, y0, x0] + fx * f[:, y0, x1])
+            + fy * ((1 - fx) * f[:, y1, x0] + fx * f[:, y1, x1])
+        )
     hidden = np.concatenate(column)
     for layer in (head.fc1, head.fc2):
         hidden = np.maximum(layer.weight.detach().numpy()[:, :, 0, 0] @ hidden + layer.bias.detach().numpy(), 0)
@@ -142,14 +145,25 @@ def test_stock_encoder_decoder_tta_and_visualization_hook_work_unchanged(tmp_pat
     with DefaultScope.overwrite_default_scope('mmseg'):
         tta = MODELS.build(dict(type='SegTTAModel', module=config.model)).eval()
     image = torch.randint(256, (3, 112, 120), dtype=torch.uint8)
-    meta = dict(img_shape=(112, 120), ori_shape=(56, 60), pad_shape=(112, 120), scale_factor=(2., 2.), flip=False,
-                flip_direction=None, img_path='scene.jpg')
+    meta = dict(
+        img_shape=(112, 120),
+        ori_shape=(56, 60),
+        pad_shape=(112, 120),
+        scale_factor=(2.0, 2.0),
+        flip=False,
+        flip_direction=None,
+        img_path='scene.jpg',
+    )
     views = [image, image.flip(-1), torch.nn.functional.interpolate(image[None].float(), scale_factor=1.5)[0].byte()]
-    metas = [meta, {**meta, 'flip': True, 'flip_direction': 'horizontal'},
-             {**meta, 'img_shape': (168, 180), 'pad_shape': (168, 180), 'scale_factor': (3., 3.)}]
+    metas = [
+        meta,
+        {**meta, 'flip': True, 'flip_direction': 'horizontal'},
+        {**meta, 'img_shape': (168, 180), 'pad_shape': (168, 180), 'scale_factor': (3.0, 3.0)},
+    ]
     with torch.no_grad():
-        result = tta.test_step(dict(inputs=[[view] for view in views], data_samples=[[SegDataSample(metainfo=m)]
-                                                                                     for m in metas]))
+        result = tta.test_step(
+            dict(inputs=[[view] for view in views], data_samples=[[SegDataSample(metainfo=m)] for m in metas])
+        )
         plain = tta.module.test_step(dict(inputs=[image], data_samples=[SegDataSample(metainfo=meta)]))
     for prediction in (result[0], plain[0]):
         assert prediction.pred_sem_seg.shape == (56, 60)
@@ -158,20 +172,22 @@ def test_stock_encoder_decoder_tta_and_visualization_hook_work_unchanged(tmp_pat
     Image.fromarray(image.permute(1, 2, 0).numpy()).resize((60, 56)).save(path)
     plain[0].set_metainfo(dict(img_path=str(path)))
     plain[0].set_data(dict(gt_sem_seg=PixelData(data=torch.zeros(1, 56, 60, dtype=torch.long))))
-    visualizer = SegLocalVisualizer.get_instance('pixelnet', vis_backends=[dict(type='LocalVisBackend')],
-                                                 save_dir=str(tmp_path))
+    visualizer = SegLocalVisualizer.get_instance(
+        'pixelnet', vis_backends=[dict(type='LocalVisBackend')], save_dir=str(tmp_path)
+    )
     visualizer.dataset_meta = PascalVOCDataset.METAINFO
     hook = SegVisualizationHook(draw=True, interval=1)  # it takes the visualizer that was made last
 
     class Runner:
         iter = 0
+
     hook.after_test_iter(Runner, 0, None, plain)
     assert list(tmp_path.rglob('vis_image/*.png'))
 
 
 def test_normalised_outputs_are_each_classs_scores_at_mean_0_and_variance_1_over_the_drawn_pixels(inputs):
     pixels = torch.randint(SIZE[0] * SIZE[1], (2, 150))
-    head, plain = (make_head(norm_cfg=dict(type='BN'), norm_outputs=norm, dropout_ratio=0.) for norm in (True, False))
+    head, plain = (make_head(norm_cfg=dict(type='BN'), norm_outputs=norm, dropout_ratio=0.0) for norm in (True, False))
     plain.load_state_dict(head.state_dict(), strict=False)
     with torch.no_grad():
         scores, raw = (each.train().score_pixels(inputs, pixels).transpose(0, 1).flatten(1) for each in (head, plain))
@@ -184,14 +200,17 @@ def test_normalised_outputs_are_each_classs_scores_at_mean_0_and_variance_1_over
         assert_close(head(inputs), whole)
 
 
-@pytest.mark.parametrize('setting, message', [
-    (dict(norm_outputs=True), 'norm_outputs=True needs a norm_cfg, got norm_cfg=None'),
-    (dict(strides=(1, 2, 4)), r'strides=\(1, 2, 4\): 3 numbers for the 6 maps'),
-    (dict(offsets=(0,)), r'offsets=\(0,\): 1 numbers for the 6 maps'),
-    (dict(strides=(2, 2, 4, 8, 16, 32)), r'first map must have the image.s resolution, stride 1'),
-    (dict(pixels_per_image=0), r'pixels_per_image=0: expected at least 1'),
-    (dict(chunk_size=0), r'chunk_size=0: expected at least 1'),
-])
+@pytest.mark.parametrize(
+    'setting, message',
+    [
+        (dict(norm_outputs=True), 'norm_outputs=True needs a norm_cfg, got norm_cfg=None'),
+        (dict(strides=(1, 2, 4)), r'strides=\(1, 2, 4\): 3 numbers for the 6 maps'),
+        (dict(offsets=(0,)), r'offsets=\(0,\): 1 numbers for the 6 maps'),
+        (dict(strides=(2, 2, 4, 8, 16, 32)), r'first map must have the image.s resolution, stride 1'),
+        (dict(pixels_per_image=0), r'pixels_per_image=0: expected at least 1'),
+        (dict(chunk_size=0), r'chunk_size=0: expected at least 1'),
+    ],
+)
 def test_bad_settings_are_refused_when_the_head_is_built(setting, message):
     with pytest.raises(ValueError, match=message):
         make_head(**setting)

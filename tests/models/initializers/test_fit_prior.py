@@ -1,4 +1,5 @@
 """FitPrior starts every loss where its expected gradient over a uniform prior is zero."""
+
 import pytest
 import torch
 from mmpretrain.models.heads import LinearClsHead
@@ -8,16 +9,23 @@ LOSSES = ['mmgb.ExpGBLoss', 'mmgb.Pow3GBLoss', 'CrossEntropyLoss']
 
 
 def init_cfg(layer):
-    return [dict(type='Normal', layer=['Conv2d', 'Linear'], std=0.), dict(type='mmgb.FitPrior', layer=layer)]
+    return [dict(type='Normal', layer=['Conv2d', 'Linear'], std=0.0), dict(type='mmgb.FitPrior', layer=layer)]
 
 
 @pytest.mark.parametrize('loss', LOSSES)
 @pytest.mark.parametrize('several', [False, True])
 def test_mmseg_head_starts_with_zero_expected_gradient_of_its_outputs(loss, several):
     loss_cfg = dict(type=loss)
-    head = FCNHead(in_channels=4, channels=4, num_convs=0, concat_input=False, num_classes=5, in_index=0,
-                   loss_decode=[loss_cfg, dict(type='DiceLoss')] if several else loss_cfg,
-                   init_cfg=init_cfg('conv_seg'))
+    head = FCNHead(
+        in_channels=4,
+        channels=4,
+        num_convs=0,
+        concat_input=False,
+        num_classes=5,
+        in_index=0,
+        loss_decode=[loss_cfg, dict(type='DiceLoss')] if several else loss_cfg,
+        init_cfg=init_cfg('conv_seg'),
+    )
     head.init_weights()
     scores = head((torch.randn(1, 4, 5, 1),)).detach().requires_grad_()
     first = head.loss_decode[0] if several else head.loss_decode

@@ -1,4 +1,5 @@
 """The registered losses, as the heads of both hosts call them."""
+
 import copy
 import pickle
 
@@ -37,15 +38,18 @@ def test_constructors_ignore_index_is_the_fallback_of_the_calls(module, function
 def test_call_arguments_reach_the_function(module, function, case):
     scores, labels = case
     weight = torch.rand(labels.shape)
-    class_weight = [0.5, 1., 2.]
+    class_weight = [0.5, 1.0, 2.0]
     options = dict(weight=weight, ignore_index=255)
     loss = module(class_weight=class_weight, loss_weight=0.4, reduction='sum', avg_non_ignore=False)
     kept = dict(class_weight=torch.tensor(class_weight), avg_non_ignore=False, **options)
     assert loss(scores, labels, **options) == 0.4 * function(scores, labels, reduction='sum', **kept)
-    assert torch.equal(loss(scores, labels, reduction_override='none', **options),
-                       0.4 * function(scores, labels, reduction='none', **kept))
-    assert loss(scores, labels, avg_factor=3., reduction_override='mean', **options) == 0.4 * function(
-        scores, labels, avg_factor=3., **kept)
+    assert torch.equal(
+        loss(scores, labels, reduction_override='none', **options),
+        0.4 * function(scores, labels, reduction='none', **kept),
+    )
+    assert loss(scores, labels, avg_factor=3.0, reduction_override='mean', **options) == 0.4 * function(
+        scores, labels, avg_factor=3.0, **kept
+    )
 
 
 @pytest.mark.parametrize('module, function', LOSSES)
@@ -58,9 +62,16 @@ def test_resolves_from_each_hosts_registry_and_default_scope(module, function, h
 @pytest.mark.parametrize('module, function', LOSSES)
 def test_mmseg_head_back_propagates_the_paper_s_loss_of_the_valid_pixels(module, function):
     torch.manual_seed(0)
-    head = FCNHead(in_channels=8, channels=8, num_convs=0, concat_input=False, num_classes=3, in_index=0,
-                   dropout_ratio=0, loss_decode=[dict(type=f'mmgb.{module.__name__}', loss_weight=0.5),
-                                                 dict(type='CrossEntropyLoss')])
+    head = FCNHead(
+        in_channels=8,
+        channels=8,
+        num_convs=0,
+        concat_input=False,
+        num_classes=3,
+        in_index=0,
+        dropout_ratio=0,
+        loss_decode=[dict(type=f'mmgb.{module.__name__}', loss_weight=0.5), dict(type='CrossEntropyLoss')],
+    )
     features = torch.randn(2, 8, 4, 4)
     labels = torch.randint(3, (2, 1, 4, 4))
     labels[:, :, 0] = 255
@@ -89,7 +100,7 @@ def test_mmpretrain_head_averages_over_the_batch(module, function, soft):
 
 @pytest.mark.parametrize('module, function', LOSSES)
 def test_leaves_no_key_in_a_checkpoint_and_survives_copies(module, function, case):
-    loss = module(class_weight=[1., 2., 3.], ignore_index=255)
+    loss = module(class_weight=[1.0, 2.0, 3.0], ignore_index=255)
     assert not loss.state_dict()
     for twin in (copy.deepcopy(loss), pickle.loads(pickle.dumps(loss))):
         assert twin(*case) == loss(*case)
@@ -102,14 +113,17 @@ def test_key_left_over_from_mmsegs_cross_entropy_is_accepted_only_as_false(modul
         module(use_sigmoid=True)
 
 
-@pytest.mark.parametrize('setting, message', [
-    (dict(type='mmgb.ExpGBLoss', targets=(16., 0.)), r'targets=\(16, 0\)'),
-    (dict(type='mmgb.ExpGBLoss', targets=(-1., 16.)), r'targets=\(-1, 16\).*negative target >= 0'),
-    (dict(type='mmgb.ExpGBLoss', alpha=0.), r'alpha=0.0'),
-    (dict(type='mmgb.Pow3GBLoss', targets=(3., 3.)), r'targets=\(3, 3\)'),
-    (dict(type='mmgb.Pow3GBLoss', alpha=-0.001), r'alpha=-0.001'),
-    (dict(type='mmgb.Pow3GBLoss', reduction='avg'), r"reduction='avg'"),
-])
+@pytest.mark.parametrize(
+    'setting, message',
+    [
+        (dict(type='mmgb.ExpGBLoss', targets=(16.0, 0.0)), r'targets=\(16, 0\)'),
+        (dict(type='mmgb.ExpGBLoss', targets=(-1.0, 16.0)), r'targets=\(-1, 16\).*negative target >= 0'),
+        (dict(type='mmgb.ExpGBLoss', alpha=0.0), r'alpha=0.0'),
+        (dict(type='mmgb.Pow3GBLoss', targets=(3.0, 3.0)), r'targets=\(3, 3\)'),
+        (dict(type='mmgb.Pow3GBLoss', alpha=-0.001), r'alpha=-0.001'),
+        (dict(type='mmgb.Pow3GBLoss', reduction='avg'), r"reduction='avg'"),
+    ],
+)
 def test_bad_settings_are_refused_when_the_model_is_built(setting, message):
     with pytest.raises(ValueError, match=message):
         MMSEG_MODELS.build(setting)

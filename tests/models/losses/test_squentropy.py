@@ -1,4 +1,5 @@
 """``SquentropyLoss``, as the heads of both hosts call a loss."""
+
 import pytest
 import torch
 from mmengine.registry import DefaultScope
@@ -22,24 +23,34 @@ def test_resolves_from_each_hosts_registry_and_default_scope(host):
 
 def test_settings_and_call_arguments_reach_the_function(case):
     scores, labels = case
-    class_weight, weight = [0.5, 1., 2.], torch.rand(labels.shape)
-    loss = SquentropyLoss(class_weight=class_weight, loss_weight=0.4, reduction='sum', avg_non_ignore=False,
-                          ignore_index=255)
+    class_weight, weight = [0.5, 1.0, 2.0], torch.rand(labels.shape)
+    loss = SquentropyLoss(
+        class_weight=class_weight, loss_weight=0.4, reduction='sum', avg_non_ignore=False, ignore_index=255
+    )
     kept = dict(class_weight=torch.tensor(class_weight), avg_non_ignore=False, weight=weight, ignore_index=255)
     assert loss(scores, labels, weight) == 0.4 * squentropy_loss(scores, labels, reduction='sum', **kept)
-    assert loss(scores, labels, weight, avg_factor=3., reduction_override='mean') == 0.4 * squentropy_loss(
-        scores, labels, avg_factor=3., **kept)
+    assert loss(scores, labels, weight, avg_factor=3.0, reduction_override='mean') == 0.4 * squentropy_loss(
+        scores, labels, avg_factor=3.0, **kept
+    )
     labels = labels.masked_fill(labels == 255, 2)
-    assert SquentropyLoss(ignore_index=1)(scores, labels, ignore_index=2) == squentropy_loss(scores, labels,
-                                                                                           ignore_index=2)
+    assert SquentropyLoss(ignore_index=1)(scores, labels, ignore_index=2) == squentropy_loss(
+        scores, labels, ignore_index=2
+    )
     assert not loss.state_dict()
 
 
 def test_mmseg_head_back_propagates_the_loss_of_the_valid_pixels():
     torch.manual_seed(0)
-    head = FCNHead(in_channels=8, channels=8, num_convs=0, concat_input=False, num_classes=3, in_index=0,
-                   dropout_ratio=0, loss_decode=[dict(type='mmgb.SquentropyLoss', loss_weight=0.5),
-                                                 dict(type='CrossEntropyLoss')])
+    head = FCNHead(
+        in_channels=8,
+        channels=8,
+        num_convs=0,
+        concat_input=False,
+        num_classes=3,
+        in_index=0,
+        dropout_ratio=0,
+        loss_decode=[dict(type='mmgb.SquentropyLoss', loss_weight=0.5), dict(type='CrossEntropyLoss')],
+    )
     features = torch.randn(2, 8, 4, 4)
     labels = torch.randint(3, (2, 1, 4, 4))
     labels[:, :, 0] = 255
@@ -47,8 +58,12 @@ def test_mmseg_head_back_propagates_the_loss_of_the_valid_pixels():
     expected = 0.5 * squentropy_loss(head((features,)), labels.squeeze(1), ignore_index=255)
     assert set(losses) == {'loss_squentropy', 'loss_ce', 'acc_seg'}
     assert torch.allclose(losses['loss_squentropy'], expected, rtol=1e-6)
-    assert step_lowers(lambda: head.loss(
-        (features,), [SegDataSample(gt_sem_seg=PixelData(data=x)) for x in labels], None)['loss_squentropy'], head)
+    assert step_lowers(
+        lambda: head.loss((features,), [SegDataSample(gt_sem_seg=PixelData(data=x)) for x in labels], None)[
+            'loss_squentropy'
+        ],
+        head,
+    )
 
 
 def test_mmpretrain_head_averages_over_the_batch_and_learns():
@@ -70,9 +85,13 @@ def step_lowers(loss, head):
     return loss() < before
 
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(reduction='avg'), "reduction='avg'"),
-    (dict(use_sigmoid=True), 'use_sigmoid=True: .* only False is allowed')])
+@pytest.mark.parametrize(
+    'settings, message',
+    [
+        (dict(reduction='avg'), "reduction='avg'"),
+        (dict(use_sigmoid=True), 'use_sigmoid=True: .* only False is allowed'),
+    ],
+)
 def test_bad_settings_are_refused_when_the_model_is_built(settings, message):
     with pytest.raises(ValueError, match=message):
         MMSEG_MODELS.build(dict(type='mmgb.SquentropyLoss', **settings))

@@ -1,4 +1,5 @@
 """The neck: pyramid and hidden layers, and the fully-convolutional test that they make possible."""
+
 import os
 
 import pytest
@@ -21,16 +22,20 @@ def neck():
 
 
 def classifier(backbone, channels):
-    return dict(type='mmpretrain.ImageClassifier', backbone=dict(type=f'mmgb.{backbone}', width=1 / 16),
-                neck=dict(type='mmgb.SpatialPyramidPooling', in_channels=channels, fc_channels=(24, 24)),
-                head=dict(type='mmgb.BoostedLinearClsHead', num_classes=5, in_channels=24,
-                          loss=dict(type='mmgb.ExpGBLoss')))
+    return dict(
+        type='mmpretrain.ImageClassifier',
+        backbone=dict(type=f'mmgb.{backbone}', width=1 / 16),
+        neck=dict(type='mmgb.SpatialPyramidPooling', in_channels=channels, fc_channels=(24, 24)),
+        head=dict(type='mmgb.BoostedLinearClsHead', num_classes=5, in_channels=24, loss=dict(type='mmgb.ExpGBLoss')),
+    )
 
 
 def test_hidden_layers_are_two_of_4096_units_with_relu_and_dropout_half():
     neck = SpatialPyramidPooling(8)
     assert [tuple(layer.weight.shape) for layer in neck.fc if isinstance(layer, nn.Linear)] == [
-        (4096, 8 * 63), (4096, 4096)]
+        (4096, 8 * 63),
+        (4096, 4096),
+    ]
     assert [type(layer) for layer in neck.fc] == 2 * [nn.Linear, nn.ReLU, nn.Dropout]
     assert [layer.p for layer in neck.fc if isinstance(layer, nn.Dropout)] == [0.5, 0.5]
     assert neck.out_channels == 4096
@@ -39,8 +44,9 @@ def test_hidden_layers_are_two_of_4096_units_with_relu_and_dropout_half():
 def test_mean_over_windows_gives_a_linear_layer_the_mean_of_the_windows_scores(neck):
     output = nn.Linear(5, 3).double()
     features = torch.randn(2, 4, 16, 15, dtype=torch.float64)
-    scores = [output(neck(features[:, :, top:top + 14, left:left + 14])[0])
-              for top in range(3) for left in range(2)]
+    scores = [
+        output(neck(features[:, :, top : top + 14, left : left + 14])[0]) for top in range(3) for left in range(2)
+    ]
     assert torch.allclose(output(neck(features)[0]), torch.stack(scores).mean(0), atol=1e-12)
 
 
@@ -70,7 +76,7 @@ def test_models_run_at_every_size_of_the_papers_test(backbone, channels, height,
     torch.manual_seed(0)
     model = MODELS.build(classifier(backbone, channels)).eval()
     with torch.no_grad():
-        prediction, = model(torch.randn(1, 3, height, width), mode='predict')
+        (prediction,) = model(torch.randn(1, 3, height, width), mode='predict')
     assert prediction.pred_score.shape == (5,) and prediction.pred_score.sum().item() == pytest.approx(1)
 
 
@@ -81,10 +87,14 @@ def test_model_refuses_an_image_whose_map_is_smaller_than_the_window():
         model(torch.zeros(1, 3, 208, 224), mode='predict')
 
 
-@pytest.mark.parametrize('setting, message', [
-    (dict(pooling='average'), "pooling='average': expected 'windows' or 'adaptive'"),
-    (dict(dropout_ratio=1), 'dropout_ratio=1: expected a number from 0 to less than 1'),
-    (dict(bins=(1, 15)), '15 bins a side are impossible in a window of 14 cells')])
+@pytest.mark.parametrize(
+    'setting, message',
+    [
+        (dict(pooling='average'), "pooling='average': expected 'windows' or 'adaptive'"),
+        (dict(dropout_ratio=1), 'dropout_ratio=1: expected a number from 0 to less than 1'),
+        (dict(bins=(1, 15)), '15 bins a side are impossible in a window of 14 cells'),
+    ],
+)
 def test_bad_settings_are_refused(setting, message):
     with pytest.raises(ValueError, match=message):
         SpatialPyramidPooling(4, **setting)
@@ -100,10 +110,18 @@ def test_models_train_a_step_in_relay_on_both_stacks(stack, tmp_path):
     """Model A's and B's stages as RelayBP's sources and lowest modules, under either distribution of the hosts."""
     if None in STACKS[stack]:
         pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
-    configs = {stage: classifier(backbone, channels)
-               for stage, backbone, channels in (('backbone.stages.3', 'Places2VGG', 16),
-                                                 ('backbone.stages.2', 'Places2Inception', 32))}
-    succeeded(run(tmp_path, '-c', f'''
+    configs = {
+        stage: classifier(backbone, channels)
+        for stage, backbone, channels in (
+            ('backbone.stages.3', 'Places2VGG', 16),
+            ('backbone.stages.2', 'Places2Inception', 32),
+        )
+    }
+    succeeded(
+        run(
+            tmp_path,
+            '-c',
+            f"""
 import mmgb.compat
 import torch
 from mmengine.registry import init_default_scope
@@ -120,4 +138,7 @@ for stage, config in {configs!r}.items():
     loss.backward()
     assert all(p.grad is not None for p in model.parameters())
     assert len(model.eval()(torch.randn(2, 3, 224, 224), mode='predict')) == 2
-''', path=STACKS[stack]))
+""",
+            path=STACKS[stack],
+        )
+    )
