@@ -3,13 +3,8 @@
 import mmpretrain.models.heads
 import pytest
 import torch
-from head_tables import MMPRETRAIN_NOT_TRIED, MMPRETRAIN_REFUSED, MMPRETRAIN_TRAINS
-from mmengine.optim import OptimWrapper
-from mmengine.registry import DefaultScope
-from mmpretrain.models.heads import ClsHead, MultiLabelClsHead
-from mmpretrain.registry import MODELS
-from mmpretrain.structures import DataSample, MultiTaskDataSample
-from swapped_losses import (
+from helpers.head_tables import MMPRETRAIN_NOT_TRIED, MMPRETRAIN_REFUSED, MMPRETRAIN_TRAINS
+from helpers.swapped_losses import (
     TYPES,
     check_calls,
     host_configs,
@@ -20,6 +15,11 @@ from swapped_losses import (
     types_in,
     without_log,
 )
+from mmengine.optim import OptimWrapper
+from mmengine.registry import DefaultScope
+from mmpretrain.models.heads import ClsHead, MultiLabelClsHead
+from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample, MultiTaskDataSample
 
 from mmgb.models.losses import ExpGBLoss, Pow3GBLoss
 

@@ -5,13 +5,8 @@ import importlib.util
 import mmseg.models.decode_heads
 import pytest
 import torch
-from head_tables import DOCUMENT, MMSEG_REFUSED, MMSEG_TRAINS, with_tables
-from mmengine.registry import DefaultScope
-from mmengine.structures import PixelData
-from mmseg.models import losses as host_losses
-from mmseg.registry import MODELS
-from mmseg.structures import SegDataSample
-from swapped_losses import (
+from helpers.head_tables import DOCUMENT, MMSEG_REFUSED, MMSEG_TRAINS, with_tables
+from helpers.swapped_losses import (
     BINARY_HEADS,
     BOOSTED,
     TYPES,
@@ -22,6 +17,11 @@ from swapped_losses import (
     types_in,
     without_log,
 )
+from mmengine.registry import DefaultScope
+from mmengine.structures import PixelData
+from mmseg.models import losses as host_losses
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
 
 from mmgb.models.losses import ExpGBLoss
 

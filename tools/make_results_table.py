@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, relay_table, sampler_table
-from mmgb.analysis.claims import claims_table, read_claims
-from mmgb.analysis.comparison_table import comparison_table, rates_table, replace_block, table
-from mmgb.analysis.gain_table import gain_table
-from mmgb.analysis.gradient_summary import gradient_table, weight_gradient_table
-from mmgb.analysis.measured_curvature import summary_table
-from mmgb.analysis.provenance import provenance_table
-from mmgb.analysis.trials import name_settings
-from mmgb.analysis.trials_table import grid_table, trials_table
-from mmgb.analysis.work_dir import Evaluation
+from mmgb.analysis.curvature.measured import summary_table
+from mmgb.analysis.gradients.summary import gradient_table, weight_gradient_table
+from mmgb.analysis.predictions.comparison_table import comparison_table, rates_table
+from mmgb.trials.claims import claims_table, read_claims
+from mmgb.trials.gain_table import gain_table
+from mmgb.trials.provenance import provenance_table
+from mmgb.trials.tables import grid_table, trials_table
+from mmgb.trials.trial import name_settings
+from mmgb.utils.markdown import replace_block, table
+from mmgb.utils.work_dir import Evaluation
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / 'docs' / 'results'

@@ -24,15 +24,15 @@ compat.apply()  # at the top: before a host is imported
 
 import torch  # noqa: E402
 
-from mmgb.analysis.environment import environment  # noqa: E402
-from mmgb.analysis.trials import Trial, best_point  # noqa: E402
-from mmgb.analysis.trials_file import TrialsFile  # noqa: E402
-from mmgb.analysis.work_dir import read_curve  # noqa: E402
-from mmgb.engine.config import TRAIN_FIELDS, load_config  # noqa: E402
-from mmgb.engine.overrides import make_grid, parse_overrides  # noqa: E402
-from mmgb.engine.processes import interrupt_when_told_to_end, run_processes  # noqa: E402
-from mmgb.engine.trial_jobs import LOG, last_line, plan, start  # noqa: E402
-from mmgb.engine.usage import UsageError, run_tool  # noqa: E402
+from mmgb.apis.config import TRAIN_FIELDS, load_config  # noqa: E402
+from mmgb.trials.file import TrialsFile  # noqa: E402
+from mmgb.trials.processes import interrupt_when_told_to_end, run_processes  # noqa: E402
+from mmgb.trials.schedule import LOG, last_line, plan, start  # noqa: E402
+from mmgb.trials.trial import Trial, best_point  # noqa: E402
+from mmgb.utils.environment import environment  # noqa: E402
+from mmgb.utils.errors import UsageError, run_tool  # noqa: E402
+from mmgb.utils.overrides import make_grid, parse_overrides  # noqa: E402
+from mmgb.utils.work_dir import read_curve  # noqa: E402
 
 TRAIN = Path(__file__).with_name('train.py')
 FIELDS = (*TRAIN_FIELDS, 'val_cfg', 'val_dataloader')

@@ -9,13 +9,13 @@ compat.apply()  # at the top: before a host is imported, in the workers of a dat
 import mmengine  # noqa: E402
 from mmengine.dist import is_main_process  # noqa: E402
 
-from mmgb.engine import testing_options as options  # noqa: E402
-from mmgb.engine.arguments import add_common_arguments, parse  # noqa: E402
-from mmgb.engine.checkpoint import check_architecture, read_checkpoint  # noqa: E402
-from mmgb.engine.config import TEST_FIELDS, build_runner, load_config, set_work_dir  # noqa: E402
-from mmgb.engine.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
-from mmgb.engine.launch import has_accelerator, launch  # noqa: E402
-from mmgb.engine.usage import UsageError, run_tool  # noqa: E402
+from mmgb.apis import testing_options as options  # noqa: E402
+from mmgb.apis.arguments import add_common_arguments, parse  # noqa: E402
+from mmgb.apis.checkpoint import check_architecture, read_checkpoint  # noqa: E402
+from mmgb.apis.config import TEST_FIELDS, build_runner, load_config, set_work_dir  # noqa: E402
+from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
+from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
+from mmgb.utils.errors import UsageError, run_tool  # noqa: E402
 
 
 def parse_args():

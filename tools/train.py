@@ -9,18 +9,18 @@ compat.apply()  # at the top: before a host is imported, in the workers of a dat
 
 from mmengine.logging import print_log  # noqa: E402
 
-from mmgb.engine import training_options as options  # noqa: E402
-from mmgb.engine.arguments import add_common_arguments, parse  # noqa: E402
-from mmgb.engine.checkpoint import (  # noqa: E402
+from mmgb.apis import training_options as options  # noqa: E402
+from mmgb.apis.arguments import add_common_arguments, parse  # noqa: E402
+from mmgb.apis.checkpoint import (  # noqa: E402
     check_architecture,
     check_file,
     check_resumable,
     read_checkpoint,
 )
-from mmgb.engine.config import TRAIN_FIELDS, build_runner, load_config, set_work_dir  # noqa: E402
-from mmgb.engine.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
-from mmgb.engine.launch import has_accelerator, launch  # noqa: E402
-from mmgb.engine.usage import run_tool  # noqa: E402
+from mmgb.apis.config import TRAIN_FIELDS, build_runner, load_config, set_work_dir  # noqa: E402
+from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
+from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
+from mmgb.utils.errors import run_tool  # noqa: E402
 
 
 def parse_args():

@@ -1,6 +1,6 @@
 """Tables of what ``tools/benchmarks`` has measured, from the numbers that it writes."""
 
-from .comparison_table import table
+from mmgb.utils.markdown import table
 
 
 def loss_table(case: dict) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .line_arithmetic import MAX_DIGITS, PADDING, hash_each, parse_lines
+from .image_list_parser import MAX_DIGITS, PADDING, hash_each, parse_lines
 from .shared_array import SharedArray
 
 BOM = b'\xef\xbb\xbf'

@@ -20,7 +20,7 @@ def sample_labels(dataset, cache: str | None = None) -> Labels:
     ``get_cat_ids(index)``; torchvision's ``targets``.
 
     Args:
-        cache: file for the scan of label maps, see :func:`mmgb.datasets.segmentation_labels.scan_label_maps`.
+        cache: file for the scan of label maps, see :func:`mmgb.datasets.label_maps.scan_label_maps`.
 
     Raises:
         ValueError: if there are no labels, fewer or more than samples, or if mmengine's ``num_batch_per_epoch`` has
@@ -71,7 +71,7 @@ def _own_labels(dataset, cache: str | None) -> Labels:
             if labels is not None:
                 return labels
         if hasattr(dataset, 'seg_map_suffix'):
-            from .segmentation_labels import VALUES, class_sets
+            from .label_maps import VALUES, class_sets
 
             return class_sets(dataset, len(class_names(dataset) or range(VALUES)), cache)
         if hasattr(dataset, 'get_cat_ids'):

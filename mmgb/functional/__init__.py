@@ -1,8 +1,8 @@
 """The ground floor: what mmgb exists for, in plain PyTorch. Nothing here imports an OpenMMLab package."""
 
 from .class_aware_order import class_aware_order, group_by_class
-from .gb_loss import exp_gb_loss, pow3_gb_loss
-from .gradient_gate import AuxiliaryRange, GradientGate
+from .losses.gb_loss import exp_gb_loss, pow3_gb_loss
+from .relay.gate import AuxiliaryRange, GradientGate
 from .spatial_pyramid import spatial_pyramid_pool
 
 __all__ = [

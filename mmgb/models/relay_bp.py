@@ -1,4 +1,4 @@
-"""Relay Backpropagation around any classifier or segmentor: :class:`mmgb.functional.gradient_gate.GradientGate` in a
+"""Relay Backpropagation around any classifier or segmentor: :class:`mmgb.functional.relay.gate.GradientGate` in a
 config."""
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import torch
 from mmengine.model import ModuleList
 from torch import Tensor, nn
 
-from mmgb.functional.checkpointing import non_reentrant_checkpoints
-from mmgb.functional.gradient_gate import AuxiliaryRange, GradientGate
-from mmgb.functional.range_check import check_ranges
+from mmgb.functional.relay.activation_checkpoint import non_reentrant_checkpoints
+from mmgb.functional.relay.gate import AuxiliaryRange, GradientGate
+from mmgb.functional.relay.validation import check_ranges
 from mmgb.registry import MODELS
 
 from .relay_settings import check_settings, check_trainable
@@ -47,8 +47,8 @@ class RelayBP:
     Raises:
         ValueError: when it is built: a path without a module, two auxiliaries with one source, a range without a
             parameter to train, an unknown setting. At the first training step, before any update: what
-            :class:`~mmgb.functional.gradient_gate.GradientGate` and
-            :func:`~mmgb.functional.range_check.check_ranges` find.
+            :class:`~mmgb.functional.relay.gate.GradientGate` and
+            :func:`~mmgb.functional.relay.validation.check_ranges` find.
     """
 
     def __new__(cls, model: dict, *args, **kwargs):

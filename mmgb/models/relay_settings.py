@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from mmgb.functional.gradient_gate import AuxiliaryRange
+from mmgb.functional.relay.gate import AuxiliaryRange
 
 
 def check_settings(auxiliaries: Sequence[dict], primary_lowest: str | None, propagation: str) -> None:

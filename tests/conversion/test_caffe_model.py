@@ -1,8 +1,8 @@
 import struct
 
-import caffe_files as caffe
 import numpy as np
 import pytest
+from helpers import caffe_files as caffe
 
 from mmgb.conversion.caffe_model import read_caffe_model
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from tiny_runs import run, succeeded
+from helpers.tiny_runs import run, succeeded
 
 from mmgb.functional import class_aware_order, group_by_class
 

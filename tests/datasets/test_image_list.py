@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.tiny_runs import run, succeeded
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_runs import run, succeeded
 
 from mmgb.datasets.image_list import read_class_names, read_image_list
 from mmgb.datasets.shared_array import SharedArray

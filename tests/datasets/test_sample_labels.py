@@ -15,8 +15,8 @@ from torch.utils.data import ConcatDataset as TorchConcatDataset
 from torch.utils.data import Subset, TensorDataset
 from torchvision.datasets import ImageFolder
 
+from mmgb.datasets.label_maps import scan_label_maps
 from mmgb.datasets.sample_labels import class_names, pairs, sample_labels
-from mmgb.datasets.segmentation_labels import scan_label_maps
 
 CLASSES = ['cat', 'dog', 'eel']
 
@@ -214,7 +214,7 @@ def test_a_damaged_cache_is_made_anew_and_one_that_cant_be_written_is_named(labe
     np.testing.assert_array_equal(scan_label_maps(paths), expected)
     np.load(cache, allow_pickle=False)['values']
     shown = []
-    monkeypatch.setattr('mmgb.datasets.segmentation_labels.print_log', lambda message, *_: shown.append(message))
+    monkeypatch.setattr('mmgb.datasets.label_maps.print_log', lambda message, *_: shown.append(message))
     np.testing.assert_array_equal(scan_label_maps(paths, str(label_maps / 'nowhere/labels.npz')), expected)
     assert "nowhere/labels.npz' can't be written (No such file or directory)" in shown[-1]
 

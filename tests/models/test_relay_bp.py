@@ -4,8 +4,7 @@ import copy
 
 import pytest
 import torch
-from mmengine.registry import MODELS
-from relay_models import (
+from helpers.relay_models import (
     FCN,
     INCEPTION,
     RESNET,
@@ -20,6 +19,7 @@ from relay_models import (
     scope,
     total,
 )
+from mmengine.registry import MODELS
 from torch.utils._python_dispatch import TorchDispatchMode
 
 RELAYS = {

@@ -5,8 +5,7 @@ import re
 
 import pytest
 import torch
-from mmengine.optim import OptimWrapper
-from relay_models import (
+from helpers.relay_models import (
     FCN,
     RESNET,
     VGG,
@@ -19,6 +18,7 @@ from relay_models import (
     gradients_of,
     relay_config,
 )
+from mmengine.optim import OptimWrapper
 from torch.utils.checkpoint import checkpoint
 
 ONE = auxiliary('backbone.layer3.3', None, 1024)

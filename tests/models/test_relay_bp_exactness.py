@@ -4,8 +4,7 @@ import copy
 
 import pytest
 import torch
-from mmengine.runner.activation_checkpointing import turn_on_activation_checkpointing
-from relay_models import (
+from helpers.relay_models import (
     FCN,
     MODELS_OF,
     RESNET,
@@ -18,6 +17,7 @@ from relay_models import (
     gradients_of,
     relay_config,
 )
+from mmengine.runner.activation_checkpointing import turn_on_activation_checkpointing
 
 
 def a(path, lowest, channels):

@@ -6,11 +6,7 @@ import mmpretrain.apis
 import mmseg.apis
 import pytest
 import torch
-from mmengine.config import Config, ConfigDict
-from mmengine.model import revert_sync_batchnorm
-from mmengine.optim import build_optim_wrapper
-from mmengine.registry import MODELS, DefaultScope
-from relay_models import (
+from helpers.relay_models import (
     FCN,
     RESNET,
     assert_same,
@@ -23,6 +19,10 @@ from relay_models import (
     relay_config,
     scope,
 )
+from mmengine.config import Config, ConfigDict
+from mmengine.model import revert_sync_batchnorm
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import MODELS, DefaultScope
 
 CLASSIFIER = relay_config(RESNET, [auxiliary('backbone.layer3.3', None, 1024)], 'backbone.layer3.0')
 SEGMENTOR = relay_config(FCN, [fcn_auxiliary('backbone.layer3', None, 1024)], 'backbone.layer3.0')

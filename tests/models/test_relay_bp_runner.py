@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from tiny_runs import make_workspace, run, succeeded
+from helpers.tiny_runs import make_workspace, run, succeeded
 
 RELAY = """
 _base_ = './cls.py'

@@ -9,10 +9,20 @@ from pathlib import Path
 import pytest
 import torch
 import torch.utils.checkpoint
+from helpers.relay_models import (
+    RESNET,
+    assert_same,
+    auxiliary,
+    batch,
+    build,
+    by_definition,
+    gradients_of,
+    relay_config,
+    total,
+)
+from helpers.tiny_runs import run, succeeded
 from mmengine.model import ExponentialMovingAverage
 from mmengine.optim import OptimWrapper
-from relay_models import RESNET, assert_same, auxiliary, batch, build, by_definition, gradients_of, relay_config, total
-from tiny_runs import run, succeeded
 
 CONFIG = relay_config(
     RESNET,
@@ -49,8 +59,8 @@ compat.apply()
 import torch
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
-from mmgb.engine.usage import end_in_process_group
-from relay_models import batch, build
+from mmgb.utils.errors import end_in_process_group
+from helpers.relay_models import batch, build
 rank, folder = int(sys.argv[1]), sys.argv[2]
 torch.distributed.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
 torch.set_num_threads(1)

@@ -1,10 +1,10 @@
 """Runs tools/model_converters/caffe_to_mmgb.py on small files of both released networks."""
 
-import caffe_files as caffe
 import numpy as np
 import pytest
 import torch
-from many_runs import assert_one_sentence, run_many
+from helpers import caffe_files as caffe
+from helpers.many_runs import assert_one_sentence, run_many
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import load_checkpoint
 

@@ -1,11 +1,11 @@
 """compare_trials.py prints the table of several files of trials and draws their learning curves."""
 
 import pytest
-from many_runs import assert_one_sentence, run_many
+from helpers.many_runs import assert_one_sentence, run_many
 
-from mmgb.analysis.trials import Trial, name_settings
-from mmgb.analysis.trials_file import TrialsFile
-from mmgb.analysis.trials_table import trials_table
+from mmgb.trials.file import TrialsFile
+from mmgb.trials.tables import trials_table
+from mmgb.trials.trial import Trial, name_settings
 
 BAD_INPUT = {
     'no name': (['a.json'], "'a.json' should be NAME=FILE.json or NAME=FILE.json:INDEX"),

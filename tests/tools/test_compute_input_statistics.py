@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from fake_data import write_idx
-from tiny_runs import run
+from helpers.fake_data import write_idx
+from helpers.tiny_runs import run
 
 
 def compute(folder, *arguments):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers.tiny_runs import run
 from mmengine.registry import TRANSFORMS, DefaultScope
 from PIL import Image
-from tiny_runs import run
 
 
 def make(folder, *options):

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from fake_data import write_fake_data
-from many_runs import run_many
+from helpers.fake_data import write_fake_data
+from helpers.many_runs import run_many
+from helpers.shrunk_configs import CONFIGS
 from mmengine.registry import MODELS, DefaultScope
-from shrunk_configs import CONFIGS
 
-from mmgb.engine.config import TEST_FIELDS, load_config
+from mmgb.apis.config import TEST_FIELDS, load_config
 
 CIFAR = 'gradient_boosting/cifar10/cifar-convnet5-slim_{}_1xb128-10e_cifar10-32x32'
 MNIST = 'lecture/mlp_base_1xb100-10e_mnist-28x28'

@@ -4,9 +4,9 @@ import pickle
 
 import numpy as np
 import pytest
-import scene_results as scenes
 import torch
-from many_runs import assert_one_sentence, run_many
+from helpers import scene_results as scenes
+from helpers.many_runs import assert_one_sentence, run_many
 from mmengine.registry import MODELS, DefaultScope
 
 TOOL = 'analysis_tools/ensemble.py'

@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
-from many_runs import assert_one_sentence, run_many
-from tiny_runs import make_workspace
+from helpers.many_runs import assert_one_sentence, run_many
+from helpers.tiny_runs import make_workspace
 
-from mmgb.analysis.curvature_statements_gb import section_4_statements, statements_text
+from mmgb.analysis.curvature.boosting_statements import section_4_statements, statements_text
 
 TOOL = 'analysis_tools/hessian.py'
 NETWORK = 'a=cls.py,run_cls/epoch_1.pth'

@@ -4,7 +4,7 @@ import os
 
 import pytest
 import yaml
-from tiny_runs import run, succeeded
+from helpers.tiny_runs import run, succeeded
 
 TOOL = 'analysis_tools/model_complexity.py'
 STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what stands first on PYTHONPATH

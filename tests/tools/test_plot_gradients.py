@@ -6,14 +6,14 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from gradient_runs import Net, by_autograd, samples, train, written
+from helpers.gradient_runs import Net, by_autograd, samples, train, written
+from helpers.tiny_runs import TOOLS, run, succeeded
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
-from tiny_runs import TOOLS, run, succeeded
 
-from mmgb.analysis.gradient_figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
-from mmgb.analysis.gradient_records import read_delta_histograms, read_gradient_stats
-from mmgb.engine.usage import UsageError
+from mmgb.analysis.gradients.figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
+from mmgb.analysis.gradients.records import read_delta_histograms, read_gradient_stats
+from mmgb.utils.errors import UsageError
 
 TOOL = 'analysis_tools/plot_gradients.py'
 FIGURES = ('error_rms', 'delta_histograms', 'softmax_normaliser', 'weight_gradients')

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mmgb import compat
-from mmgb.engine.overrides import make_grid, parse_overrides
+from mmgb.utils.overrides import make_grid, parse_overrides
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / 'docs/results'

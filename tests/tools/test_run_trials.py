@@ -10,8 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from many_runs import assert_one_sentence, run_many
-from tiny_runs import ROOT, TOOLS, make_workspace, run, succeeded
+from helpers.many_runs import assert_one_sentence, run_many
+from helpers.tiny_runs import ROOT, TOOLS, make_workspace, run, succeeded
 
 # Two epochs of two iterations. While there is a file 'hold', the second epoch doesn't begin.
 CONFIG = """

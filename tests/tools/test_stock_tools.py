@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tiny_runs import ROOT, make_workspace, run, succeeded
+from helpers.tiny_runs import ROOT, make_workspace, run, succeeded
 
 DIGITS = ROOT / 'configs/gradient_boosting/digits'
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-import scene_results as scenes
-from many_runs import assert_one_sentence, run_many
+from helpers import scene_results as scenes
+from helpers.many_runs import assert_one_sentence, run_many
 from PIL import Image
 
 TOOL = 'analysis_tools/top5_pictures.py'

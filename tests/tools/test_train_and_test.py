@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from many_runs import RUN_ALL
+from helpers.many_runs import RUN_ALL
+from helpers.tiny_runs import TOOLS, make_workspace, run, succeeded
 from PIL import Image
-from tiny_runs import TOOLS, make_workspace, run, succeeded
 
 
 @pytest.fixture(scope='module')

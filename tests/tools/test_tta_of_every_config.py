@@ -7,16 +7,16 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from fake_data import write_fake_data
-from many_runs import run_many
+from helpers.fake_data import write_fake_data
+from helpers.many_runs import run_many
+from helpers.shrunk_configs import LEAVES, config_id, shrunk
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
 from mmpretrain.structures import DataSample
-from shrunk_configs import LEAVES, config_id, shrunk
 
-from mmgb.engine.config import TEST_FIELDS, build_runner, load_config
-from mmgb.engine.testing_options import enable_tta
+from mmgb.apis.config import TEST_FIELDS, build_runner, load_config
+from mmgb.apis.testing_options import enable_tta
 
 
 def kind_of_test(path):

@@ -9,9 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from mmgb.analysis.comparison_table import comparison_table
-from mmgb.analysis.segmentation_figure import read_scene, segmentation_figure
-from mmgb.analysis.work_dir import read_curve, read_test
+from mmgb.analysis.predictions.comparison_table import comparison_table
+from mmgb.analysis.predictions.segmentation_figure import read_scene, segmentation_figure
+from mmgb.utils.work_dir import read_curve, read_test
 
 METRIC = 'mIoU'
 

@@ -13,11 +13,11 @@ trials.md, and the median learning curves with quartiles as trials.png and trial
 import argparse
 from pathlib import Path
 
-from mmgb.analysis.trials import name_settings
-from mmgb.analysis.trials_figure import learning_curves_figure, save_figure
-from mmgb.analysis.trials_table import trials_table
-from mmgb.engine.named_arguments import parse_named
-from mmgb.engine.usage import UsageError, run_tool
+from mmgb.trials.figure import learning_curves_figure, save_figure
+from mmgb.trials.tables import trials_table
+from mmgb.trials.trial import name_settings
+from mmgb.utils.errors import UsageError, run_tool
+from mmgb.utils.named_arguments import parse_named
 
 
 def parse_args():

@@ -18,12 +18,12 @@ import torch  # noqa: E402
 from mmengine.evaluator import Evaluator  # noqa: E402
 from mmengine.registry import METRICS, init_default_scope  # noqa: E402
 
-from mmgb.analysis.classification_result import check_same_images, classification_result, read_samples  # noqa: E402
-from mmgb.analysis.comparison_table import table  # noqa: E402
-from mmgb.analysis.ensemble import MEANS, mean_scores  # noqa: E402
-from mmgb.engine.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.engine.config import load_config  # noqa: E402
-from mmgb.engine.usage import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.analysis.predictions.classification_result import check_same_images, classification_result, read_samples  # noqa: E402
+from mmgb.analysis.predictions.ensemble import MEANS, mean_scores  # noqa: E402
+from mmgb.apis.config import load_config  # noqa: E402
+from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
+from mmgb.utils.errors import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.utils.markdown import table  # noqa: E402
 
 KEPT = ('sample_idx', 'img_path', 'ori_shape', 'num_classes', 'gt_label', 'gt_score')  # the same whatever the network
 

@@ -25,19 +25,19 @@ import torch  # noqa: E402
 from mmengine.runner import load_state_dict  # noqa: E402
 from torch.nn.functional import interpolate  # noqa: E402
 
-from mmgb.analysis.curvature_figure import curvature_figure  # noqa: E402
-from mmgb.analysis.curvature_statements_gb import section_4_statements, statements_text  # noqa: E402
-from mmgb.analysis.environment import environment  # noqa: E402
-from mmgb.analysis.measured_curvature import measure, measured_tables  # noqa: E402
-from mmgb.analysis.output_curvature import loss_curvature  # noqa: E402
-from mmgb.analysis.trials_figure import save_figure  # noqa: E402
-from mmgb.engine.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.engine.checkpoint import check_architecture, read_checkpoint  # noqa: E402
-from mmgb.engine.config import TEST_FIELDS, build_runner, load_config  # noqa: E402
-from mmgb.engine.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
-from mmgb.engine.launch import has_accelerator, launch  # noqa: E402
-from mmgb.engine.named_arguments import parse_named  # noqa: E402
-from mmgb.engine.usage import UsageError, run_tool  # noqa: E402
+from mmgb.analysis.curvature.boosting_statements import section_4_statements, statements_text  # noqa: E402
+from mmgb.analysis.curvature.figure import curvature_figure  # noqa: E402
+from mmgb.analysis.curvature.measured import measure, measured_tables  # noqa: E402
+from mmgb.analysis.curvature.output_curvature import loss_curvature  # noqa: E402
+from mmgb.apis.checkpoint import check_architecture, read_checkpoint  # noqa: E402
+from mmgb.apis.config import TEST_FIELDS, build_runner, load_config  # noqa: E402
+from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
+from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
+from mmgb.trials.figure import save_figure  # noqa: E402
+from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
+from mmgb.utils.environment import environment  # noqa: E402
+from mmgb.utils.errors import UsageError, run_tool  # noqa: E402
+from mmgb.utils.named_arguments import parse_named  # noqa: E402
 
 PIXELS = 256  # of an image
 

@@ -17,8 +17,8 @@ compat.apply()  # at the top: before a host is imported
 from mmengine.registry import MODELS, DefaultScope  # noqa: E402
 
 from mmgb.analysis.complexity import complexity, input_shape  # noqa: E402
-from mmgb.engine.config import load_config  # noqa: E402
-from mmgb.engine.usage import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.apis.config import load_config  # noqa: E402
+from mmgb.utils.errors import UsageError, one_line, run_tool  # noqa: E402
 
 
 def measure(path: str, shape: tuple[int, int, int] | None) -> str:

@@ -13,12 +13,12 @@ import argparse
 import json
 from pathlib import Path
 
-from mmgb.analysis.gradient_figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
-from mmgb.analysis.gradient_records import read_delta_histograms, read_gradient_stats
-from mmgb.analysis.gradient_summary import summarise_run
-from mmgb.analysis.trials_figure import save_figure
-from mmgb.engine.named_arguments import parse_named
-from mmgb.engine.usage import UsageError, run_tool
+from mmgb.analysis.gradients.figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
+from mmgb.analysis.gradients.records import read_delta_histograms, read_gradient_stats
+from mmgb.analysis.gradients.summary import summarise_run
+from mmgb.trials.figure import save_figure
+from mmgb.utils.errors import UsageError, run_tool
+from mmgb.utils.named_arguments import parse_named
 
 PAPERS_EPOCHS = [1, 4, 10]
 

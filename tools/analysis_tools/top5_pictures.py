@@ -20,13 +20,13 @@ from mmengine.fileio import get  # noqa: E402
 from mmengine.registry import DATASETS, init_default_scope  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from mmgb.analysis.classification_result import classification_result, image_name, read_samples  # noqa: E402
-from mmgb.analysis.top_labels import FORMATS, is_right, submission_lines, top_labels  # noqa: E402
-from mmgb.analysis.top_labels_figure import Prediction, top_labels_figure  # noqa: E402
-from mmgb.engine.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.engine.config import load_config  # noqa: E402
-from mmgb.engine.dataloaders import check_data_roots  # noqa: E402
-from mmgb.engine.usage import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.analysis.predictions.classification_result import classification_result, image_name, read_samples  # noqa: E402
+from mmgb.analysis.predictions.top_labels import FORMATS, is_right, submission_lines, top_labels  # noqa: E402
+from mmgb.analysis.predictions.top_labels_figure import Prediction, top_labels_figure  # noqa: E402
+from mmgb.apis.config import load_config  # noqa: E402
+from mmgb.apis.dataloaders import check_data_roots  # noqa: E402
+from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
+from mmgb.utils.errors import UsageError, one_line, run_tool  # noqa: E402
 
 TOP = 5
 

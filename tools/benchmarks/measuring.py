@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 
-from mmgb.analysis.environment import environment
+from mmgb.utils.environment import environment
 
 
 class Timing(NamedTuple):

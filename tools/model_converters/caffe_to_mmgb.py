@@ -18,12 +18,12 @@ import torch  # noqa: E402
 from mmengine.registry import MODELS, init_default_scope  # noqa: E402
 from mmengine.runner.checkpoint import get_state_dict  # noqa: E402
 
+from mmgb.apis.config import load_config, type_name  # noqa: E402
 from mmgb.conversion.caffe_layers import convert_layers  # noqa: E402
 from mmgb.conversion.caffe_model import read_caffe_model  # noqa: E402
 from mmgb.conversion.caffe_networks import NETWORKS  # noqa: E402
-from mmgb.engine.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.engine.config import load_config, type_name  # noqa: E402
-from mmgb.engine.usage import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
+from mmgb.utils.errors import UsageError, one_line, run_tool  # noqa: E402
 from mmgb.version import __version__  # noqa: E402
 
 

@@ -2,14 +2,14 @@
 
 from torch import Tensor
 
-from mmgb.functional.elementwise_loss import ElementwiseForm, check_target_kind, elementwise_loss
-from mmgb.functional.fused_gb_loss import fused_gb_loss
+from mmgb.functional.losses.elementwise import ElementwiseForm, check_target_kind, elementwise_loss
+from mmgb.functional.losses.kernels.dispatch import fused_gb_loss
 
 from .weighted_loss import WeightedLoss
 
 
 class ElementwiseLoss(WeightedLoss):
-    """A loss that is a sum over the classes of one function of each output (:mod:`mmgb.functional.elementwise_loss`).
+    """A loss that is a sum over the classes of one function of each output (:mod:`mmgb.functional.losses.elementwise`).
 
     It is called with labels; or with class scores in [0, 1], or real-valued targets, of the shape of the outputs.
 

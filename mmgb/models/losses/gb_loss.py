@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mmgb.functional.gb_forms import ExpGB, Pow3GB
-from mmgb.functional.gb_loss import check_exp_gb, check_pow3_gb
+from mmgb.functional.losses.formula import ExpGB, Pow3GB
+from mmgb.functional.losses.gb_loss import check_exp_gb, check_pow3_gb
 from mmgb.registry import MODELS
 
 from .elementwise_loss import ElementwiseLoss
@@ -11,7 +11,7 @@ from .elementwise_loss import ElementwiseLoss
 
 @MODELS.register_module()
 class ExpGBLoss(ElementwiseLoss):
-    """Exponential gradient boosting: the error delta is ``alpha*exp(x) - t`` (:mod:`mmgb.functional.gb_forms`).
+    """Exponential gradient boosting: the error delta is ``alpha*exp(x) - t`` (:mod:`mmgb.functional.losses.formula`).
 
     Args:
         alpha: > 0. The paper uses 0.1, on ImageNet 0.01.
@@ -39,7 +39,7 @@ class ExpGBLoss(ElementwiseLoss):
 
 @MODELS.register_module()
 class Pow3GBLoss(ElementwiseLoss):
-    """Cubic gradient boosting: the error delta is ``alpha*x**3 + beta - t`` (:mod:`mmgb.functional.gb_forms`).
+    """Cubic gradient boosting: the error delta is ``alpha*x**3 + beta - t`` (:mod:`mmgb.functional.losses.formula`).
 
     Args:
         alpha: > 0. The paper uses 0.001.

@@ -1,7 +1,7 @@
 """``MirroredExpGBLoss``: what the gradient-boosting paper tried first, and found wanting."""
 
-from mmgb.functional.gb_loss import check_pow3_gb
-from mmgb.functional.mirrored_exp_gb import MirroredExpGB
+from mmgb.functional.losses.gb_loss import check_pow3_gb
+from mmgb.functional.losses.mirrored_exp_gb import MirroredExpGB
 from mmgb.registry import MODELS
 
 from .elementwise_loss import ElementwiseLoss
@@ -9,7 +9,7 @@ from .elementwise_loss import ElementwiseLoss
 
 @MODELS.register_module()
 class MirroredExpGBLoss(ElementwiseLoss):
-    """The error delta is ``alpha*sgn(x)*exp(|x| - 1) + beta - t`` (:mod:`mmgb.functional.mirrored_exp_gb`).
+    """The error delta is ``alpha*sgn(x)*exp(|x| - 1) + beta - t`` (:mod:`mmgb.functional.losses.mirrored_exp_gb`).
 
     Args:
         alpha: > 0. beta: finite. targets: ``(negative, positive)``. The paper gives none of them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmgb.functional.squared_error import SquaredError, check_squared_error
+from mmgb.functional.losses.squared_error import SquaredError, check_squared_error
 from mmgb.registry import MODELS
 
 from .elementwise_loss import ElementwiseLoss
@@ -10,7 +10,7 @@ from .elementwise_loss import ElementwiseLoss
 
 @MODELS.register_module()
 class SquaredErrorLoss(ElementwiseLoss):
-    """Squared error ``½Σ(f(x) - t)²`` of linear, sigmoid or tanh outputs (:mod:`mmgb.functional.squared_error`).
+    """Squared error ``½Σ(f(x) - t)²`` of linear, sigmoid or tanh outputs (:mod:`mmgb.functional.losses.squared_error`).
 
     The head's outputs stay linear: the activation is the loss's. Heads predict by the largest output, which no
     activation changes.

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from mmgb.functional.squentropy import squentropy_loss
+from mmgb.functional.losses.squentropy import squentropy_loss
 from mmgb.registry import MODELS
 
 from .weighted_loss import WeightedLoss
@@ -10,7 +10,7 @@ from .weighted_loss import WeightedLoss
 
 @MODELS.register_module()
 class SquentropyLoss(WeightedLoss):
-    """Cross-entropy plus the mean square of the wrong classes' scores (:mod:`mmgb.functional.squentropy`), of labels.
+    """Cross-entropy plus the mean square of the wrong classes' scores (:mod:`mmgb.functional.losses.squentropy`).
 
     The softmax that the hosts' heads predict with is the right one for it: no head of mmgb is needed.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmgb.functional.elementwise_loss import check_reduction
+from mmgb.functional.losses.elementwise import check_reduction
 
 
 class WeightedLoss(nn.Module):

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from gradient_runs import ALPHA, CpuAmp, Net, by_autograd, samples, train, written
+from helpers.gradient_runs import ALPHA, CpuAmp, Net, by_autograd, samples, train, written
+from helpers.tiny_runs import make_workspace, run, succeeded
 from mmengine.config import Config, ConfigDict
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
-from tiny_runs import make_workspace, run, succeeded
 from torch.utils.checkpoint import checkpoint
 
 from mmgb.engine.hooks import GradientStatsHook
@@ -136,8 +136,8 @@ def test_chosen_layers_only(tmp_path):
 WORKER = """
 import sys
 import torch
-from gradient_runs import Net, train
-from mmgb.engine.usage import end_in_process_group
+from helpers.gradient_runs import Net, train
+from mmgb.utils.errors import end_in_process_group
 torch.distributed.init_process_group('gloo', init_method=f'file://{sys.argv[2]}/store', rank=int(sys.argv[1]),
                                      world_size=2)
 torch.set_num_threads(1)

@@ -7,8 +7,8 @@ import torch
 from mmpretrain.registry import MODELS
 
 from mmgb.functional import exp_gb_loss
-from mmgb.functional.mirrored_exp_gb import mirrored_exp_gb_loss
-from mmgb.functional.squared_error import squared_error_loss
+from mmgb.functional.losses.mirrored_exp_gb import mirrored_exp_gb_loss
+from mmgb.functional.losses.squared_error import squared_error_loss
 
 CONFIGS = {
     'exp': dict(type='mmgb.ExpGBLoss', alpha=0.1, targets=(0.0, 16.0)),

@@ -11,7 +11,7 @@ from mmseg.models.decode_heads import FCNHead
 from mmseg.registry import MODELS as MMSEG_MODELS
 from mmseg.structures import SegDataSample
 
-from mmgb.functional.squentropy import squentropy_loss
+from mmgb.functional.losses.squentropy import squentropy_loss
 from mmgb.models.losses import SquentropyLoss
 
 

@@ -4,8 +4,8 @@ import os
 
 import pytest
 import torch
+from helpers.tiny_runs import run, succeeded
 from mmengine.registry import init_default_scope
-from tiny_runs import run, succeeded
 from torch import nn
 
 from mmgb.models.necks import SpatialPyramidPooling

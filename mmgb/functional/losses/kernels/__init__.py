@@ -1,0 +1,1 @@
+"""Memory-bound kernels for exp-GB and pow3-GB, and their dispatch."""

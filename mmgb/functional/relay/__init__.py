@@ -1,0 +1,1 @@
+"""Relay Backpropagation in plain PyTorch."""

@@ -1,0 +1,1 @@
+"""Repeated trainings: their file, schedule, statistics, tables and figure."""

@@ -1,0 +1,41 @@
+"""Learning curves of several settings, each with several trials."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from .statistics import error_quartiles
+from .tables import check_comparable
+from .trial import Setting
+
+
+def learning_curves_figure(settings: Mapping[str, Setting]) -> Figure:
+    """Each setting's median error of its trials at each validation, with a band from quartile to quartile.
+
+    Raises:
+        ValueError: if two settings have other metrics or other steps.
+    """
+    metric, step = check_comparable(settings)
+    figure = Figure(figsize=(7, 4.5), dpi=110, layout='constrained')
+    axes = figure.add_subplot()
+    for name, setting in settings.items():
+        steps, (lower, median, upper) = error_quartiles(setting)
+        (line,) = axes.plot(steps, median, marker='o', markersize=3, label=f'{name} (n = {len(setting.trials)})')
+        axes.fill_between(steps, lower, upper, color=line.get_color(), alpha=0.2, linewidth=0)
+    axes.set(xlabel=step, ylabel=f'100 − {metric} (%)', title='Validation error: median and quartiles of the trials')
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def save_figure(figure: Figure, path: Path) -> list[Path]:
+    """Writes ``path`` with the suffixes .png and .svg; the same figure gives the same files. Returns them."""
+    files = [path.with_name(path.name + suffix) for suffix in ('.png', '.svg')]
+    with matplotlib.rc_context({'svg.hashsalt': 'mmgb'}):
+        figure.savefig(files[0])
+        figure.savefig(files[1], metadata={'Date': None})
+    return files

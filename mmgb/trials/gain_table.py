@@ -1,0 +1,40 @@
+"""What other losses gain over the first one, data set by data set."""
+
+import math
+from collections.abc import Mapping
+
+from mmgb.utils.markdown import table
+
+from .claims import CLEAR
+from .statistics import compare, count_failures, estimate_mean, finished, minimum_errors
+from .trial import Setting
+
+
+def gain_table(data_sets: Mapping[str, Mapping[str, Setting]]) -> str:
+    """Markdown with one row a data set: the first loss's minimum error, and the others' minus it, in percent.
+
+    Means with their standard errors, of the trials that didn't fail, and how many did. In bold what is clearly lower,
+    by the claims' rule.
+
+    Args:
+        data_sets: name to {loss: its trials}; the same losses, in the same order, for each.
+    """
+    first, *others = next(iter(data_sets.values()))
+    rows = [
+        [name, _show_error(losses[first]), *(_show_gain(losses[first], losses[loss]) for loss in others)]
+        for name, losses in data_sets.items()
+    ]
+    return table(['', f'{first}: minimum error, %', *(f'{loss} minus {first}' for loss in others)], rows)
+
+
+def _show_error(setting: Setting) -> str:
+    return ', '.join([estimate_mean(minimum_errors(finished(setting))).show(), *count_failures(setting)])
+
+
+def _show_gain(first: Setting, other: Setting) -> str:
+    gain = compare(first, other).difference
+    if math.isnan(gain.mean):
+        return 'diverged in every trial'
+    text = gain.show('+')
+    clear = gain.mean < -CLEAR * gain.standard_error
+    return ', '.join([f'**{text}**' if clear else text, *count_failures(other)])

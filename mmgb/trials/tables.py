@@ -1,0 +1,107 @@
+"""Settings side by side, each with several trials."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from mmgb.utils.markdown import table
+
+from .statistics import (
+    WORST,
+    best_steps,
+    compare,
+    count_failures,
+    estimate_mean,
+    finished,
+    kind_of_failure,
+    last_values,
+    minimum_errors,
+)
+from .trial import Setting
+
+
+def trials_table(settings: Mapping[str, Setting]) -> str:
+    """Markdown with one row a setting, the last two columns against the first setting.
+
+    Raises:
+        ValueError: if two settings have other metrics or other steps.
+    """
+    metric, step = check_comparable(settings)
+    first = next(iter(settings.values()))
+    rows = [
+        [name, *_summary(setting), *(_against(first, setting) if setting is not first else ['', ''])]
+        for name, setting in settings.items()
+    ]
+    return table(
+        [
+            '',
+            'trials',
+            'minimum error, %: median (quartiles)',
+            f'best {step}: median',
+            f'last {metric}, %: mean ± standard error',
+            'minimum error against the first row, %: difference of means ± standard error',
+            'p of the rank test',
+        ],
+        rows,
+    )
+
+
+def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
+    """Markdown with one row for all settings of a file that vary one value, in its order; the best in bold.
+
+    Of several trials the means with their standard errors, a failed one with an error of 100 %.
+
+    Args:
+        settings: as :func:`mmgb.trials.trial.name_settings` names them: 'NAME, KEY=VALUE'.
+        varied: what the head of the table calls the value.
+    """
+    rows = {}
+    for setting_name, setting in settings.items():
+        (value,) = setting.overrides.values()
+        error = estimate_mean(minimum_errors(setting.trials))
+        if not finished(setting):
+            shown = kind_of_failure(setting.trials[0])
+        elif len(setting.trials) == 1:
+            shown = f'{error.mean:.2f}'
+        else:
+            shown = ', '.join([error.show(), *count_failures(setting)])
+        rows.setdefault(setting_name.rpartition(', ')[0], []).append((value, error.mean, shown))
+    most = max(map(len, rows.values()))
+    cells = [[name, *_grid_cells(found), *[''] * (most - len(found))] for name, found in rows.items()]
+    return table(['', *[f'{varied}: minimum error, %'] * most], cells)
+
+
+def _grid_cells(found: list[tuple[float, float, str]]) -> list[str]:
+    best = min(error for _, error, _ in found)
+    return [
+        f'{value:g}: ' + (f'**{shown}**' if error == best < WORST else shown) for value, error, shown in sorted(found)
+    ]
+
+
+def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
+    """The metric, and the unit of the steps, that all settings have; raises as :func:`trials_table`."""
+    names = list(settings)
+    kinds = [(setting.metric, setting.step) for setting in settings.values()]
+    for name, kind in zip(names, kinds):
+        if kind != kinds[0]:
+            raise ValueError(
+                f"'{name}' has {' by '.join(kind)}, and '{names[0]}' {' by '.join(kinds[0])}: these can't be compared"
+            )
+    return kinds[0]
+
+
+def _summary(setting: Setting) -> list[str]:
+    lower, median, upper = np.percentile(minimum_errors(setting.trials), (25, 50, 75))
+    cells = [
+        ', '.join([str(len(setting.trials)), *count_failures(setting)]),
+        f'{median:.2f} ({lower:.2f} to {upper:.2f})',
+    ]
+    if not finished(setting):
+        return [*cells, '', '']
+    return [*cells, f'{np.median(best_steps(setting)):.1f}', estimate_mean(last_values(setting)).show()]
+
+
+def _against(first: Setting, setting: Setting) -> list[str]:
+    difference, p = compare(first, setting)
+    return ['' if math.isnan(difference.mean) else difference.show('+'), f'{p:.2g}']

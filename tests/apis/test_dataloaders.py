@@ -1,0 +1,84 @@
+import pytest
+from mmengine.config import Config
+from mmengine.registry import DATASETS, Registry
+
+from mmgb.apis.dataloaders import check_data_roots, nested_datasets, set_dataloader_defaults
+from mmgb.utils.errors import UsageError
+
+SEEN = Registry('dataset', parent=DATASETS, scope='datasets_of_this_test')
+
+
+@SEEN.register_module()
+class Downloading:
+    def __init__(self, data_root, download=True):
+        pass
+
+
+def loader(scope, workers=2, accelerator=True, settings=None, **options):
+    cfg = Config(dict(default_scope=scope, train_dataloader=dict(num_workers=workers, **(settings or {}))))
+    set_dataloader_defaults(cfg, ('train_dataloader', 'val_dataloader'), accelerator, **options)
+    return {key: value for key, value in cfg.train_dataloader.items() if key != 'num_workers'}
+
+
+def test_mmpretrains_defaults_come_with_its_scope_only():
+    assert loader('mmpretrain', persistent_workers=True) == dict(
+        collate_fn=dict(type='default_collate'), pin_memory=True, persistent_workers=True
+    )
+    assert loader('mmpretrain') == dict(collate_fn=dict(type='default_collate'), pin_memory=True)
+    assert loader('mmseg', persistent_workers=True) == {}
+
+
+def test_what_the_config_says_stands():
+    own = dict(collate_fn=dict(type='pseudo_collate'), pin_memory=False, persistent_workers=False)
+    assert loader('mmpretrain', settings=own, persistent_workers=True) == own
+
+
+@pytest.mark.parametrize('scope', ['mmseg', 'mmpretrain'])
+def test_what_cannot_work_is_dropped_under_either_host(scope):
+    wanted = dict(pin_memory=True, persistent_workers=True)
+    assert loader(scope, settings=wanted, workers=0)['persistent_workers'] is False
+    assert loader(scope, settings=wanted, accelerator=False)['pin_memory'] is False
+    assert loader(scope, settings=wanted, pin_memory=False)['pin_memory'] is False
+    assert loader(scope, settings=wanted, persistent_workers=False)['persistent_workers'] is False
+
+
+def test_wrapped_datasets_are_named_by_keys_that_cfg_options_takes():
+    tree = dict(type='A', dataset=dict(type='B', datasets=[dict(type='C'), dict(type='D', dataset=dict(type='E'))]))
+    keys = {dataset['type']: key for key, dataset in nested_datasets(tree, 'top')}
+    assert keys == dict(
+        A='top',
+        B='top.dataset',
+        C='top.dataset.datasets.0',
+        D='top.dataset.datasets.1',
+        E='top.dataset.datasets.1.dataset',
+    )
+    cfg = Config(dict(top=tree))
+    cfg.merge_from_dict({f'{keys["E"]}.data_root': 'x'})
+    assert cfg.top.dataset.datasets[1].dataset.data_root == 'x'
+
+
+def check(dataset, **top):
+    check_data_roots(Config(dict(test_dataloader=dict(dataset=dataset), **top)), ('test_dataloader',))
+
+
+def test_a_data_root_that_is_absent_is_named_by_field_and_value(tmp_path):
+    check(dict(type='X', data_root=str(tmp_path)))
+    check(dict(type='X'))
+    check(dict(type='X', data_root=''))
+    with pytest.raises(UsageError, match=r"test_dataloader\.dataset\.data_root='nowhere' isn't there"):
+        check(dict(type='X', data_root='nowhere'), default_scope='datasets_of_this_test')
+
+
+def test_only_the_dataloaders_in_use_are_looked_at():
+    cfg = Config(dict(test_dataloader=dict(dataset=dict(type='X', data_root='nowhere')), val_dataloader=None))
+    check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
+
+
+def test_remote_data_and_data_sets_that_download_are_left_alone():
+    check(dict(type='X', data_root='s3://bucket/data'))
+    check(dict(type='X', data_root='nowhere', backend_args=dict(backend='petrel')))
+    downloading = dict(type='Downloading', data_root='nowhere')
+    check(downloading, default_scope='datasets_of_this_test')
+    check(dict(type=Downloading, data_root='nowhere'))
+    with pytest.raises(UsageError):
+        check(dict(downloading, download=False), default_scope='datasets_of_this_test')

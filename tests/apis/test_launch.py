@@ -1,0 +1,78 @@
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODEL_WRAPPERS
+
+from mmgb.apis.launch import model_wrapper_on_cpu, rank_environment, replace_sync_bn
+from mmgb.utils.errors import UsageError
+
+TORCHRUN = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='a', MASTER_PORT='1234')
+SLURM = dict(SLURM_PROCID='3', SLURM_NTASKS='8', SLURM_LOCALID='1', MASTER_ADDR='a', MASTER_PORT='1234')
+MPI = dict(
+    OMPI_COMM_WORLD_RANK='3',
+    OMPI_COMM_WORLD_SIZE='8',
+    OMPI_COMM_WORLD_LOCAL_RANK='1',
+    MASTER_ADDR='a',
+    MASTER_PORT='1234',
+)
+
+
+@pytest.mark.parametrize('launcher, environ', [('pytorch', TORCHRUN), ('slurm', SLURM), ('mpi', MPI)])
+def test_every_launcher_leads_to_the_same_variables(launcher, environ):
+    assert rank_environment(launcher, dict(environ, OTHER='x')) == TORCHRUN
+
+
+@pytest.mark.parametrize('launcher, environ', [('pytorch', TORCHRUN), ('slurm', SLURM), ('mpi', MPI)])
+def test_a_process_that_its_launcher_did_not_start_is_refused(launcher, environ):
+    for name in environ:
+        if name == 'MASTER_PORT' or (launcher, name) == ('slurm', 'MASTER_ADDR'):
+            continue
+        lacking = {key: value for key, value in environ.items() if key != name}
+        with pytest.raises(UsageError, match=f"--launcher='{launcher}'.* {name} "):
+            rank_environment(launcher, lacking)
+
+
+def test_slurms_first_host_is_the_master_where_none_is_named(tmp_path, monkeypatch):
+    script = tmp_path / 'scontrol'
+    script.write_text('#!/bin/sh\n[ "$*" = "show hostnames node[4-5]" ] && printf "node4\\nnode5\\n"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv('PATH', str(tmp_path), prepend=':')
+    environ = {key: value for key, value in SLURM.items() if key != 'MASTER_ADDR'}
+    assert rank_environment('slurm', dict(environ, SLURM_NODELIST='node[4-5]'))['MASTER_ADDR'] == 'node4'
+
+
+def test_sync_bn_becomes_bn_wherever_it_stands():
+    model = Config(
+        dict(
+            model=dict(
+                norm_cfg=dict(type='SyncBN', requires_grad=True),
+                heads=[dict(norm_cfg=dict(type='MMSyncBN')), 'SyncBN'],
+                name='SyncBN',
+                other=dict(type='GN'),
+            )
+        )
+    ).model
+    assert replace_sync_bn(model) == 2
+    assert model == dict(
+        norm_cfg=dict(type='BN', requires_grad=True),
+        heads=[dict(norm_cfg=dict(type='BN')), 'SyncBN'],
+        name='SyncBN',
+        other=dict(type='GN'),
+    )
+
+
+def test_the_model_wrapper_keeps_the_configs_settings_without_a_device():
+    ddp = dict(type='MMDistributedDataParallel', device_ids=None)
+    assert model_wrapper_on_cpu(Config()) == dict(ddp, broadcast_buffers=False, find_unused_parameters=False)
+    assert model_wrapper_on_cpu(Config(dict(find_unused_parameters=True)))['find_unused_parameters']
+    own = Config(dict(model_wrapper_cfg=dict(static_graph=True), find_unused_parameters=True))
+    assert model_wrapper_on_cpu(own) == dict(ddp, static_graph=True)
+
+
+def test_a_wrapper_that_takes_no_device_gets_none():
+    @MODEL_WRAPPERS.register_module()
+    class WrapperOfThisTest(torch.nn.Module):
+        pass
+
+    for kind in ('WrapperOfThisTest', WrapperOfThisTest):
+        assert model_wrapper_on_cpu(Config(dict(model_wrapper_cfg=dict(type=kind)))) == dict(type=kind)

@@ -1,0 +1,93 @@
+from copy import deepcopy
+
+import pytest
+from mmengine.config import Config
+
+from mmgb.apis import testing_options as options
+from mmgb.utils.errors import UsageError
+
+READ, PACK = dict(type='LoadImageFromFile'), dict(type='PackInputs')
+
+
+def config(scope, **top):
+    return Config(
+        dict(
+            default_scope=scope,
+            model=dict(type='Net'),
+            test_dataloader=dict(dataset=dict(type='Data', pipeline=[READ, PACK])),
+            test_evaluator=dict(type='IoUMetric'),
+            **top,
+        )
+    )
+
+
+def test_the_configs_own_augmentation_is_taken_under_either_host():
+    for scope in ('mmseg', 'mmpretrain'):
+        cfg = config(scope, tta_model=dict(type='Mean'), tta_pipeline=[READ])
+        options.enable_tta(cfg)
+        assert cfg.model == dict(type='Mean', module=dict(type='Net'))
+        assert cfg.test_dataloader.dataset.pipeline == [READ]
+
+
+def test_mmpretrains_default_is_the_mirror_image_before_packing():
+    cfg = config('mmpretrain')
+    options.enable_tta(cfg)
+    assert cfg.model.type == 'mmpretrain.AverageClsScoreTTA'
+    read, augment = cfg.test_dataloader.dataset.pipeline
+    assert read == READ
+    assert augment == dict(
+        type='TestTimeAug', transforms=[[dict(type='RandomFlip', prob=1.0), dict(type='RandomFlip', prob=0.0)], [PACK]]
+    )
+
+
+def test_mmseg_has_no_default_augmentation():
+    with pytest.raises(UsageError, match='--tta needs tta_model and tta_pipeline in the config'):
+        options.enable_tta(config('mmseg'))
+
+
+def test_each_hosts_hook_is_turned_on_in_its_own_terms():
+    seg = config('mmseg', default_hooks=dict(visualization=dict(type='S')), visualizer=dict(type='V'))
+    options.enable_visualization(seg, show=False, show_dir='x', wait_time=2, interval=1)
+    assert seg.default_hooks.visualization == dict(type='S', draw=True, interval=1)
+    assert seg.visualizer.save_dir == 'x'
+    cls = config('mmpretrain', default_hooks=dict(visualization=dict(type='V')))
+    options.enable_visualization(cls, show=True, show_dir=None, wait_time=2, interval=3)
+    assert cls.default_hooks.visualization == dict(
+        type='V', enable=True, show=True, wait_time=2, out_dir=None, interval=3
+    )
+
+
+def test_pictures_without_a_hook_or_a_visualizer_are_refused():
+    for cfg in (
+        config('mmseg'),
+        config('mmpretrain'),
+        config('mmseg', default_hooks=dict(visualization=dict(type='S'))),
+    ):
+        with pytest.raises(UsageError, match='need default_hooks.visualization'):
+            options.enable_visualization(cfg, show=False, show_dir='x', wait_time=2, interval=1)
+
+
+def test_mmsegs_output_is_a_folder_of_its_iou_metric():
+    single, several = config('mmseg'), config('mmseg')
+    several.test_evaluator = [dict(type='Other'), dict(type='mmseg.IoUMetric')]
+    none = deepcopy(several)
+    none.test_evaluator = [dict(type='Other'), dict(type='Another')]
+    for cfg in (single, several):
+        options.write_output(cfg, 'out', None)
+    assert single.test_evaluator == dict(type='IoUMetric', output_dir='out', keep_results=True)
+    assert several.test_evaluator[0] == dict(type='Other')
+    assert several.test_evaluator[1].output_dir == 'out'
+    with pytest.raises(UsageError, match='needs an IoUMetric in test_evaluator'):
+        options.write_output(none, 'out', None)
+
+
+def test_mmpretrains_output_is_a_file_of_predictions_or_of_metrics():
+    cfg = config('mmpretrain')
+    options.write_output(cfg, 'scores.pkl', None)
+    assert cfg.test_evaluator == [dict(type='IoUMetric'), dict(type='DumpResults', out_file_path='scores.pkl')]
+    cfg = config('mmpretrain')
+    options.write_output(cfg, 'metrics.json', 'metrics')
+    assert cfg.test_evaluator == dict(type='IoUMetric')
+    for out, item in (('scores.json', None), ('scores', 'pred'), ('metrics.txt', 'metrics')):
+        with pytest.raises(UsageError, match=f"--out='{out}' should end with .* or .pickle"):
+            options.write_output(config('mmpretrain'), out, item)

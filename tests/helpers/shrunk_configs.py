@@ -1,0 +1,96 @@
+"""The configs that users name, and how a test makes one small enough to run within a second."""
+
+from pathlib import Path
+
+from mmgb.apis.config import TRAIN_FIELDS, load_config
+from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+LEAVES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
+SIDE = 64  # of images whose network takes any
+
+
+def config_id(path):
+    """How pytest names the config's own test."""
+    return f'{path.parent.name}-{path.stem}'
+
+
+def narrow(cfg):
+    """Shrink a network that isn't slim already; where that changes what a layer above is given, that follows."""
+    model = cfg.model.model if cfg.model.type == 'mmgb.RelayBP' else cfg.model
+    backbone, kind = model.backbone, model.backbone.type
+    model.pop('pretrained', None)
+    auxiliaries = cfg.model.get('auxiliaries', [])
+    # What stands on the backbone: under batch norm on the outputs their layer is a neck.
+    above = model.get('head')
+    if model.get('neck') and model.neck.type == 'LinearNeck':
+        above = model.neck
+    if kind == 'mmgb.PixelNetVGG' and 'decode_head' in model:
+        backbone.update(width=1 / 32, fc_channels=512, init_cfg=None)
+        model.decode_head.update(in_channels=(2, 4, 8, 16, 16, 16), channels=8, pixels_per_image=50)
+    elif kind in ('ResNet', 'ResNetV1c') and backbone.depth == 50 and 'base_channels' not in backbone:
+        backbone.update(stem_channels=8, base_channels=8)
+        heads = [model[name] for name in ('head', 'decode_head', 'auxiliary_head') if model.get(name)]
+        for head in (*heads, *(auxiliary.head for auxiliary in auxiliaries)):
+            head.in_channels //= 8
+    elif kind == 'VGG':  # of mmpretrain, without a width: its fully connected layers have 120 million parameters
+        backbone.num_classes = -1
+        model.neck = dict(type='GlobalAveragePooling')
+        model.head.update(type='LinearClsHead', in_channels=512, num_classes=1000)
+    elif kind == 'mmgb.MLP':
+        backbone.width = 0.1
+        above.in_channels = 5
+    elif kind == 'mmgb.CifarConvNet':
+        backbone.width = 1 / 16
+        above.in_channels = 8 * 64 if backbone.depth == 5 else 360
+    elif kind == 'mmgb.AlexNetBN':
+        backbone.width = 1 / 32
+        above.in_channels = 128
+    elif kind in ('mmgb.Places2VGG', 'mmgb.Places2Inception') and 'width' not in backbone:
+        backbone.width = 1 / 16
+        model.neck.update(in_channels=model.neck.in_channels // 16, fc_channels=(32, 32))
+        model.head.in_channels = 32
+        for auxiliary in auxiliaries:
+            auxiliary.head.update(in_channels=auxiliary.head.in_channels // 16, fc_channels=16)
+
+
+def shrink_images(steps, side):
+    """Let the pipelines make images of ``side`` pixels: where the network takes any size, and its paper's are large."""
+    for step in steps:
+        if step['type'] == 'ResizeEdge':
+            step['scale'] = side + 8
+        elif step['type'] in ('RandomCrop', 'CenterCrop'):
+            step['crop_size'] = (side, side) if isinstance(step['crop_size'], (tuple, list)) else side
+        elif step['type'] in ('Resize', 'RandomResize'):
+            step['scale'] = (side, side)
+
+
+def shrunk(path):
+    """The config at ``path`` for ten images at most, two batches of them, on a CPU in about a second."""
+    cfg = load_config(str(path), {}, TRAIN_FIELDS)
+    narrow(cfg)
+    loaders = ('train_dataloader', 'val_dataloader')
+    for field in loaders:
+        cfg[field].update(num_workers=0, batch_size=2)
+        # Two batches of two images, whose lists have at least as many.
+        cfg[field].dataset.indices = 4
+        if cfg[field].dataset.type == 'ConcatDataset':
+            cfg[field].dataset.pop('indices')
+            for part in cfg[field].dataset.datasets:
+                part.indices = 2
+    side = 107 if 'inception-v3' in path.stem else SIDE
+    if 'in1k' in path.stem or 'fcn' in path.stem:
+        for field in loaders:
+            for dataset in cfg[field].dataset.get('datasets', [cfg[field].dataset]):
+                shrink_images(dataset.pipeline, side)
+        for model in (cfg.model, cfg.model.get('model', {})):
+            if 'data_preprocessor' in model:
+                model.data_preprocessor.size = (side, side)
+    if 'max_iters' in cfg.train_cfg:
+        cfg.train_cfg.update(max_iters=2, val_interval=2)
+    else:
+        cfg.train_cfg.update(max_epochs=1, val_interval=1)
+    cfg.default_hooks.update(checkpoint=None, logger=dict(type='LoggerHook', interval=1))
+    check_data_roots(cfg, loaders)
+    set_dataloader_defaults(cfg, loaders, accelerator=False)
+    return cfg

@@ -1,0 +1,125 @@
+"""Tiny data sets and configs of both hosts, and how to run our tools on them in processes of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / 'tools'
+
+# UNet and FCNHead of mmsegmentation, 3 classes, 4 images of 32x32; SyncBN, like most of its configs.
+SEGMENTATION = """
+default_scope = 'mmseg'
+norm_cfg = dict(type='SyncBN')
+model = dict(
+    type='EncoderDecoder',
+    data_preprocessor=dict(type='SegDataPreProcessor', mean=[127.] * 3, std=[60.] * 3, size=(32, 32)),
+    backbone=dict(type='UNet', base_channels=4, num_stages=2, strides=(1, 1), enc_num_convs=(1, 1),
+                  dec_num_convs=(1,), downsamples=(True,), enc_dilations=(1, 1), dec_dilations=(1,),
+                  norm_cfg=norm_cfg),
+    decode_head=dict(type='FCNHead', in_channels=4, channels=4, in_index=-1, num_convs=1, num_classes=3,
+                     norm_cfg=norm_cfg),
+    test_cfg=dict(mode='whole'))
+load = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
+dataset = dict(type='BaseSegDataset', data_root='seg', img_suffix='.png',
+               data_prefix=dict(img_path='images', seg_map_path='labels'),
+               metainfo=dict(classes=('a', 'b', 'c'), palette=[[0, 0, 0], [255, 0, 0], [0, 255, 0]]),
+               pipeline=[*load, dict(type='PackSegInputs')])
+train_dataloader = dict(batch_size=2, num_workers=0, persistent_workers=True,
+                        sampler=dict(type='InfiniteSampler'), dataset=dataset)
+val_dataloader = dict(batch_size=1, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False),
+                      dataset=dataset)
+test_dataloader = val_dataloader
+val_evaluator = test_evaluator = dict(type='IoUMetric')
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=2, val_interval=100)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=.01))
+param_scheduler = [dict(type='PolyLR', power=.9, begin=0, end=100, by_epoch=False)]
+default_hooks = dict(checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=2),
+                     logger=dict(type='LoggerHook', interval=1, log_metric_by_epoch=False),
+                     visualization=dict(type='SegVisualizationHook'))
+visualizer = dict(type='SegLocalVisualizer', vis_backends=[dict(type='LocalVisBackend')])
+log_processor = dict(by_epoch=False)
+tta_model = dict(type='SegTTAModel')
+tta_pipeline = [load[0], dict(type='TestTimeAug', transforms=[
+    [dict(type='RandomFlip', prob=0.), dict(type='RandomFlip', prob=1.)], load[1:],
+    [dict(type='PackSegInputs')]])]
+"""
+
+# LeNet-5 of mmpretrain, 2 classes, 4 images of 32x32, one epoch of 2 iterations.
+CLASSIFICATION = """
+default_scope = 'mmpretrain'
+model = dict(type='ImageClassifier', backbone=dict(type='LeNet5', num_classes=2), neck=None,
+             head=dict(type='ClsHead', loss=dict(type='CrossEntropyLoss')))
+data_preprocessor = dict(num_classes=2, mean=[127.], std=[60.])
+dataset = dict(type='CustomDataset', data_root='cls',
+               pipeline=[dict(type='LoadImageFromFile', color_type='grayscale'), dict(type='PackInputs')])
+train_dataloader = dict(batch_size=2, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=True),
+                        dataset=dataset)
+val_dataloader = dict(batch_size=2, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False),
+                      dataset=dataset)
+test_dataloader = val_dataloader
+val_evaluator = test_evaluator = dict(type='Accuracy', topk=(1,))
+train_cfg = dict(by_epoch=True, max_epochs=1, val_interval=1)
+val_cfg = dict()
+test_cfg = dict()
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=.01))
+default_hooks = dict(checkpoint=dict(type='CheckpointHook', interval=1),
+                     logger=dict(type='LoggerHook', interval=1),
+                     visualization=dict(type='VisualizationHook', enable=False))
+visualizer = dict(type='UniversalVisualizer', vis_backends=[dict(type='LocalVisBackend')])
+"""
+
+
+def make_workspace(folder):
+    """Writes both configs (``seg.py``, ``cls.py``) and their data into ``folder``."""
+    rng = np.random.default_rng(0)
+    for name in ('seg/images', 'seg/labels', 'cls/even', 'cls/odd'):
+        (folder / name).mkdir(parents=True)
+    for index in range(4):
+        image = Image.fromarray(rng.integers(0, 256, (32, 32, 3), dtype=np.uint8))
+        image.save(folder / f'seg/images/{index}.png')
+        image.convert('L').save(folder / ('cls/odd' if index % 2 else 'cls/even') / f'{index}.png')
+        label = Image.fromarray(rng.integers(0, 3, (32, 32), dtype=np.uint8))
+        label.save(folder / f'seg/labels/{index}.png')
+    (folder / 'seg.py').write_text(SEGMENTATION)
+    (folder / 'cls.py').write_text(CLASSIFICATION)
+    return folder
+
+
+def run(folder, tool, *arguments, path=(), stdin=None, **environment):
+    """Runs ``tools/<tool>``, or Python code by the tool '-c', in ``folder``. Returns the finished process.
+
+    ``path`` stands first on PYTHONPATH; ``environment`` is added to the variables. No accelerator is seen.
+    """
+    command = ['bash'] if tool.endswith('.sh') else [sys.executable, '-W', 'ignore']
+    command += [tool if tool == '-c' else str(TOOLS / tool), *map(str, arguments)]
+    search = os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])
+    variables = {
+        'OMP_NUM_THREADS': '1',
+        'CUDA_VISIBLE_DEVICES': '-1',
+        'PATH': search,
+        'PYTHONPATH': os.pathsep.join(map(str, (*path, ROOT))),
+        **environment,
+    }
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **variables},
+        input=stdin,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=300,
+    )
+
+
+def succeeded(process):
+    """The output of a process that must have ended with exit code 0."""
+    assert process.returncode == 0, process.stdout[-3000:]
+    return process.stdout

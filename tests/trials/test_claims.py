@@ -1,0 +1,107 @@
+"""Verdicts follow from the numbers alone."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmgb.trials.claims import Claim, claims_table, difference, read_claims, verdict
+from mmgb.trials.trial import Setting, Trial
+
+
+def setting(*best, failed=False):
+    """Trials that reach these values at epoch 2."""
+    return Setting(
+        'accuracy/top1',
+        'epoch',
+        {},
+        [
+            Trial(seed, [(1, value - 1), (2, value)], 'FloatingPointError: inf' if failed else None)
+            for seed, value in enumerate(best)
+        ],
+    )
+
+
+def claim(first, second, quantity='minimum error', expected='lower'):
+    return Claim('B is better than A', '', quantity, expected, first, second, 'bash reproduce.sh x')
+
+
+def test_difference_is_that_of_the_means_and_its_error_the_root_of_the_sum_of_squares():
+    found = difference(claim(setting(90.0, 92.0), setting(95.0, 99.0)))
+    assert found.mean == pytest.approx(3.0 - 9.0)
+    assert found.standard_error == pytest.approx((1.0 + 4.0) ** 0.5)  # of the means: sd / sqrt(2) = 1 and 2
+
+
+@pytest.mark.parametrize(
+    'second, expected, found',
+    [
+        ((95.0, 95.1), 'lower', 'holds'),
+        ((95.0, 95.1), 'higher', 'contradicted'),
+        ((80.0, 80.1), 'lower', 'contradicted'),
+        ((90.0, 90.2), 'lower', 'not visible'),
+    ],
+)
+def test_verdict_needs_a_difference_of_two_standard_errors(second, expected, found):
+    assert verdict(claim(setting(90.0, 90.1), setting(*second), expected=expected)).startswith(found)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(1, 99), min_size=2, max_size=5), st.lists(st.floats(1, 99), min_size=2, max_size=5))
+def test_exchanging_the_settings_and_the_expectation_leaves_the_verdict(first, second):
+    one = claim(setting(*first), setting(*second), expected='lower')
+    other = claim(setting(*second), setting(*first), expected='higher')
+    assert verdict(one) == verdict(other)
+
+
+def test_a_claim_that_was_not_measured_names_the_command_and_one_trial_gives_no_verdict():
+    assert verdict(claim(None, setting(1.0))) == 'not measured yet: `bash reproduce.sh x`'
+    assert verdict(claim(setting(90.0), setting(91.0))) == 'one trial: no verdict'
+    assert (
+        verdict(claim(setting(90.0, 91.0), setting(10.0, 20.0, failed=True))) == 'one of them diverged in every trial'
+    )
+
+
+def test_table_has_numbers_and_verdict_of_each_claim():
+    rows = claims_table([claim(setting(90.0, 92.0), setting(95.0, 99.0)), claim(None, None)]).splitlines()[2:]
+    assert rows[0] == '| B is better than A | no number | minimum error: -6.00 ± 2.24, 2 and 2 trials | holds |'
+    assert rows[1].endswith('|  | not measured yet: `bash reproduce.sh x` |')
+
+
+def test_trials_that_diverged_are_left_out_of_the_difference_and_named():
+    second = setting(95.0, 99.0)
+    second.trials.append(Trial(2, [], 'FloatingPointError: iteration 3'))
+    row = claims_table([claim(setting(90.0, 92.0), second)]).splitlines()[2]
+    assert '-6.00 ± 2.24, 2 and 3 (1 diverged) trials' in row
+
+
+def test_settings_are_compared_up_to_steps_of_their_own(tmp_path):
+    def write(name, *values):
+        content = dict(
+            config='c.py',
+            cfg_options={},
+            metric='mIoU',
+            step='epoch',
+            environment={},
+            settings=[dict(overrides={}, trials=[dict(seed=0, curve=list(enumerate(values, 1)))])],
+        )
+        (tmp_path / name).write_text(json.dumps(content))
+
+    write('long.json', 10.0, 20.0, 30.0)
+    write('short.json', 15.0, 28.0, 40.0)
+    fields = dict(
+        statement='',
+        paper='',
+        quantity='minimum error',
+        expected='lower',
+        first='long.json',
+        second='short.json',
+        command='',
+    )
+    (tmp_path / 'claims.json').write_text(
+        json.dumps([{**fields, 'until': [3, 2]}, fields, {**fields, 'second': 'none.json'}])
+    )
+    budgets, whole, missing = read_claims(tmp_path / 'claims.json')
+    assert difference(budgets).mean == pytest.approx(30.0 - 28.0)
+    assert difference(whole).mean == pytest.approx(30.0 - 40.0)
+    assert missing.second is None
