@@ -33,7 +33,7 @@ EXTRAS = {
         'regex',
         'torchvision',
     ],
-    'test': ['build', 'hypothesis', 'pytest', 'ruff', 'scikit-learn'],
+    'test': ['build', 'hypothesis', 'mypy', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
 }
 
 

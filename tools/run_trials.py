@@ -25,12 +25,13 @@ compat.apply()  # at the top: before a host is imported
 import torch  # noqa: E402
 
 from mmgb.apis.config import TRAIN_FIELDS, load_config  # noqa: E402
+from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.trials.file import TrialsFile  # noqa: E402
 from mmgb.trials.processes import interrupt_when_told_to_end, run_processes  # noqa: E402
 from mmgb.trials.schedule import LOG, last_line, plan, start  # noqa: E402
 from mmgb.trials.trial import Trial, best_point  # noqa: E402
 from mmgb.utils.environment import environment  # noqa: E402
-from mmgb.utils.errors import UsageError, run_tool  # noqa: E402
+from mmgb.utils.errors import run_tool  # noqa: E402
 from mmgb.utils.overrides import make_grid, parse_overrides  # noqa: E402
 from mmgb.utils.work_dir import read_curve  # noqa: E402
 
@@ -74,19 +75,19 @@ def parse_args():
 
 
 def check(args, grid):
-    """What the trials have in common, for the file; raises a :class:`UsageError` for what can be known so early."""
+    """What the trials have in common, for the file; raises a :class:`ConfigError` for what can be known so early."""
     for name in ('trials', 'jobs'):
         if getattr(args, name) < 1:
-            raise UsageError(f'--{name} must be at least 1, got {getattr(args, name)}')
+            raise ConfigError(f'--{name} must be at least 1, got {getattr(args, name)}')
     if args.out.suffix != '.json':
-        raise UsageError(f"--out='{args.out}' should end with .json")
+        raise ConfigError(f"--out='{args.out}' should end with .json")
     common = parse_overrides(args.cfg_options, '--cfg-options')
     for setting in grid:
         varied = parse_overrides(setting, '--vary')
         for key in varied.keys() & common.keys():
-            raise UsageError(f'{key} is both in --vary and in --cfg-options')
+            raise ConfigError(f'{key} is both in --vary and in --cfg-options')
         if 'randomness.seed' in {**common, **varied}:
-            raise UsageError('randomness.seed is set by --trials: leave it out of --vary and --cfg-options')
+            raise ConfigError('randomness.seed is set by --trials: leave it out of --vary and --cfg-options')
         cfg = load_config(args.config, {**common, **varied, 'randomness.seed': 0}, FIELDS)
     by_epoch = cfg.get('default_hooks', {}).get('logger', {}).get('log_metric_by_epoch', True)
     return dict(config=args.config, cfg_options=common, metric=args.metric, step='epoch' if by_epoch else 'iteration')
@@ -96,15 +97,15 @@ def read_trial(job, code, metric):
     """What an ended trial has found: its curve, and its error if it failed.
 
     Raises:
-        UsageError: if it was refused its input, or had no such metric: so will be the others.
+        ConfigError: if it was refused its input, or had no such metric: so will be the others.
     """
     if code == 2:
-        raise UsageError(last_line(job).removeprefix('train.py: error: '))
+        raise ConfigError(last_line(job).removeprefix('train.py: error: '))
     try:
         curve = read_curve(job.folder, metric)
     except FileNotFoundError as error:
         if code == 0:
-            raise UsageError(str(error)) from error
+            raise ConfigError(str(error)) from error
         curve = []
     return Trial(job.seed, curve, last_line(job) if code else None)
 
@@ -154,7 +155,7 @@ def main():
     try:
         file = TrialsFile(args.out, origin, environment(), [parse_overrides(setting, '--vary') for setting in grid])
     except ValueError as error:
-        raise UsageError(f'--out: {error}') from error
+        raise ConfigError(f'--out: {error}') from error
     root = args.work_dir or Path('work_dirs', 'trials', Path(args.config).stem)
     jobs = plan(TRAIN, args.config, args.cfg_options, grid, args.trials, root, file.seeds)
     total = len(grid) * args.trials

@@ -15,7 +15,8 @@ from mmgb.apis.checkpoint import check_architecture, read_checkpoint  # noqa: E4
 from mmgb.apis.config import TEST_FIELDS, build_runner, load_config, set_work_dir  # noqa: E402
 from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
-from mmgb.utils.errors import UsageError, run_tool  # noqa: E402
+from mmgb.functional.errors import ConfigError  # noqa: E402
+from mmgb.utils.errors import run_tool  # noqa: E402
 
 
 def parse_args():
@@ -46,7 +47,7 @@ def parse_args():
 def configure(args):
     """The config with everything merged into it that the command line says, checked against this machine."""
     if args.out_item and not args.out:
-        raise UsageError(f"--out-item='{args.out_item}' needs --out, the file to write")
+        raise ConfigError(f"--out-item='{args.out_item}' needs --out, the file to write")
     cfg = load_config(args.config, args.cfg_options, TEST_FIELDS)
     cfg.launcher = args.launcher
     cfg.load_from, cfg.resume = args.checkpoint, False

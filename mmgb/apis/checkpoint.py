@@ -14,7 +14,8 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import CheckpointLoader
 from mmengine.runner.checkpoint import get_state_dict
 
-from mmgb.utils.errors import UsageError, one_line, unsafe_content
+from mmgb.functional.errors import ConfigError
+from mmgb.utils.errors import one_line, unsafe_content
 
 WHAT_MMENGINE_RESUMES = {'state_dict', 'meta', 'message_hub'}
 
@@ -25,7 +26,7 @@ def read_checkpoint(path: str, field: str) -> dict:
     Needs :func:`mmgb.compat.apply`. ``field`` is what the user calls it, for the messages.
 
     Raises:
-        UsageError: if it isn't there, is no checkpoint, is damaged, or if reading it could run code.
+        ConfigError: if it isn't there, is no checkpoint, is damaged, or if reading it could run code.
     """
     check_file(path, field)
     try:
@@ -34,13 +35,13 @@ def read_checkpoint(path: str, field: str) -> dict:
         else:
             checkpoint = torch.load(path, map_location='cpu', weights_only=True)
     except UnpicklingError as error:
-        raise UsageError(f"{field}='{path}' is refused: {unsafe_content(error)}") from error
+        raise ConfigError(f"{field}='{path}' is refused: {unsafe_content(error)}") from error
     except (EOFError, OSError, RuntimeError) as error:
-        raise UsageError(
+        raise ConfigError(
             f"{field}='{path}' can't be read as a checkpoint, it may be damaged ({one_line(error)})"
         ) from error
     if not isinstance(checkpoint, dict):
-        raise UsageError(f"{field}='{path}' holds a {type(checkpoint).__name__}; a checkpoint is a dict")
+        raise ConfigError(f"{field}='{path}' holds a {type(checkpoint).__name__}; a checkpoint is a dict")
     return checkpoint
 
 
@@ -49,16 +50,16 @@ def is_remote(path: str) -> bool:
 
 
 def check_file(path: str, field: str) -> None:
-    """Raises a :class:`UsageError` if ``path`` is neither a file nor a remote address."""
+    """Raises a :class:`ConfigError` if ``path`` is neither a file nor a remote address."""
     if not is_remote(path) and not Path(path).is_file():
-        raise UsageError(f"{field}='{path}' is not a file (looked for in {Path.cwd()})")
+        raise ConfigError(f"{field}='{path}' is not a file (looked for in {Path.cwd()})")
 
 
 def check_resumable(checkpoint: dict, path: str) -> None:
-    """Raises a :class:`UsageError` if ``checkpoint`` holds weights, but not the state of a training."""
+    """Raises a :class:`ConfigError` if ``checkpoint`` holds weights, but not the state of a training."""
     absent = sorted(WHAT_MMENGINE_RESUMES - checkpoint.keys())
     if absent or not {'epoch', 'iter'} <= checkpoint['meta'].keys():
-        raise UsageError(
+        raise ConfigError(
             f"--resume='{path}' lacks {', '.join(absent) or 'epoch and iter'}, so there is no "
             'training to resume: to start from its weights use --cfg-options load_from=PATH'
         )
@@ -81,7 +82,7 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
     Keys that are merely unexpected are no error: mmengine itself warns of them.
 
     Raises:
-        UsageError: if a key is missing or of another shape, unless the model itself converts the checkpoint
+        ConfigError: if a key is missing or of another shape, unless the model itself converts the checkpoint
             while loading it (some convert those of older versions or of other image sizes). For that question
             the weights are loaded.
     """
@@ -98,7 +99,7 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
     if reshaped:
         key = reshaped[0]
         faults.append(f'{len(reshaped)} of another shape (first {key}: {found[key]}, not {wanted[key]})')
-    raise UsageError(
+    raise ConfigError(
         f"the checkpoint '{path}' is of another architecture than the config's model: " + ', '.join(faults)
     )
 

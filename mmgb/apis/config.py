@@ -9,7 +9,8 @@ from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from mmgb.utils.errors import UsageError, one_line
+from mmgb.functional.errors import ConfigError
+from mmgb.utils.errors import one_line
 
 TRAIN_FIELDS = ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
 TEST_FIELDS = ('model', 'test_dataloader', 'test_cfg', 'test_evaluator')
@@ -19,20 +20,20 @@ def load_config(path: str, options: dict, required: tuple[str, ...]) -> Config:
     """The config at ``path`` with ``options`` ({dotted key: value}) merged into it.
 
     Raises:
-        UsageError: if the file isn't there or can't be read, if an option does not fit it, or if one of the
+        ConfigError: if the file isn't there or can't be read, if an option does not fit it, or if one of the
             top-level fields ``required`` is absent or None.
     """
     if not Path(path).is_file():
-        raise UsageError(f"config='{path}' is not a file")
+        raise ConfigError(f"config='{path}' is not a file")
     try:
         cfg = Config.fromfile(path)
     except Exception as error:  # a config is a program: it can fail in any way
-        raise UsageError(f"config='{path}' can't be read: {one_line(error.__cause__ or error)}") from error
+        raise ConfigError(f"config='{path}' can't be read: {one_line(error.__cause__ or error)}") from error
     for key, value in options.items():
         merge_option(cfg, key, value)
     absent = [field for field in required if cfg.get(field) is None]
     if absent:
-        raise UsageError(f"config='{path}' lacks {', '.join(absent)}, which this tool needs")
+        raise ConfigError(f"config='{path}' lacks {', '.join(absent)}, which this tool needs")
     return cfg
 
 
@@ -40,14 +41,14 @@ def merge_option(cfg: Config, key: str, value) -> None:
     """Sets ``cfg``'s entry ``key``, e.g. ``train_pipeline.1.scale``. Dictionaries are merged, new keys made.
 
     Raises:
-        UsageError: if the key leads into something that has no such entry.
+        ConfigError: if the key leads into something that has no such entry.
     """
     node, parts = cfg, key.split('.')
     for depth, part in enumerate(parts):
         above = '.'.join(parts[:depth])
         if isinstance(node, list):
             if not part.isdigit() or int(part) >= len(node):
-                raise UsageError(
+                raise ConfigError(
                     f"--cfg-options {key}={value!r}: '{above}' is a list of {len(node)}, so "
                     f"that '{part}' should be a number from 0 to {len(node) - 1}"
                 )
@@ -57,11 +58,11 @@ def merge_option(cfg: Config, key: str, value) -> None:
                 break
             node = node[part]
         else:
-            raise UsageError(f"--cfg-options {key}={value!r}: '{above}' is {node!r}, without entry '{part}'")
+            raise ConfigError(f"--cfg-options {key}={value!r}: '{above}' is {node!r}, without entry '{part}'")
     try:
         cfg.merge_from_dict({key: value})
     except Exception as error:
-        raise UsageError(f'--cfg-options {key}={value!r} does not fit the config: {one_line(error)}') from error
+        raise ConfigError(f'--cfg-options {key}={value!r} does not fit the config: {one_line(error)}') from error
 
 
 def type_name(part: dict, default: str = '') -> str:
@@ -81,7 +82,7 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
     mmengine builds them by itself later on; this way, what is wrong with a data set is known before any work.
 
     Raises:
-        UsageError: if a part refuses its settings; the sentence says where in the code that was.
+        ConfigError: if a part refuses its settings; the sentence says where in the code that was.
     """
     try:
         runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
@@ -93,7 +94,7 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
             runner._train_loop = None
     except (AssertionError, AttributeError, ImportError, KeyError, OSError, TypeError, ValueError) as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        raise UsageError(
+        raise ConfigError(
             f"config='{cfg.filename}' can't be built: {one_line(error)} "
             f'({Path(place.filename).name}, line {place.lineno})'
         ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.registry import DATASETS
 
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 
 def set_dataloader_defaults(
@@ -44,7 +44,7 @@ def set_dataloader_defaults(
 
 
 def check_data_roots(cfg: Config, fields: tuple[str, ...]) -> None:
-    """Raises a :class:`UsageError` for the first ``data_root`` of the dataloaders ``fields`` that is absent.
+    """Raises a :class:`ConfigError` for the first ``data_root`` of the dataloaders ``fields`` that is absent.
 
     Neither data on a remote backend are looked for, nor those of a data set that downloads what is missing.
     """
@@ -58,7 +58,7 @@ def check_data_roots(cfg: Config, fields: tuple[str, ...]) -> None:
                 continue
             if _downloads(dataset, cfg.get('default_scope')):
                 continue
-            raise UsageError(
+            raise ConfigError(
                 f"{key}.data_root='{root}' isn't there (looked for in {Path.cwd()}): put the "
                 f'data there, or name their place by --cfg-options {key}.data_root=…'
             )

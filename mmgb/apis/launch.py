@@ -18,7 +18,7 @@ from mmengine.registry import MODEL_WRAPPERS
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 RANK_VARIABLES = {
     'pytorch': dict(RANK='RANK', WORLD_SIZE='WORLD_SIZE', LOCAL_RANK='LOCAL_RANK'),
@@ -38,14 +38,14 @@ def rank_environment(launcher: str, environ: dict) -> dict:
     """The variables by which torch finds its process group, from those that ``launcher`` sets in ``environ``.
 
     Raises:
-        UsageError: if one is absent, that is if ``launcher`` didn't start this process.
+        ConfigError: if one is absent, that is if ``launcher`` didn't start this process.
     """
     names = dict(RANK_VARIABLES[launcher])
     if launcher != 'slurm':
         names['MASTER_ADDR'] = 'MASTER_ADDR'
     for name in names.values():
         if name not in environ:
-            raise UsageError(
+            raise ConfigError(
                 f"--launcher='{launcher}' but the environment variable {name} is unset: "
                 'start the tool by dist_train.sh, dist_test.sh or slurm_train.sh'
             )
@@ -84,7 +84,7 @@ def launch(cfg: Config) -> None:
     by BatchNorm, so that each rank normalises by its own images; a line in the log says so.
 
     Raises:
-        UsageError: if ``cfg.launcher`` isn't what started this process.
+        ConfigError: if ``cfg.launcher`` isn't what started this process.
     """
     if cfg.launcher == 'none':
         return

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 from mmengine.config import Config, ConfigDict
 
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 from .config import type_name
 
@@ -18,13 +18,13 @@ def enable_tta(cfg: Config) -> None:
     image. mmsegmentation's has not.
 
     Raises:
-        UsageError: if a config of another host than mmpretrain lacks one of the two, or if one of mmpretrain
+        ConfigError: if a config of another host than mmpretrain lacks one of the two, or if one of mmpretrain
             draws: its hook draws the input batch, which is a list of batches then.
     """
     dataset = cfg.test_dataloader.dataset
     if cfg.get('default_scope') == 'mmpretrain':
         if cfg.get('default_hooks', {}).get('visualization', {}).get('enable'):
-            raise UsageError(
+            raise ConfigError(
                 '--tta does not go with --show or --show-dir for mmpretrain, whose hook draws '
                 'no image that comes in several versions: leave one of them out'
             )
@@ -36,7 +36,7 @@ def enable_tta(cfg: Config) -> None:
             cfg.tta_pipeline = [*reading, dict(type='TestTimeAug', transforms=[flips, [packing]])]
     absent = [field for field in ('tta_model', 'tta_pipeline') if cfg.get(field) is None]
     if absent:
-        raise UsageError(f'--tta needs {" and ".join(absent)} in the config')
+        raise ConfigError(f'--tta needs {" and ".join(absent)} in the config')
     cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
     dataset.pipeline = cfg.tta_pipeline
 
@@ -51,13 +51,13 @@ def enable_visualization(cfg: Config, show: bool, show_dir: str | None, wait_tim
             ``interval``-th batch; onedl-mmsegmentation draws all.
 
     Raises:
-        UsageError: if the config has no such hook.
+        ConfigError: if the config has no such hook.
     """
     hook = cfg.get('default_hooks', {}).get('visualization')
     segmentation = cfg.get('default_scope') == 'mmseg'
     if hook is None or (segmentation and show_dir and cfg.get('visualizer') is None):
         kind = 'SegVisualizationHook' if segmentation else 'VisualizationHook'
-        raise UsageError(
+        raise ConfigError(
             f"--show and --show-dir need default_hooks.visualization=dict(type='{kind}') and a visualizer in the config"
         )
     if segmentation:
@@ -76,20 +76,20 @@ def write_output(cfg: Config, out: str, item: str | None) -> None:
     Metrics (``item='metrics'``) are written by the tool once they are known; here the file's name is checked.
 
     Raises:
-        UsageError: if no metric of the config writes label images, or the file's ending doesn't fit.
+        ConfigError: if no metric of the config writes label images, or the file's ending doesn't fit.
     """
     evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
     if cfg.get('default_scope') == 'mmseg':
         if item is not None:
-            raise UsageError(f"--out-item='{item}' is for mmpretrain; mmseg's --out is a folder")
+            raise ConfigError(f"--out-item='{item}' is for mmpretrain; mmseg's --out is a folder")
         writers = [part for part in evaluators if len(evaluators) == 1 or type_name(part) == 'IoUMetric']
         if not writers:
-            raise UsageError(f"--out='{out}' needs an IoUMetric in test_evaluator, to write the label images")
+            raise ConfigError(f"--out='{out}' needs an IoUMetric in test_evaluator, to write the label images")
         for metric in writers:
             metric.update(output_dir=out, keep_results=True)
         return
     allowed = ('.json', '.yaml', '.yml', '.pkl', '.pickle') if item == 'metrics' else ('.pkl', '.pickle')
     if not out.endswith(allowed):
-        raise UsageError(f"--out='{out}' should end with {' or '.join(allowed)}")
+        raise ConfigError(f"--out='{out}' should end with {' or '.join(allowed)}")
     if item != 'metrics':
         cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=out)]

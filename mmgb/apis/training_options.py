@@ -7,7 +7,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.runner import find_latest_checkpoint
 
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 from .config import type_name
 
@@ -21,20 +21,20 @@ def enable_amp(cfg: Config) -> None:
     """``--amp``: the mixed-precision optimizer wrapper, with a dynamic loss scale unless the config sets one.
 
     Raises:
-        UsageError: if the config's optimizer wrapper is neither the plain nor the mixed-precision one.
+        ConfigError: if the config's optimizer wrapper is neither the plain nor the mixed-precision one.
     """
     name = type_name(cfg.optim_wrapper, default='OptimWrapper')
     if name not in ('OptimWrapper', 'AmpOptimWrapper'):
-        raise UsageError(f"--amp works with optim_wrapper.type='OptimWrapper', but the config has '{name}'")
+        raise ConfigError(f"--amp works with optim_wrapper.type='OptimWrapper', but the config has '{name}'")
     if name == 'OptimWrapper':
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
     cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
 
 
 def check_amp(cfg: Config, accelerator: bool) -> None:
-    """Raises a :class:`UsageError` for mixed-precision training on a machine without an accelerator."""
+    """Raises a :class:`ConfigError` for mixed-precision training on a machine without an accelerator."""
     if type_name(cfg.optim_wrapper) == 'AmpOptimWrapper' and not accelerator:
-        raise UsageError(
+        raise ConfigError(
             "--amp (optim_wrapper.type='AmpOptimWrapper') trains on an accelerator only; this "
             "machine has none: leave it out, or set optim_wrapper.type='OptimWrapper'"
         )
@@ -44,10 +44,10 @@ def scale_learning_rate(cfg: Config) -> None:
     """``--auto-scale-lr``: scales the learning rate by the actual over the config's base batch size.
 
     Raises:
-        UsageError: if the config doesn't say for which batch size its learning rate is meant.
+        ConfigError: if the config doesn't say for which batch size its learning rate is meant.
     """
     if not (cfg.get('auto_scale_lr') or {}).get('base_batch_size'):
-        raise UsageError('--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=…) in the config')
+        raise ConfigError('--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=…) in the config')
     cfg.auto_scale_lr.enable = True
 
 
@@ -72,7 +72,7 @@ def choose_checkpoint_to_resume(cfg: Config, resume: str | None) -> str | None:
 
 
 def check_sampling_seed(cfg: Config, checkpoint: dict) -> None:
-    """Raises a :class:`UsageError` if class-aware sampling is resumed without a seed.
+    """Raises a :class:`ConfigError` if class-aware sampling is resumed without a seed.
 
     mmengine then draws one before it reads the checkpoint, and the images come in an order that has nothing to do
     with the one before. ``checkpoint`` holds the seed of the run that wrote it.
@@ -80,7 +80,7 @@ def check_sampling_seed(cfg: Config, checkpoint: dict) -> None:
     sampler = cfg.train_dataloader.get('sampler') or {}
     seeds = sampler.get('seed'), (cfg.get('randomness') or {}).get('seed')
     if type_name(sampler) == 'ClassAwareSampler' and seeds == (None, None):
-        raise UsageError(
+        raise ConfigError(
             '--resume needs the seed of class-aware sampling, and the config has no randomness.seed: add '
             f"--cfg-options randomness.seed={checkpoint['meta'].get('seed')}, that of the checkpoint's "
             'run'

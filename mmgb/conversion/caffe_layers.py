@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmgb.functional.errors import ConfigError
+
 from .caffe_model import CaffeLayer
 
 PARAMETERS = ('weight', 'bias')  # the order of a layer's blobs
@@ -51,14 +53,14 @@ def convert_layers(
             unmapped[name] = f'it would be {module}, and there is none to fill'
         else:
             if module in source:
-                raise ValueError(f"the layers '{source[module]}' and '{name}' would both become {module}")
+                raise ConfigError(f"the layers '{source[module]}' and '{name}' would both become {module}")
             source[module] = name
             if len(blobs) > len(PARAMETERS):
-                raise ValueError(f"the layer '{name}' has {len(blobs)} parameters; expected weight and bias")
+                raise ConfigError(f"the layer '{name}' has {len(blobs)} parameters; expected weight and bias")
             for kind, blob in zip(PARAMETERS, blobs):
                 key = f'{module}.{kind}'
                 if key not in shapes or not fits(blob.shape, shapes[key]):
-                    raise ValueError(
+                    raise ConfigError(
                         f"the {kind} of the layer '{name}' is {blob.shape}, which doesn't fit {key}, "
                         + (f'{shapes[key]}' if key in shapes else 'which our model lacks')
                     )

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmgb.functional.errors import ConfigError
+
 from .protobuf import as_bytes, as_floats, as_integers, read_fields
 
 NET_LAYERS_V1, NET_LAYER = 2, 100
@@ -43,12 +45,12 @@ def read_caffe_model(data: bytes) -> list[CaffeLayer]:
         elif number == NET_LAYERS_V1:
             message = as_bytes(number, wire_type, value)
             if any(field == V1_LAYER_V0 for field, _, _ in read_fields(message)):
-                raise ValueError(
+                raise ConfigError(
                     "its layers are of Caffe's first format (V0): write it anew with Caffe's upgrade_net_proto_binary"
                 )
             layers.append(_read_layer(message, V1_LAYER_NAME, V1_LAYER_BLOBS))
     if not layers:
-        raise ValueError('it holds no layers of Caffe')
+        raise ConfigError('it holds no layers of Caffe')
     return layers
 
 
@@ -88,7 +90,7 @@ def _read_blob(message: memoryview) -> np.ndarray:
     parts = doubles or singles  # Caffe, too, takes the doubles where there are both
     values = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, '<f4'), *parts])
     if values.size != prod(shape):
-        raise ValueError(f"its {values.size} values don't fit its shape {shape}")
+        raise ConfigError(f"its {values.size} values don't fit its shape {shape}")
     return values.reshape(shape)
 
 
@@ -96,4 +98,4 @@ def _with_context(place: str, read: Callable, message: memoryview):
     try:
         return read(message)
     except ValueError as error:
-        raise ValueError(f'{place}: {error}') from error
+        raise ConfigError(f'{place}: {error}') from error

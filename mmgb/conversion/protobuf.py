@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mmgb.functional.errors import ConfigError
+
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
 
@@ -28,7 +30,7 @@ def read_fields(message: memoryview) -> Iterator[tuple[int, int, int | memoryvie
         key, position = read_varint(message, position)
         number, wire_type = key >> 3, key & 7
         if number == 0 or wire_type not in (VARINT, BYTES, *FIXED_SIZES):
-            raise ValueError(
+            raise ConfigError(
                 f'its byte {start} begins no field of a protobuf message (number {number}, wire type {wire_type})'
             )
         if wire_type == VARINT:
@@ -40,7 +42,7 @@ def read_fields(message: memoryview) -> Iterator[tuple[int, int, int | memoryvie
         else:
             size = FIXED_SIZES[wire_type]
         if size > len(message) - position:
-            raise ValueError(
+            raise ConfigError(
                 f'it is truncated: its field {number} at byte {start} has {size} bytes, and only '
                 f'{len(message) - position} are left'
             )
@@ -55,13 +57,13 @@ def read_varint(message: memoryview, position: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
             return value, position + index + 1
-    raise ValueError(f'it is truncated, or its byte {position} begins no integer')
+    raise ConfigError(f'it is truncated, or its byte {position} begins no integer')
 
 
 def as_bytes(number: int, wire_type: int, value: int | memoryview) -> memoryview:
     """The value of a field that must hold a message or a text."""
     if wire_type != BYTES:
-        raise ValueError(f'its field {number} has wire type {wire_type}; expected {BYTES}, a message or a text')
+        raise ConfigError(f'its field {number} has wire type {wire_type}; expected {BYTES}, a message or a text')
     return value
 
 
@@ -80,5 +82,5 @@ def as_floats(number: int, wire_type: int, value: int | memoryview, dtype: str) 
     """The value of a field of ``dtype`` '<f4' or '<f8': one, or packed ones; a view of the message's bytes."""
     itemsize = np.dtype(dtype).itemsize
     if wire_type == VARINT or FIXED_SIZES.get(wire_type, itemsize) != itemsize or len(value) % itemsize:
-        raise ValueError(f'its field {number} (wire type {wire_type}) holds no numbers of {itemsize} bytes')
+        raise ConfigError(f'its field {number} (wire type {wire_type}) holds no numbers of {itemsize} bytes')
     return np.frombuffer(value, dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from mmengine.fileio import get_local_path
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import DATASETS
 
 from .array_backed_dataset import ArrayBackedDataset
@@ -49,11 +50,11 @@ def check_samples(images: np.ndarray, labels: np.ndarray, num_classes: int | Non
         ValueError: if these aren't images with a class index each.
     """
     if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)) or not images.size:
-        raise ValueError(f'images have the shape {images.shape}: expected (N, H, W), (N, H, W, 1) or (N, H, W, 3)')
+        raise ConfigError(f'images have the shape {images.shape}: expected (N, H, W), (N, H, W, 1) or (N, H, W, 3)')
     if images.dtype != np.uint8:
-        raise ValueError(f'images are {images.dtype}: expected uint8')
+        raise ConfigError(f'images are {images.dtype}: expected uint8')
     if labels.shape not in ((len(images),), (len(images), 1)) or labels.dtype.kind not in 'iu':
-        raise ValueError(
+        raise ConfigError(
             f'labels are {labels.dtype} of the shape {labels.shape}: expected an integer for each of the '
             f'{len(images)} images'
         )
@@ -62,7 +63,7 @@ def check_samples(images: np.ndarray, labels: np.ndarray, num_classes: int | Non
     outside = (labels < 0) | (labels > last)
     if outside.any():
         first = int(outside.argmax())
-        raise ValueError(f'the label {labels[first]} of image {first} is outside the classes: expected 0 to {last}')
+        raise ConfigError(f'the label {labels[first]} of image {first} is outside the classes: expected 0 to {last}')
     return ArraySamples(SharedArray(images), SharedArray(labels))
 
 
@@ -94,7 +95,7 @@ class ArrayDataset(ArrayBackedDataset):
         **kwargs,
     ) -> None:
         if images.endswith('.npz') != (labels is None):
-            raise ValueError(f'images={images!r}, labels={labels!r}: expected one .npz file, or two idx files')
+            raise ConfigError(f'images={images!r}, labels={labels!r}: expected one .npz file, or two idx files')
         self.keys = tuple(keys)
         files = dict(images=images) if labels is None else dict(images=images, labels=labels)
         super().__init__(ann_file='', data_root=data_root, data_prefix=files, **kwargs)
@@ -110,7 +111,7 @@ class ArrayDataset(ArrayBackedDataset):
         try:
             return check_samples(images, labels, len(self.CLASSES) if self.CLASSES is not None else None)
         except ValueError as error:
-            raise ValueError(f"'{self.data_prefix['images']}': {error}") from error
+            raise ConfigError(f"'{self.data_prefix['images']}': {error}") from error
 
     def _read(self, name: str, reader):
         with get_local_path(self.data_prefix[name]) as path:

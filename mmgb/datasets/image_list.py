@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmgb.functional.errors import ConfigError
+
 from .image_list_parser import MAX_DIGITS, PADDING, hash_each, parse_lines
 from .shared_array import SharedArray
 
@@ -58,7 +60,7 @@ def read_image_list(content: bytes, num_classes: int | None = None, block_bytes:
     while end > begin and content[end - 1] in b' \t\r\n':
         end -= 1
     if end == begin:
-        raise ValueError('the list is empty')
+        raise ConfigError('the list is empty')
     count = content.count(b'\n', begin, end) + 1
     starts = np.empty(count, np.min_scalar_type(end))
     lengths, labels = np.empty((2, count), np.int32)
@@ -74,7 +76,7 @@ def read_image_list(content: bytes, num_classes: int | None = None, block_bytes:
         if not valid.all():
             wrong = int(np.argmin(valid))
             line = content[begin:stop].split(b'\n')[wrong]
-            raise ValueError(f'line {done + wrong + 1}: {_complaint(line, num_classes)}')
+            raise ConfigError(f'line {done + wrong + 1}: {_complaint(line, num_classes)}')
         rows = slice(done, done + len(first))
         starts[rows], lengths[rows], labels[rows] = first + begin, length, label
         hashes[rows] = hash_each(block, first, length)
@@ -96,7 +98,7 @@ def read_class_names(content: bytes) -> tuple[str, ...]:
         return tuple(names)
     for position, (_, number) in enumerate(parts):
         if int(number) != position:
-            raise ValueError(f'line {position + 1}: class number {number}, expected {position}')
+            raise ConfigError(f'line {position + 1}: class number {number}, expected {position}')
     return tuple(name for name, _ in parts)
 
 
@@ -120,7 +122,7 @@ def _check_distinct(images: ImageList, hashes: np.ndarray) -> None:
         earlier, later = order[twin], order[twin + 1]
         path = images[later]['img_path']
         if path == images[earlier]['img_path']:  # and no mere collision of hashes
-            raise ValueError(f"line {later + 1}: '{path}' was there before, in line {earlier + 1}")
+            raise ConfigError(f"line {later + 1}: '{path}' was there before, in line {earlier + 1}")
 
 
 def _check_utf8(text: bytes, lines_before: int) -> None:
@@ -128,7 +130,7 @@ def _check_utf8(text: bytes, lines_before: int) -> None:
         text.decode()
     except UnicodeDecodeError as error:
         line = lines_before + text.count(b'\n', 0, error.start) + 1
-        raise ValueError(
+        raise ConfigError(
             f'line {line}: byte 0x{text[error.start]:02x} is not UTF-8: convert the list from its own '
             'encoding, e.g. by iconv -f LATIN1 -t UTF-8'
         ) from error

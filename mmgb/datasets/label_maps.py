@@ -15,6 +15,8 @@ from mmengine import fileio
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.logging import print_log
 
+from mmgb.functional.errors import ConfigError
+
 VALUES = 256  # mmsegmentation reads label maps as uint8
 LEFT_OUT = 255  # what mmsegmentation's own mappings make of a pixel that is to be ignored
 UNKNOWN_STATE = (-1, -1)
@@ -39,7 +41,7 @@ def class_sets(dataset, num_classes: int, cache: str | None = None) -> list[np.n
     """
     paths = [dataset.get_data_info(index).get('seg_map_path') for index in range(len(dataset))]
     if None in paths:
-        raise ValueError(
+        raise ConfigError(
             f'sample {paths.index(None)} of {type(dataset).__name__} has no label map, so its classes '
             "aren't known: set data_prefix.seg_map_path"
         )
@@ -58,7 +60,7 @@ def class_sets(dataset, num_classes: int, cache: str | None = None) -> list[np.n
     for path, shown in zip(paths, found[0]):
         classes = np.setdiff1d(trained_as[shown], [LEFT_OUT, dataset.ignore_index])
         if len(classes) and classes[-1] >= num_classes:
-            raise ValueError(
+            raise ConfigError(
                 f"label {classes[-1]} in '{path}' is outside the {num_classes} classes, 0 to {num_classes - 1}"
             )
         sets.append(classes)
@@ -126,7 +128,7 @@ def _values(path: str, backend_args: dict | None) -> np.ndarray:
     try:
         label_map = mmcv.imfrombytes(fileio.get(path, backend_args=backend_args), flag='unchanged', backend='pillow')
     except (OSError, ValueError) as error:
-        raise ValueError(f"label map '{path}' can't be read ({type(error).__name__})") from error
+        raise ConfigError(f"label map '{path}' can't be read ({type(error).__name__})") from error
     shown = np.zeros(VALUES, dtype=bool)
     shown[label_map.astype(np.uint8)] = True
     return shown

@@ -12,6 +12,7 @@ from mmengine.dataset import force_full_init
 from mmengine.fileio import get, join_path
 from mmengine.logging import print_log
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import DATASETS
 
 from .array_backed_dataset import ArrayBackedDataset
@@ -52,9 +53,9 @@ class Places2(ArrayBackedDataset):
         **kwargs,
     ) -> None:
         if on_error not in ('raise', 'skip'):
-            raise ValueError(f"on_error={on_error!r}: expected 'raise' or 'skip'")
+            raise ConfigError(f"on_error={on_error!r}: expected 'raise' or 'skip'")
         if on_error == 'skip' and test_mode:
-            raise ValueError(
+            raise ConfigError(
                 "on_error='skip' with test_mode=True would count some images twice: clean the list with "
                 'tools/dataset_converters/check_image_list.py'
             )
@@ -67,11 +68,11 @@ class Places2(ArrayBackedDataset):
         if self.num_classes is None:
             self.num_classes = len(self.CLASSES) if self.CLASSES is not None else 401
         elif self.CLASSES is not None and len(self.CLASSES) != self.num_classes:
-            raise ValueError(f'num_classes={self.num_classes}, but there are {len(self.CLASSES)} names of classes')
+            raise ConfigError(f'num_classes={self.num_classes}, but there are {len(self.CLASSES)} names of classes')
         try:
             return read_image_list(get(self.ann_file), self.num_classes)
         except ValueError as error:
-            raise ValueError(f'{self.ann_file}: {error}') from error
+            raise ConfigError(f'{self.ann_file}: {error}') from error
 
     @force_full_init
     def get_data_info(self, idx: int) -> dict:
@@ -115,7 +116,7 @@ class Places2(ArrayBackedDataset):
             try:
                 classes = read_class_names(get(os.path.expanduser(classes)))
             except ValueError as error:
-                raise ValueError(f'{classes}: {error}') from error
+                raise ConfigError(f'{classes}: {error}') from error
         return super()._compat_classes(metainfo, classes)
 
     def extra_repr(self) -> list[str]:

@@ -7,6 +7,8 @@ from itertools import chain
 
 import numpy as np
 
+from mmgb.functional.errors import ConfigError
+
 # (N,) integers where each sample has one class, else for each sample its classes.
 Labels = 'np.ndarray | list[Sequence[int]]'
 
@@ -27,7 +29,7 @@ def sample_labels(dataset, cache: str | None = None) -> Labels:
             cut the data set.
     """
     if type(dataset).__name__ == '_SlicedDataset':
-        raise ValueError(
+        raise ConfigError(
             f'num_batch_per_epoch cuts the data set to its first {len(dataset)} samples, whatever their '
             'classes: leave it out and set num_samples of the sampler'
         )
@@ -41,7 +43,7 @@ def sample_labels(dataset, cache: str | None = None) -> Labels:
             return _concatenate([sample_labels(dataset.dataset, cache)] * dataset.times)
     labels = _own_labels(dataset, cache)
     if len(labels) != len(dataset):
-        raise ValueError(f'{type(dataset).__name__} has {len(dataset)} samples, but {len(labels)} labels')
+        raise ConfigError(f'{type(dataset).__name__} has {len(dataset)} samples, but {len(labels)} labels')
     return labels
 
 
@@ -94,7 +96,7 @@ def _integers(get) -> np.ndarray | None:
 
 
 def _without_labels(dataset) -> ValueError:
-    return ValueError(
+    return ConfigError(
         f'{type(dataset).__name__} has no labels to sample by: it needs get_gt_labels(), '
         'get_cat_ids(index) or targets with class indices'
     )

@@ -9,6 +9,7 @@ from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
 from mmgb.functional.calibration import calibration_histogram, expected_calibration_error
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import METRICS, MODELS
 
 
@@ -40,7 +41,7 @@ class CalibrationError(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         if num_bins < 1:
-            raise ValueError(f'num_bins={num_bins}: expected at least 1')
+            raise ConfigError(f'num_bins={num_bins}: expected at least 1')
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.loss = MODELS.build(loss)
         self.num_bins = num_bins
@@ -71,7 +72,7 @@ def _outputs_and_labels(sample: dict) -> tuple[Tensor, Tensor]:
         return sample['seg_logits']['data'].flatten(1).T, sample['gt_sem_seg']['data'].flatten()
     if 'cls_score' in sample:
         return sample['cls_score'].unsqueeze(0), sample['gt_label'].flatten()
-    raise ValueError(
+    raise ConfigError(
         'CalibrationError needs the linear outputs: seg_logits, or the cls_score that '
         f'mmgb.BoostedLinearClsHead keeps; the data sample has {sorted(sample)}'
     )

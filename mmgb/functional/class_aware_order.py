@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .errors import ConfigError
+
 WORDS_PER_COUNT = 4  # Philox gives four 64-bit words for each value of its counter
 BLOCK = 1 << 18  # words sorted at once, unless one pass is longer: 2 MB
 
@@ -45,7 +47,7 @@ def group_by_class(labels: np.ndarray, num_classes: int, images: np.ndarray | No
     if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
         first = np.flatnonzero((labels < 0) | (labels >= num_classes))[0]
         image = first if images is None else images[first]
-        raise ValueError(
+        raise ConfigError(
             f'label {labels[first]} of image {image} is outside the {num_classes} classes, 0 to {num_classes - 1}'
         )
     # One word for label and place sorts faster, and in less memory, than argsort does.

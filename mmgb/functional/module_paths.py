@@ -4,6 +4,8 @@ import difflib
 
 from torch import nn
 
+from .errors import ConfigError
+
 
 def find_module(model: nn.Module, path: str, field: str) -> nn.Module:
     """The module at a path like ``'layer3.3'``, which was given as ``field``.
@@ -17,11 +19,11 @@ def find_module(model: nn.Module, path: str, field: str) -> nn.Module:
         module = module._modules.get(name)
         if module is None:
             close = difflib.get_close_matches(path, dict(model.named_modules()), n=3)
-            raise ValueError(
+            raise ConfigError(
                 f'{field}={path!r}: no such module' + (f'; close matches: {", ".join(close)}' if close else '')
             )
         if _is_compiled(module):
-            raise ValueError(
+            raise ConfigError(
                 f'{field}={path!r} lies in {".".join(parts[:depth])!r}, which is compiled: no gradient '
                 'can be ended or taken there'
             )

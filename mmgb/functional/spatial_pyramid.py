@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .errors import ConfigError
+
 BINS = (1, 2, 3, 7)
 WINDOW = 14
 
@@ -32,7 +34,7 @@ def pyramid_kernels(bins: Sequence[int] = BINS, window: int = WINDOW) -> tuple[i
     for number in bins:
         if not 1 <= number <= window or math.ceil(window / math.ceil(window / number)) != number:
             possible = sorted({math.ceil(window / kernel) for kernel in range(1, window + 1)})
-            raise ValueError(
+            raise ConfigError(
                 f'bins={tuple(bins)!r}: {number} bins a side are impossible in a window of {window} '
                 f'cells; expected some of {possible}'
             )
@@ -57,7 +59,7 @@ def spatial_pyramid_pool(features: Tensor, bins: Sequence[int] = BINS, window: i
     """
     kernels = pyramid_kernels(bins, window)
     if min(features.shape[2:]) < window:
-        raise ValueError(
+        raise ConfigError(
             f'a feature map of {features.shape[2]}x{features.shape[3]} cells is smaller than the window '
             f'of {window}x{window} that the pyramid pools: use larger images'
         )

@@ -11,6 +11,7 @@ import torch
 from mmengine.model import ModuleList
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.relay.activation_checkpoint import non_reentrant_checkpoints
 from mmgb.functional.relay.gate import AuxiliaryRange, GradientGate
 from mmgb.functional.relay.validation import check_ranges
@@ -99,7 +100,7 @@ class RelayBP:
             for name, value in self._auxiliary_loss(head, feature, data_samples).items():
                 name = f'aux_{i}.{name}'
                 if name in losses:
-                    raise ValueError(f"the model's own losses and those of the auxiliaries are both called {name!r}")
+                    raise ConfigError(f"the model's own losses and those of the auxiliaries are both called {name!r}")
                 losses[name] = _weigh(value, weight) if 'loss' in name else value
         return losses
 
@@ -117,11 +118,11 @@ def _relay_class(model_class: type) -> type:
 
 def _model_class(model: dict) -> type:
     if not isinstance(model, dict) or 'type' not in model:
-        raise ValueError(f'model={model!r}: expected the config of a model, a dict with its type')
+        raise ConfigError(f'model={model!r}: expected the config of a model, a dict with its type')
     with MODELS.switch_scope_and_registry(None) as registry:
         found = registry.get(model['type']) if isinstance(model['type'], str) else model['type']
     if found is None:
-        raise ValueError(f'model: {model["type"]!r} is not a registered model')
+        raise ConfigError(f'model: {model["type"]!r} is not a registered model')
     return found
 
 

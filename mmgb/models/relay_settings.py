@@ -6,29 +6,30 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.relay.gate import AuxiliaryRange
 
 
 def check_settings(auxiliaries: Sequence[dict], primary_lowest: str | None, propagation: str) -> None:
     """Raise a ValueError that names the setting at fault, before anything is built."""
     if propagation not in ('relay', 'standard'):
-        raise ValueError(f"propagation={propagation!r}: expected 'relay' or 'standard'")
+        raise ConfigError(f"propagation={propagation!r}: expected 'relay' or 'standard'")
     if not isinstance(auxiliaries, (list, tuple)) or not all(isinstance(entry, dict) for entry in auxiliaries):
-        raise ValueError(f'auxiliaries is a {type(auxiliaries).__name__}: expected a list of dicts')
+        raise ConfigError(f'auxiliaries is a {type(auxiliaries).__name__}: expected a list of dicts')
     for auxiliary in auxiliaries:
         unknown = set(auxiliary) - {'source', 'lowest', 'head', 'loss_weight'}
         missing = {'source', 'head'} - set(auxiliary)
         if unknown or missing:
-            raise ValueError(
+            raise ConfigError(
                 f'an auxiliary with the keys {", ".join(sorted(auxiliary))}: expected source, head and, '
                 'optionally, lowest and loss_weight'
             )
         if not isinstance(auxiliary.get('loss_weight', 0.3), (int, float)):
-            raise ValueError(f'loss_weight={auxiliary["loss_weight"]!r}: expected a number')
+            raise ConfigError(f'loss_weight={auxiliary["loss_weight"]!r}: expected a number')
     lowest = [primary_lowest, *(auxiliary.get('lowest') for auxiliary in auxiliaries)]
     for path in [*(auxiliary['source'] for auxiliary in auxiliaries), *(path for path in lowest if path is not None)]:
         if not isinstance(path, str):
-            raise ValueError(f"{path!r}: expected the path of a module, like 'backbone.layer3'")
+            raise ConfigError(f"{path!r}: expected the path of a module, like 'backbone.layer3'")
 
 
 def check_trainable(model: nn.Module, range_: AuxiliaryRange) -> None:
@@ -43,4 +44,4 @@ def check_trainable(model: nn.Module, range_: AuxiliaryRange) -> None:
         parameter for name in names[first : last + 1] for parameter in modules[name].parameters(recurse=False)
     ]
     if parameters and not any(parameter.requires_grad for parameter in parameters):
-        raise ValueError(f'source={range_.source!r}, lowest={range_.lowest!r}: every parameter of the range is frozen')
+        raise ConfigError(f'source={range_.source!r}, lowest={range_.lowest!r}: every parameter of the range is frozen')

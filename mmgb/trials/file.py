@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mmgb.functional.errors import ConfigError
+
 from .trial import Trial, best_point, read_file
 
 
@@ -36,7 +38,7 @@ class TrialsFile:
             self.content = read_file(self.path)
             for name, value in origin.items():
                 if self.content[name] != value:
-                    raise ValueError(
+                    raise ConfigError(
                         f"'{path}' holds trials with {name}={self.content[name]!r}, not {value!r}: choose another file"
                     )
         for overrides in settings:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 from mmgb.utils.overrides import parse_overrides, slug
 
 LOG = 'trial.log'  # what a trial prints; its presence marks a folder as one of ours, which may be cleaned
@@ -46,7 +46,7 @@ def plan(
         done: the seeds that a setting, {key: value}, has already.
 
     Raises:
-        UsageError: if a folder holds something else.
+        ConfigError: if a folder holds something else.
     """
     jobs = []
     for seed in range(trials):
@@ -56,7 +56,7 @@ def plan(
                 continue
             folder = root / slug([*cfg_options, *setting]) / f'seed_{seed}'
             if folder.exists() and not (folder / LOG).is_file():
-                raise UsageError(f"'{folder}' is not of a trial, and would be overwritten: choose another --work-dir")
+                raise ConfigError(f"'{folder}' is not of a trial, and would be overwritten: choose another --work-dir")
             command = [
                 sys.executable,
                 str(train),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from mmgb.functional.errors import ConfigError
 from mmgb.utils.markdown import table
 
 from .statistics import (
@@ -85,7 +86,7 @@ def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
     kinds = [(setting.metric, setting.step) for setting in settings.values()]
     for name, kind in zip(names, kinds):
         if kind != kinds[0]:
-            raise ValueError(
+            raise ConfigError(
                 f"'{name}' has {' by '.join(kind)}, and '{names[0]}' {' by '.join(kinds[0])}: these can't be compared"
             )
     return kinds[0]

@@ -20,6 +20,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mmgb.functional.errors import ConfigError
+
 
 class Trial(NamedTuple):
     seed: int
@@ -80,7 +82,7 @@ def read_file(path: Path) -> dict:
                 trial['seed'], trial['curve']
     except (KeyError, TypeError, ValueError) as error:
         reason = f'{type(error).__name__}: {error}'
-        raise ValueError(f"'{path}' is not what tools/run_trials.py writes ({reason})") from error
+        raise ConfigError(f"'{path}' is not what tools/run_trials.py writes ({reason})") from error
     return content
 
 
@@ -99,13 +101,13 @@ def name_settings(sources: Mapping[str, str]) -> dict[str, Setting]:
         indexed = bool(colon) and index.isdigit()
         settings = read_settings(Path(path if indexed else source))
         if indexed and int(index) >= len(settings):
-            raise ValueError(
+            raise ConfigError(
                 f"'{path}' has {len(settings)} settings, so that INDEX should be from 0 to "
                 f'{len(settings) - 1}, got {index}'
             )
         for setting in [settings[int(index)]] if indexed else settings:
             varied = ', '.join(f'{key.rpartition(".")[2]}={value}' for key, value in setting.overrides.items())
             if not setting.trials:
-                raise ValueError(f"'{path if indexed else source}' has no trial of the setting '{varied}' yet")
+                raise ConfigError(f"'{path if indexed else source}' has no trial of the setting '{varied}' yet")
             named[name if indexed or len(settings) == 1 else f'{name}, {varied}'] = setting
     return named

@@ -5,14 +5,11 @@ import os
 import re
 import sys
 import traceback
-from pathlib import Path
 from pickle import UnpicklingError
 
 from torch import distributed
 
-
-class UsageError(Exception):
-    """Bad input of a user. The message is one sentence: the field, its value, and what is allowed."""
+from mmgb.functional.errors import ConfigError
 
 
 def one_line(error: BaseException, limit: int = 400) -> str:
@@ -32,12 +29,6 @@ def unsafe_content(error: UnpicklingError) -> str:
     )
 
 
-def raised_here(error: BaseException) -> bool:
-    """Whether it was this package's own code that raised ``error``."""
-    place = traceback.extract_tb(error.__traceback__)[-1].filename
-    return Path(__file__).resolve().parents[1] in Path(place).resolve().parents
-
-
 def run_tool(main) -> None:
     """Calls ``main()``; ends this process with the right exit code where it failed, or is in a process group.
 
@@ -51,10 +42,8 @@ def run_tool(main) -> None:
         main()
     except Exception as error:
         if isinstance(error, UnpicklingError):  # from pretrained weights of an `init_cfg`
-            error = UsageError(f'a checkpoint is refused: {unsafe_content(error)}')
-        if isinstance(error, ValueError) and raised_here(error):
-            error = UsageError(error)
-        if isinstance(error, UsageError):
+            error = ConfigError(f'a checkpoint is refused: {unsafe_content(error)}')
+        if isinstance(error, ConfigError):
             print(f'{os.path.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
             _fail(2)
         if not _in_process_group():

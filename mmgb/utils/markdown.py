@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mmgb.functional.errors import ConfigError
+
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str | float]]) -> str:
     """Return a Markdown table, its first column left-aligned; numbers have one decimal."""
@@ -21,5 +23,5 @@ def replace_block(text: str, name: str, content: str) -> str:
     """
     pattern = re.compile(f'(<!-- {re.escape(name)} -->\n).*?(<!-- /{re.escape(name)} -->)', re.DOTALL)
     if len(pattern.findall(text)) != 1:
-        raise ValueError(f'expected one block from <!-- {name} --> to <!-- /{name} -->')
+        raise ConfigError(f'expected one block from <!-- {name} --> to <!-- /{name} -->')
     return pattern.sub(lambda match: match.group(1) + content + match.group(2), text)

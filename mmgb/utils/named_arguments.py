@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from .errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 
 def parse_named(arguments: Iterable[str], form: str) -> dict[str, str]:
@@ -13,14 +13,14 @@ def parse_named(arguments: Iterable[str], form: str) -> dict[str, str]:
         form: what one looks like, for the message: ``'NAME=FILE.json'``.
 
     Raises:
-        UsageError: an argument without a name or a value; a name that is given twice.
+        ConfigError: an argument without a name or a value; a name that is given twice.
     """
     named = {}
     for argument in arguments:
         name, _, value = argument.partition('=')
         if not name or not value:
-            raise UsageError(f"'{argument}' should be {form}")
+            raise ConfigError(f"'{argument}' should be {form}")
         if name in named:
-            raise UsageError(f"the name '{name}' is given twice")
+            raise ConfigError(f"the name '{name}' is given twice")
         named[name] = value
     return named

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from mmengine.config import DictAction
 
+from mmgb.functional.errors import ConfigError
+
 from .cfg_options import ERRORS, VALUES
-from .errors import UsageError
 
 OPENING, CLOSING = '([{', ')]}'
 LONGEST_SLUG = 120  # characters: a file name may have 255 bytes
@@ -34,9 +35,9 @@ def split_values(text: str) -> list[str]:
         else:
             parts[-1] += char
     if depth:
-        raise ValueError('the brackets are not balanced')
+        raise ConfigError('the brackets are not balanced')
     if not all(part.strip() for part in parts):
-        raise ValueError('a value is empty')
+        raise ConfigError('a value is empty')
     return parts
 
 
@@ -44,20 +45,20 @@ def parse_overrides(texts: Sequence[str], option: str) -> dict[str, object]:
     """{key: value} of ``KEY=VALUE`` texts, read as ``--cfg-options`` reads them; tuples are lists, as in JSON.
 
     Raises:
-        UsageError: if a text isn't of this form; the sentence names ``option``.
+        ConfigError: if a text isn't of this form; the sentence names ``option``.
     """
     for text in texts:
         key, equals, value = text.partition('=')
         if not key or not equals:
-            raise UsageError(f"{option} '{text}' should be KEY=VALUE")
+            raise ConfigError(f"{option} '{text}' should be KEY=VALUE")
         if any(value.count(opening) != value.count(closing) for opening, closing in zip(OPENING, CLOSING)):
-            raise UsageError(f"{option} '{text}': the brackets are not balanced")
+            raise ConfigError(f"{option} '{text}': the brackets are not balanced")
     parser = argparse.ArgumentParser()
     parser.add_argument('--overrides', nargs='*', action=DictAction, default={})
     try:
         overrides = parser.parse_args(['--overrides', *texts]).overrides
     except ERRORS as error:
-        raise UsageError(f"{option} '{' '.join(texts)}': {VALUES}") from error
+        raise ConfigError(f"{option} '{' '.join(texts)}': {VALUES}") from error
     return json.loads(json.dumps(overrides))
 
 
@@ -68,22 +69,22 @@ def make_grid(varied: Sequence[str]) -> list[list[str]]:
         varied: ``KEY=V1,V2,…`` of each key.
 
     Raises:
-        UsageError: if one isn't of this form, or if a key or one of a key's values is there twice.
+        ConfigError: if one isn't of this form, or if a key or one of a key's values is there twice.
     """
     choices = {}
     for text in varied:
         key, equals, values = text.partition('=')
         if not key or not equals:
-            raise UsageError(f"--vary '{text}' should be KEY=V1,V2,…")
+            raise ConfigError(f"--vary '{text}' should be KEY=V1,V2,…")
         if key in choices:
-            raise UsageError(f'--vary {key} is given twice: write its values as {key}=V1,V2,…')
+            raise ConfigError(f'--vary {key} is given twice: write its values as {key}=V1,V2,…')
         try:
             choices[key] = [f'{key}={value.strip()}' for value in split_values(values)]
         except ValueError as error:
-            raise UsageError(f"--vary '{text}': {error}") from error
+            raise ConfigError(f"--vary '{text}': {error}") from error
         found = [json.dumps(parse_overrides([choice], '--vary')) for choice in choices[key]]
         if len(set(found)) < len(found):
-            raise UsageError(f"--vary '{text}' has a value twice")
+            raise ConfigError(f"--vary '{text}' has a value twice")
     return [list(setting) for setting in itertools.product(*choices.values())]
 
 

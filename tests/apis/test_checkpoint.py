@@ -5,7 +5,7 @@ from torch import nn
 
 from mmgb import compat
 from mmgb.apis.checkpoint import check_architecture, check_resumable, compare_shapes, read_checkpoint
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def test_keys_that_are_merely_unexpected_and_absent_counters_are_no_fault():
 def test_another_architecture_is_told_by_counts_and_first_keys():
     weights = net(width=4).state_dict()
     weights['other'] = weights.pop('1.bias')
-    with pytest.raises(UsageError) as refusal:
+    with pytest.raises(ConfigError) as refusal:
         check_architecture(net(), weights, 'some.pth')
     assert str(refusal.value).endswith(
         "'some.pth' is of another architecture than the config's model: 1 of the 7 keys are missing (first 1.bias), "
@@ -64,7 +64,7 @@ def test_a_model_that_converts_old_checkpoints_by_itself_may_do_so():
     model = nn.Sequential(Renaming(2, 2))
     old = {f'0.old_{name}': value for name, value in nn.Linear(2, 2).state_dict().items()}
     check_architecture(model, old, 'x')
-    with pytest.raises(UsageError):
+    with pytest.raises(ConfigError):
         check_architecture(model, {'0.old_weight': torch.zeros(2, 2)}, 'x')
 
 
@@ -74,7 +74,7 @@ def test_weights_alone_cannot_be_resumed():
         (dict(state_dict={}), 'message_hub, meta'),
         (dict(state_dict={}, meta=dict(seed=0), message_hub={}), 'epoch and iter'),
     ):
-        with pytest.raises(UsageError, match=f'lacks {named}, so there is no training to resume'):
+        with pytest.raises(ConfigError, match=f'lacks {named}, so there is no training to resume'):
             check_resumable(lacking, 'x')
 
 
@@ -97,5 +97,5 @@ def test_a_file_is_read_as_data_or_refused_by_field_and_name(tmp_path):
         (text, 'is refused|may be damaged'),
         (str(tmp_path), 'is not a file'),
     ):
-        with pytest.raises(UsageError, match=f"^--resume='{path}'.*{said}"):
+        with pytest.raises(ConfigError, match=f"^--resume='{path}'.*{said}"):
             read_checkpoint(path, '--resume')

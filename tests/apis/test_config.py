@@ -2,7 +2,7 @@ import pytest
 from mmengine.config import Config
 
 from mmgb.apis.config import load_config, merge_option, set_work_dir, type_name
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 
 def test_options_set_entries_of_dictionaries_and_lists_and_make_new_keys(tmp_path):
@@ -23,7 +23,7 @@ def test_options_set_entries_of_dictionaries_and_lists_and_make_new_keys(tmp_pat
 )
 def test_an_option_that_leads_nowhere_is_refused_with_its_place(key, said):
     cfg = Config(dict(losses=[dict(w=1.0), dict(w=2.0)], nothing=None))
-    with pytest.raises(UsageError) as refusal:
+    with pytest.raises(ConfigError) as refusal:
         merge_option(cfg, key, 7)
     assert said in str(refusal.value) and f'--cfg-options {key}=7' in str(refusal.value)
 

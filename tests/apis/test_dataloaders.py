@@ -3,7 +3,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, Registry
 
 from mmgb.apis.dataloaders import check_data_roots, nested_datasets, set_dataloader_defaults
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 SEEN = Registry('dataset', parent=DATASETS, scope='datasets_of_this_test')
 
@@ -65,7 +65,7 @@ def test_a_data_root_that_is_absent_is_named_by_field_and_value(tmp_path):
     check(dict(type='X', data_root=str(tmp_path)))
     check(dict(type='X'))
     check(dict(type='X', data_root=''))
-    with pytest.raises(UsageError, match=r"test_dataloader\.dataset\.data_root='nowhere' isn't there"):
+    with pytest.raises(ConfigError, match=r"test_dataloader\.dataset\.data_root='nowhere' isn't there"):
         check(dict(type='X', data_root='nowhere'), default_scope='datasets_of_this_test')
 
 
@@ -80,5 +80,5 @@ def test_remote_data_and_data_sets_that_download_are_left_alone():
     downloading = dict(type='Downloading', data_root='nowhere')
     check(downloading, default_scope='datasets_of_this_test')
     check(dict(type=Downloading, data_root='nowhere'))
-    with pytest.raises(UsageError):
+    with pytest.raises(ConfigError):
         check(dict(downloading, download=False), default_scope='datasets_of_this_test')

@@ -4,7 +4,7 @@ from mmengine.config import Config
 from mmengine.registry import MODEL_WRAPPERS
 
 from mmgb.apis.launch import model_wrapper_on_cpu, rank_environment, replace_sync_bn
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 TORCHRUN = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='a', MASTER_PORT='1234')
 SLURM = dict(SLURM_PROCID='3', SLURM_NTASKS='8', SLURM_LOCALID='1', MASTER_ADDR='a', MASTER_PORT='1234')
@@ -28,7 +28,7 @@ def test_a_process_that_its_launcher_did_not_start_is_refused(launcher, environ)
         if name == 'MASTER_PORT' or (launcher, name) == ('slurm', 'MASTER_ADDR'):
             continue
         lacking = {key: value for key, value in environ.items() if key != name}
-        with pytest.raises(UsageError, match=f"--launcher='{launcher}'.* {name} "):
+        with pytest.raises(ConfigError, match=f"--launcher='{launcher}'.* {name} "):
             rank_environment(launcher, lacking)
 
 

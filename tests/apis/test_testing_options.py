@@ -4,7 +4,7 @@ import pytest
 from mmengine.config import Config
 
 from mmgb.apis import testing_options as options
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 READ, PACK = dict(type='LoadImageFromFile'), dict(type='PackInputs')
 
@@ -41,7 +41,7 @@ def test_mmpretrains_default_is_the_mirror_image_before_packing():
 
 
 def test_mmseg_has_no_default_augmentation():
-    with pytest.raises(UsageError, match='--tta needs tta_model and tta_pipeline in the config'):
+    with pytest.raises(ConfigError, match='--tta needs tta_model and tta_pipeline in the config'):
         options.enable_tta(config('mmseg'))
 
 
@@ -63,7 +63,7 @@ def test_pictures_without_a_hook_or_a_visualizer_are_refused():
         config('mmpretrain'),
         config('mmseg', default_hooks=dict(visualization=dict(type='S'))),
     ):
-        with pytest.raises(UsageError, match='need default_hooks.visualization'):
+        with pytest.raises(ConfigError, match='need default_hooks.visualization'):
             options.enable_visualization(cfg, show=False, show_dir='x', wait_time=2, interval=1)
 
 
@@ -77,7 +77,7 @@ def test_mmsegs_output_is_a_folder_of_its_iou_metric():
     assert single.test_evaluator == dict(type='IoUMetric', output_dir='out', keep_results=True)
     assert several.test_evaluator[0] == dict(type='Other')
     assert several.test_evaluator[1].output_dir == 'out'
-    with pytest.raises(UsageError, match='needs an IoUMetric in test_evaluator'):
+    with pytest.raises(ConfigError, match='needs an IoUMetric in test_evaluator'):
         options.write_output(none, 'out', None)
 
 
@@ -89,5 +89,5 @@ def test_mmpretrains_output_is_a_file_of_predictions_or_of_metrics():
     options.write_output(cfg, 'metrics.json', 'metrics')
     assert cfg.test_evaluator == dict(type='IoUMetric')
     for out, item in (('scores.json', None), ('scores', 'pred'), ('metrics.txt', 'metrics')):
-        with pytest.raises(UsageError, match=f"--out='{out}' should end with .* or .pickle"):
+        with pytest.raises(ConfigError, match=f"--out='{out}' should end with .* or .pickle"):
             options.write_output(config('mmpretrain'), out, item)

@@ -3,7 +3,7 @@ from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 
 from mmgb.apis import training_options as options
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 
 def test_no_validate_takes_all_three_fields_away():
@@ -27,7 +27,7 @@ def test_amp_keeps_a_loss_scale_and_refuses_a_cpu(wrapper, scale):
     options.enable_amp(cfg)
     assert cfg.optim_wrapper == dict(type='AmpOptimWrapper', loss_scale=scale)
     options.check_amp(cfg, accelerator=True)
-    with pytest.raises(UsageError, match='this machine has none'):
+    with pytest.raises(ConfigError, match='this machine has none'):
         options.check_amp(cfg, accelerator=False)
 
 
@@ -36,7 +36,7 @@ def test_plain_training_on_a_cpu_is_no_fault():
 
 
 def test_amp_refuses_another_wrapper_by_its_name():
-    with pytest.raises(UsageError, match="the config has 'ApexOptimWrapper'"):
+    with pytest.raises(ConfigError, match="the config has 'ApexOptimWrapper'"):
         options.enable_amp(Config(dict(optim_wrapper=dict(type='ApexOptimWrapper'))))
 
 
@@ -45,7 +45,7 @@ def test_auto_scale_lr_wants_to_know_the_batch_size_that_the_rate_is_meant_for()
     options.scale_learning_rate(cfg)
     assert cfg.auto_scale_lr.enable
     for lacking in ({}, dict(auto_scale_lr=None), dict(auto_scale_lr=dict(enable=False))):
-        with pytest.raises(UsageError, match='base_batch_size'):
+        with pytest.raises(ConfigError, match='base_batch_size'):
             options.scale_learning_rate(Config(lacking))
 
 

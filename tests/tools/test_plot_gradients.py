@@ -13,7 +13,7 @@ from PIL import Image
 
 from mmgb.analysis.gradients.figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
 from mmgb.analysis.gradients.records import read_delta_histograms, read_gradient_stats
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 
 TOOL = 'analysis_tools/plot_gradients.py'
 FIGURES = ('error_rms', 'delta_histograms', 'softmax_normaliser', 'weight_gradients')
@@ -137,7 +137,7 @@ def test_tool_writes_the_numbers_of_every_run_beside_its_figures(runs):
 def test_bad_input_is_named_before_anything_is_written(runs, arguments, message, monkeypatch):
     monkeypatch.chdir(runs)
     monkeypatch.setattr('sys.argv', [TOOL, *map(str, arguments), '--out', 'nowhere'])
-    with pytest.raises(UsageError, match=f'^{message}$'):
+    with pytest.raises(ConfigError, match=f'^{message}$'):
         runpy.run_path(TOOLS / TOOL)['main']()
     assert not (runs / 'nowhere').exists()
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from mmgb.functional.errors import ConfigError
 from mmgb.trials.schedule import LOG, Job, last_line, plan, start
-from mmgb.utils.errors import UsageError
 
 
 def make_plan(root, done=lambda overrides: [], trials=2):
@@ -43,7 +43,7 @@ def test_seeds_that_are_done_are_left_out(tmp_path):
 def test_a_folder_that_is_not_of_a_trial_is_refused_and_one_of_a_trial_is_not(tmp_path):
     folder = make_plan(tmp_path)[1].folder
     folder.mkdir(parents=True)
-    with pytest.raises(UsageError, match='is not of a trial, and would be overwritten: choose another --work-dir'):
+    with pytest.raises(ConfigError, match='is not of a trial, and would be overwritten: choose another --work-dir'):
         make_plan(tmp_path)
     (folder / LOG).touch()
     assert len(make_plan(tmp_path)) == 4

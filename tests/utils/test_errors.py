@@ -3,15 +3,16 @@ import sys
 
 import pytest
 
+from mmgb.functional.errors import ConfigError
 from mmgb.models.backbones import CifarConvNet
-from mmgb.utils.errors import UsageError, one_line, run_tool
+from mmgb.utils.errors import one_line, run_tool
 
 
 def test_bad_input_is_one_sentence_and_exit_code_2(capsys, monkeypatch):
     monkeypatch.setattr(sys, 'argv', ['tools/train.py'])
 
     def main():
-        raise UsageError("alpha=-1 isn't positive")
+        raise ConfigError("alpha=-1 isn't positive")
 
     with pytest.raises(SystemExit) as end:
         run_tool(main)
@@ -38,13 +39,14 @@ def test_a_value_error_is_bad_input_where_this_package_raised_it_and_nowhere_els
     [
         ('pass', 0, ''),
         ('1 / 0', 1, 'ZeroDivisionError'),
-        ("raise UsageError('no')", 2, 'error: no'),
+        ("raise ConfigError('no')", 2, 'error: no'),
     ],
 )
 def test_exit_codes_are_the_same_inside_a_process_group(body, code, said, tmp_path):
     program = f"""
 from torch import distributed
-from mmgb.utils.errors import UsageError, run_tool
+from mmgb.functional.errors import ConfigError
+from mmgb.utils.errors import run_tool
 def main():
     distributed.init_process_group('gloo', init_method='file://{tmp_path}/store', rank=0, world_size=1)
     {body}

@@ -1,6 +1,6 @@
 import pytest
 
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 from mmgb.utils.named_arguments import parse_named
 
 
@@ -10,10 +10,10 @@ def test_names_and_values_in_order_a_value_may_hold_the_sign():
 
 @pytest.mark.parametrize('argument', ['x', '=x', 'x='])
 def test_what_lacks_a_part_is_refused_with_the_form(argument):
-    with pytest.raises(UsageError, match=f"'{argument}' should be NAME=FILE"):
+    with pytest.raises(ConfigError, match=f"'{argument}' should be NAME=FILE"):
         parse_named([argument], 'NAME=FILE')
 
 
 def test_a_name_is_refused_twice():
-    with pytest.raises(UsageError, match="the name 'a' is given twice"):
+    with pytest.raises(ConfigError, match="the name 'a' is given twice"):
         parse_named(['a=x', 'a=y'], 'NAME=FILE')

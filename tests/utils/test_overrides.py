@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmgb.utils.errors import UsageError
+from mmgb.functional.errors import ConfigError
 from mmgb.utils.overrides import LONGEST_SLUG, make_grid, parse_overrides, slug, split_values
 
 ATOM = st.text('ab0.-_', min_size=1, max_size=3)
@@ -46,7 +46,7 @@ def test_a_grid_is_the_product_of_its_keys_values_in_their_order():
     ],
 )
 def test_a_grid_that_cannot_be_is_refused(varied, said):
-    with pytest.raises(UsageError) as refusal:
+    with pytest.raises(ConfigError) as refusal:
         make_grid(varied)
     assert said in str(refusal.value)
 
@@ -64,7 +64,7 @@ def test_overrides_are_read_as_on_the_command_line_of_training():
         ('a=[1', "--x 'a=[1': the brackets are not balanced"),
         ('a=[dict(b=1,c=2)]', "--x 'a=[dict(b=1,c=2)]': VALUE is a number, a word or a list of these"),
     ):
-        with pytest.raises(UsageError) as refusal:
+        with pytest.raises(ConfigError) as refusal:
             parse_overrides([text], '--x')
         assert said in str(refusal.value)
 

@@ -13,10 +13,11 @@ trials.md, and the median learning curves with quartiles as trials.png and trial
 import argparse
 from pathlib import Path
 
+from mmgb.functional.errors import ConfigError
 from mmgb.trials.figure import learning_curves_figure, save_figure
 from mmgb.trials.tables import trials_table
 from mmgb.trials.trial import name_settings
-from mmgb.utils.errors import UsageError, run_tool
+from mmgb.utils.errors import run_tool
 from mmgb.utils.named_arguments import parse_named
 
 
@@ -33,7 +34,7 @@ def main():
         settings = name_settings(parse_named(args.settings, 'NAME=FILE.json or NAME=FILE.json:INDEX'))
         table = trials_table(settings)
     except (FileNotFoundError, ValueError) as error:
-        raise UsageError(str(error)) from error
+        raise ConfigError(str(error)) from error
     print(table)
     if args.out_dir:
         args.out_dir.mkdir(parents=True, exist_ok=True)

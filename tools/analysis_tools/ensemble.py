@@ -21,8 +21,9 @@ from mmengine.registry import METRICS, init_default_scope  # noqa: E402
 from mmgb.analysis.predictions.classification_result import check_same_images, classification_result, read_samples  # noqa: E402
 from mmgb.analysis.predictions.ensemble import MEANS, mean_scores  # noqa: E402
 from mmgb.apis.config import load_config  # noqa: E402
+from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.utils.errors import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.utils.errors import one_line, run_tool  # noqa: E402
 from mmgb.utils.markdown import table  # noqa: E402
 
 KEPT = ('sample_idx', 'img_path', 'ori_shape', 'num_classes', 'gt_label', 'gt_score')  # the same whatever the network
@@ -56,7 +57,7 @@ def metric_configs(args):
     with METRICS.switch_scope_and_registry('mmpretrain') as registry:
         for name in args.metrics or ():
             if registry.get(name) is None:
-                raise UsageError(f"--metrics='{name}' is no metric of mmpretrain, as Accuracy or SingleLabelMetric are")
+                raise ConfigError(f"--metrics='{name}' is no metric of mmpretrain such as Accuracy")
     return [dict(type=name) for name in args.metrics or ['Accuracy']]
 
 
@@ -82,7 +83,7 @@ def evaluate(samples, metrics):
         TypeError,
         ValueError,
     ) as error:
-        raise UsageError(
+        raise ConfigError(
             f"the metrics {', '.join(str(metric['type']) for metric in metrics)} can't evaluate these "
             f'results: {one_line(error)}'
         ) from error
@@ -106,9 +107,9 @@ def averaged(samples, scores):
 def main():
     args = parse_args()
     if len(args.results) < 2:
-        raise UsageError(f"results='{args.results[0]}': expected at least two, to be averaged")
+        raise ConfigError(f"results='{args.results[0]}': expected at least two, to be averaged")
     if args.out and args.out.suffix not in ('.pkl', '.pickle'):
-        raise UsageError(f"--out='{args.out}' should end with .pkl or .pickle")
+        raise ConfigError(f"--out='{args.out}' should end with .pkl or .pickle")
     metrics = metric_configs(args)
     try:
         samples, results = {}, {}
@@ -119,7 +120,7 @@ def main():
         check_same_images(results)
         scores = mean_scores([result.scores for result in results.values()], args.mean)
     except (FileNotFoundError, ValueError) as error:
-        raise UsageError(str(error)) from error
+        raise ConfigError(str(error)) from error
     first = results[str(args.results[0])]
     ensemble = averaged(samples[str(args.results[0])], scores)
     if first.labels is None:

@@ -33,10 +33,11 @@ from mmgb.apis.checkpoint import check_architecture, read_checkpoint  # noqa: E4
 from mmgb.apis.config import TEST_FIELDS, build_runner, load_config  # noqa: E402
 from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
+from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.trials.figure import save_figure  # noqa: E402
 from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
 from mmgb.utils.environment import environment  # noqa: E402
-from mmgb.utils.errors import UsageError, run_tool  # noqa: E402
+from mmgb.utils.errors import run_tool  # noqa: E402
 from mmgb.utils.named_arguments import parse_named  # noqa: E402
 
 PIXELS = 256  # of an image
@@ -65,7 +66,7 @@ def parse_networks(arguments):
     for name, files in parse_named(arguments, form).items():
         config, _, checkpoint = files.rpartition(',')
         if not (config and checkpoint):
-            raise UsageError(f"'{name}={files}' should be {form}")
+            raise ConfigError(f"'{name}={files}' should be {form}")
         networks[name] = config, checkpoint
     return networks
 
@@ -98,21 +99,21 @@ def trained_loss(model, config):
     head = getattr(model, 'head', None) or getattr(model, 'decode_head', None)
     loss = getattr(head, 'loss_module', None) or getattr(head, 'loss_decode', None)
     if not isinstance(loss, torch.nn.Module) or isinstance(loss, torch.nn.ModuleList):
-        raise UsageError(
+        raise ConfigError(
             f"config='{config}': expected a model with one loss, as head.loss_module (mmpretrain) or "
             f'decode_head.loss_decode (mmsegmentation), got {type(loss).__name__}'
         )
     try:
         return loss_curvature(loss)
     except ValueError as error:
-        raise UsageError(f"config='{config}': {error}") from error
+        raise ConfigError(f"config='{config}': {error}") from error
 
 
 def image_outputs(scores, samples):
     """Scores (N, C) and labels (N) of classified images."""
     labels = [sample.get('gt_label') if 'gt_label' in sample else None for sample in samples]
     if any(label is None or label.numel() != 1 for label in labels):
-        raise UsageError('the test data set: expected one label for each image (gt_label)')
+        raise ConfigError('the test data set: expected one label for each image (gt_label)')
     return scores, torch.cat([label.reshape(1) for label in labels])
 
 
@@ -121,7 +122,7 @@ def pixel_outputs(scores, samples, head):
     found = []
     for logits, sample in zip(scores, samples):
         if 'gt_sem_seg' not in sample:
-            raise UsageError('the test data set: expected a label map for each image (gt_sem_seg)')
+            raise ConfigError('the test data set: expected a label map for each image (gt_sem_seg)')
         labels = sample.gt_sem_seg.data[0].long().cpu()
         valid = (labels != head.ignore_index).flatten().nonzero()[:, 0]
         chosen = valid[torch.linspace(0, len(valid) - 1, min(PIXELS, len(valid))).round().long()]
@@ -141,7 +142,7 @@ def outputs(runner, count, config):
         segments = hasattr(model, 'decode_head')
         if not isinstance(scores, torch.Tensor) or scores.dim() != (4 if segments else 2):
             shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else f'a {type(scores).__name__}'
-            raise UsageError(
+            raise ConfigError(
                 f"config='{config}': the model gives {shape}; expected scores "
                 f'{"(N, C, H, W)" if segments else "(N, C)"}'
             )
@@ -152,11 +153,11 @@ def outputs(runner, count, config):
             break
     scores, labels = torch.cat([scores for scores, _ in found]), torch.cat([labels.cpu() for _, labels in found])
     if not len(labels):
-        raise UsageError(f"config='{config}': its test data have no labels")
+        raise ConfigError(f"config='{config}': its test data have no labels")
     if not scores.isfinite().all():
-        raise UsageError(f"config='{config}': the model gives scores that aren't finite: the training has diverged")
+        raise ConfigError(f"config='{config}': the model gives scores that aren't finite: the training has diverged")
     if labels.min() < 0 or labels.max() >= scores.shape[1]:
-        raise UsageError(
+        raise ConfigError(
             f"config='{config}': labels from {labels.min()} to {labels.max()} in the test data, and "
             f'{scores.shape[1]} scores'
         )
@@ -166,7 +167,7 @@ def outputs(runner, count, config):
 def main():
     args = parse_args()
     if args.samples < 1:
-        raise UsageError(f'--samples={args.samples}: expected at least 1')
+        raise ConfigError(f'--samples={args.samples}: expected at least 1')
     networks, found, drawn = parse_networks(args.networks), {}, {}
     inputs = {name: read(*paths, args.cfg_options) for name, paths in networks.items()}
     statements = section_4_statements()

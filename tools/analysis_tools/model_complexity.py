@@ -18,7 +18,8 @@ from mmengine.registry import MODELS, DefaultScope  # noqa: E402
 
 from mmgb.analysis.complexity import complexity, input_shape  # noqa: E402
 from mmgb.apis.config import load_config  # noqa: E402
-from mmgb.utils.errors import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.functional.errors import ConfigError  # noqa: E402
+from mmgb.utils.errors import one_line, run_tool  # noqa: E402
 
 
 def measure(path: str, shape: tuple[int, int, int] | None) -> str:
@@ -26,13 +27,13 @@ def measure(path: str, shape: tuple[int, int, int] | None) -> str:
     cfg = load_config(path, {}, ('model',))
     shape = shape or input_shape(path, cfg)
     if shape is None:
-        raise UsageError(f"config='{path}' has no size like 224x224 in its name: say --shape")
+        raise ConfigError(f"config='{path}' has no size like 224x224 in its name: say --shape")
     size = 'x'.join(map(str, shape))
     try:
         with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmengine')):
             found = complexity(MODELS.build(cfg.model), shape)
     except Exception as error:  # a model can fail in any way
-        raise UsageError(
+        raise ConfigError(
             f"config='{path}' can't be built or run on an image of {size} (--shape changes it): {one_line(error)}"
         ) from error
     return f'- Name: {Path(path).stem}\n  Input: {size}\n  FLOPs: {found.flops}\n  Parameters: {found.parameters}'

@@ -16,8 +16,9 @@ from pathlib import Path
 from mmgb.analysis.gradients.figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
 from mmgb.analysis.gradients.records import read_delta_histograms, read_gradient_stats
 from mmgb.analysis.gradients.summary import summarise_run
+from mmgb.functional.errors import ConfigError
 from mmgb.trials.figure import save_figure
-from mmgb.utils.errors import UsageError, run_tool
+from mmgb.utils.errors import run_tool
 from mmgb.utils.named_arguments import parse_named
 
 PAPERS_EPOCHS = [1, 4, 10]
@@ -54,7 +55,7 @@ def read_runs(arguments):
     try:
         return {name: (read_gradient_stats(folder), read_delta_histograms(folder)) for name, folder in named.items()}
     except FileNotFoundError as error:
-        raise UsageError(str(error)) from error
+        raise ConfigError(str(error)) from error
 
 
 def of_statistic(runs, *statistics):
@@ -70,7 +71,7 @@ def choose_layers(curves, layers):
     recorded = list(dict.fromkeys(layer for found in curves.values() for layer in found))
     unknown = [layer for layer in layers or () if layer not in recorded]
     if unknown:
-        raise UsageError(f'--layers {unknown[0]}: not recorded; there are {", ".join(recorded)}')
+        raise ConfigError(f'--layers {unknown[0]}: not recorded; there are {", ".join(recorded)}')
     return layers or recorded[::-1][::2][::-1]
 
 
@@ -92,7 +93,7 @@ def choose_histograms(runs, epochs, iterations):
                 for histogram in histograms
             }
         )
-        raise UsageError(
+        raise ConfigError(
             f'{option} {" ".join(map(str, given))}: no histogram was recorded there, but at '
             f'{", ".join(map(str, there))}'
         )

@@ -25,8 +25,9 @@ from mmgb.analysis.predictions.top_labels import FORMATS, is_right, submission_l
 from mmgb.analysis.predictions.top_labels_figure import Prediction, top_labels_figure  # noqa: E402
 from mmgb.apis.config import load_config  # noqa: E402
 from mmgb.apis.dataloaders import check_data_roots  # noqa: E402
+from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.utils.errors import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.utils.errors import one_line, run_tool  # noqa: E402
 
 TOP = 5
 
@@ -67,16 +68,16 @@ def build_dataset(cfg):
     try:
         return DATASETS.build(cfg.test_dataloader.dataset)
     except (AssertionError, AttributeError, ImportError, KeyError, OSError, TypeError, ValueError) as error:
-        raise UsageError(f"config='{cfg.filename}': its test data set can't be built: {one_line(error)}") from error
+        raise ConfigError(f"config='{cfg.filename}': its test data set can't be built: {one_line(error)}") from error
 
 
 def check_dataset(dataset, result, path):
     if len(dataset) != len(result.images):
-        raise UsageError(f"result='{path}' has {len(result.images)} images, the config's test data set {len(dataset)}")
+        raise ConfigError(f"result='{path}' has {len(result.images)} images, the config's test data set {len(dataset)}")
     for index, image in enumerate(result.images):
         info = dataset.get_data_info(index)
         if 'img_path' in info and image != image_name(info, index):
-            raise UsageError(
+            raise ConfigError(
                 f"result='{path}': image {index} (from 0) is '{image}', and '{info['img_path']}' in the "
                 "config's test data set"
             )
@@ -87,7 +88,7 @@ def class_names(dataset, num_classes):
     if names is None:
         return [f'class {label}' for label in range(num_classes)]
     if len(names) != num_classes:
-        raise UsageError(f"the config's test data set has {len(names)} classes, the result {num_classes}")
+        raise ConfigError(f"the config's test data set has {len(names)} classes, the result {num_classes}")
     return [str(name) for name in names]
 
 
@@ -95,9 +96,9 @@ def read_label_ids(path, num_classes):
     try:
         ids = [int(line) for line in path.read_text().split()]
     except (OSError, ValueError) as error:
-        raise UsageError(f"--label-ids='{path}' can't be read as one integer a line: {one_line(error)}") from error
+        raise ConfigError(f"--label-ids='{path}' can't be read as one integer a line: {one_line(error)}") from error
     if len(ids) != num_classes or len(set(ids)) != num_classes:
-        raise UsageError(
+        raise ConfigError(
             f"--label-ids='{path}' has {len(ids)} numbers, {len(set(ids))} different ones; expected one "
             f'for each of the {num_classes} classes'
         )
@@ -111,7 +112,7 @@ def read_image(dataset, index):
     try:
         return np.asarray(Image.open(io.BytesIO(get(info['img_path']))).convert('RGB'))
     except OSError as error:
-        raise UsageError(f"the image '{info['img_path']}' can't be read: {one_line(error)}") from error
+        raise ConfigError(f"the image '{info['img_path']}' can't be read: {one_line(error)}") from error
 
 
 def evenly(positions, count):
@@ -139,15 +140,15 @@ def draw(dataset, result, top, names, chosen, path):
 def main():
     args = parse_args()
     if args.count < 1:
-        raise UsageError(f'--count={args.count}: expected at least 1')
+        raise ConfigError(f'--count={args.count}: expected at least 1')
     if not 1 <= args.right_within <= TOP:
-        raise UsageError(f'--right-within={args.right_within}: expected 1 to {TOP}')
+        raise ConfigError(f'--right-within={args.right_within}: expected 1 to {TOP}')
     cfg = load_config(args.config, args.cfg_options, ('test_dataloader',))
     try:
         result = classification_result(read_samples(args.result), str(args.result))
         top = top_labels(result.scores, TOP)
     except (FileNotFoundError, ValueError) as error:
-        raise UsageError(f'result: {error}') from error
+        raise ConfigError(f'result: {error}') from error
     dataset = build_dataset(cfg)
     check_dataset(dataset, result, args.result)
     names = class_names(dataset, result.scores.shape[1])

@@ -22,8 +22,9 @@ from mmgb.apis.config import load_config, type_name  # noqa: E402
 from mmgb.conversion.caffe_layers import convert_layers  # noqa: E402
 from mmgb.conversion.caffe_model import read_caffe_model  # noqa: E402
 from mmgb.conversion.caffe_networks import NETWORKS  # noqa: E402
+from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.utils.errors import UsageError, one_line, run_tool  # noqa: E402
+from mmgb.utils.errors import one_line, run_tool  # noqa: E402
 from mmgb.version import __version__  # noqa: E402
 
 
@@ -45,7 +46,7 @@ def backbone_name(cfg):
     backbone = cfg.model.get('backbone') or cfg.model.get('model', {}).get('backbone', {})
     name = type_name(backbone, 'none')
     if name not in NETWORKS:
-        raise UsageError(
+        raise ConfigError(
             f"config='{cfg.filename}': no released Caffe network is known for its backbone, {name}; "
             f'expected {" or ".join(NETWORKS)}'
         )
@@ -54,11 +55,11 @@ def backbone_name(cfg):
 
 def read_layers(path):
     if not path.is_file():
-        raise UsageError(f"caffemodel='{path}' is not a file")
+        raise ConfigError(f"caffemodel='{path}' is not a file")
     try:
         return read_caffe_model(path.read_bytes())
     except ValueError as error:
-        raise UsageError(f"caffemodel='{path}' can't be read: {error}") from error
+        raise ConfigError(f"caffemodel='{path}' can't be read: {error}") from error
 
 
 def build_model(cfg):
@@ -68,14 +69,14 @@ def build_model(cfg):
         with torch.device('meta'):
             return MODELS.build(cfg.model)
     except (AssertionError, AttributeError, ImportError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise UsageError(f"config='{cfg.filename}': its model can't be built: {one_line(error)}") from error
+        raise ConfigError(f"config='{cfg.filename}': its model can't be built: {one_line(error)}") from error
 
 
 def shapes_to_fill(model, part):
     shapes = {key: tuple(value.shape) for key, value in get_state_dict(model).items()}
     found = {key: shape for key, shape in shapes.items() if part is None or key.startswith(f'{part}.')}
     if not found:
-        raise UsageError(
+        raise ConfigError(
             f"--part='{part}' is no part of the model with parameters; expected one of "
             f'{", ".join(dict.fromkeys(key.partition(".")[0] for key in shapes))}'
         )
@@ -98,7 +99,7 @@ def report(conversion, network):
 def main():
     args = parse_args()
     if args.out.suffix != '.pth':
-        raise UsageError(f"out='{args.out}' should end with .pth")
+        raise ConfigError(f"out='{args.out}' should end with .pth")
     cfg = load_config(args.config, args.cfg_options, ('model',))
     backbone = backbone_name(cfg)
     layers = read_layers(args.caffemodel)
@@ -106,9 +107,9 @@ def main():
     try:
         conversion = convert_layers(layers, network.modules, shapes)
     except ValueError as error:
-        raise UsageError(f"caffemodel='{args.caffemodel}' can't be converted: {error}") from error
+        raise ConfigError(f"caffemodel='{args.caffemodel}' can't be converted: {error}") from error
     if not conversion.parameters:
-        raise UsageError(
+        raise ConfigError(
             f"caffemodel='{args.caffemodel}' has no layer of {backbone}; its layers with parameters are "
             f'{", ".join(conversion.unmapped) or "none"}'
         )

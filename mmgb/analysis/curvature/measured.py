@@ -1,8 +1,8 @@
 """Section 4 of the gradient-boosting paper at the outputs of a trained network: its Hessians, and what it says of them.
 
-The formulas: :mod:`mmgb.analysis.curvature.output_curvature`. The paper's four Hessians of squared error are taken
-at the network's outputs with targets {0, 1}, whatever loss the network was trained with, and s is each sample's own. Only a
-network that was trained with squared error on such targets is near their fit; the first terms are H wherever y = t.
+The formulas are in :mod:`mmgb.analysis.curvature.output_curvature`. The paper's four Hessians of squared error are
+evaluated at the network's outputs with targets {0, 1}, whatever loss the network was trained with; s is each sample's
+own. Only a network trained with squared error on such targets is near their fit; the first terms are H wherever y = t.
 """
 
 from collections.abc import Mapping

@@ -19,6 +19,7 @@ from typing import Callable, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.losses.formula import ExpGB, Pow3GB
 from mmgb.functional.losses.mirrored_exp_gb import MirroredExpGB
 from mmgb.functional.losses.squared_error import SquaredError
@@ -124,7 +125,7 @@ def loss_curvature(loss: nn.Module) -> tuple[str, Curvature]:
         )
     kind = type(loss).__name__
     if kind not in ('CrossEntropyLoss', 'LabelSmoothLoss'):
-        raise ValueError(
+        raise ConfigError(
             f'the loss is {kind}, whose second derivative this tool does not know; it knows those of '
             "mmgb's losses, CrossEntropyLoss and LabelSmoothLoss"
         )

@@ -9,6 +9,8 @@ from typing import Callable, NamedTuple
 import torch
 from torch import Tensor
 
+from mmgb.functional.errors import ConfigError
+
 from .output_curvature import (
     exp_hessian,
     linear_hessian,
@@ -45,7 +47,7 @@ def root(function: Callable[[float], float], low: float, high: float) -> float:
     """
     rising = function(high) > 0
     if rising == (function(low) > 0):
-        raise ValueError(f'expected another sign at {low:g} than at {high:g}')
+        raise ConfigError(f'expected another sign at {low:g} than at {high:g}')
     for _ in range(100):
         middle = (low + high) / 2
         low, high = (low, middle) if (function(middle) > 0) == rising else (middle, high)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mmgb.functional.errors import ConfigError
 from mmgb.utils.markdown import table
 
 from .records import Curve, DeltaHistogram
@@ -87,7 +88,7 @@ def gradient_table(runs: Mapping[str, dict]) -> str:
         ValueError: without a run.
     """
     if not runs:
-        raise ValueError('runs={}: expected one at least')
+        raise ConfigError('runs={}: expected one at least')
     first_name, first = next(iter(runs.items()))
     moment = next((moment for run in runs.values() for moment in run['deltas']), 'first batch')
     base = _median(_hidden(first, 'first'))

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from mmgb.functional.errors import ConfigError
+
 # What a pickle of mmpretrain's data samples names: tensors, and numpy's numbers and arrays (1.x and 2.x).
 ALLOWED = {
     ('collections', 'OrderedDict'),
@@ -67,11 +69,11 @@ def read_samples(path: Path) -> list[dict]:
         with open(path, 'rb') as file:
             samples = _ResultUnpickler(file).load()
     except pickle.UnpicklingError as error:
-        raise ValueError(f"'{path}' can't be read as a test result: {error}") from error
+        raise ConfigError(f"'{path}' can't be read as a test result: {error}") from error
     except (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise ValueError(f"'{path}' is no pickle of a test result ({type(error).__name__})") from error
+        raise ConfigError(f"'{path}' is no pickle of a test result ({type(error).__name__})") from error
     if not isinstance(samples, list) or not samples or not all(isinstance(sample, dict) for sample in samples):
-        raise ValueError(f"'{path}' holds no list of predictions, as tools/test.py --out writes for mmpretrain")
+        raise ConfigError(f"'{path}' holds no list of predictions, as tools/test.py --out writes for mmpretrain")
     return samples
 
 
@@ -86,15 +88,15 @@ def classification_result(samples: list[dict], name: str) -> ClassificationResul
     for index, sample in enumerate(samples):
         image = image_name(sample, index)
         if not isinstance(sample.get('pred_score'), torch.Tensor):
-            raise ValueError(f"'{name}': image '{image}' has no pred_score, but {', '.join(map(str, sample))}")
+            raise ConfigError(f"'{name}': image '{image}' has no pred_score, but {', '.join(map(str, sample))}")
         scores.append(sample['pred_score'].detach().float().numpy())
         if scores[-1].shape != scores[0].shape or not np.isfinite(scores[-1]).all():
-            raise ValueError(
+            raise ConfigError(
                 f"'{name}': the pred_score of image '{image}' has the shape {scores[-1].shape} and "
                 f'{np.isfinite(scores[-1]).sum()} finite values; expected {scores[0].shape}, all finite'
             )
         if ('gt_label' in sample) != ('gt_label' in samples[0]):
-            raise ValueError(f"'{name}': of the images '{images[0]}' and '{image}' one has a gt_label, one has none")
+            raise ConfigError(f"'{name}': of the images '{images[0]}' and '{image}' one has a gt_label, one has none")
         images.append(image)
         if 'gt_label' in sample:
             labels.append(tuple(torch.as_tensor(sample['gt_label']).flatten().tolist()))
@@ -118,7 +120,7 @@ def check_same_images(results: Mapping[str, ClassificationResult]) -> None:
             ('classes', expected.scores.shape[1:], result.scores.shape[1:]),
         ):
             if ours != theirs:
-                raise ValueError(f"'{first}' and '{name}' are of different {what}: {ours} and {theirs}")
+                raise ConfigError(f"'{first}' and '{name}' are of different {what}: {ours} and {theirs}")
         for what, ours, theirs in (
             ('images', expected.images, result.images),
             ('labels', expected.labels, result.labels),
@@ -130,4 +132,4 @@ def check_same_images(results: Mapping[str, ClassificationResult]) -> None:
                     if index is None
                     else (f'number {index} (from 0) is {ours[index]} and {theirs[index]}')
                 )
-                raise ValueError(f"'{first}' and '{name}' are of different {what}: {shown}")
+                raise ConfigError(f"'{first}' and '{name}' are of different {what}: {shown}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mmgb.functional.errors import ConfigError
 from mmgb.utils.markdown import table
 from mmgb.utils.work_dir import Evaluation
 
@@ -19,7 +20,7 @@ def comparison_table(results: Mapping[str, Evaluation]) -> str:
     ]
     for name, found in zip(names, values):
         if list(found) != list(values[0]):
-            raise ValueError(f'{name}: tested with other metrics or classes than {names[0]}: {list(found)}')
+            raise ConfigError(f'{name}: tested with other metrics or classes than {names[0]}: {list(found)}')
     return table(['%', *names], [[label, *(found[label] for found in values)] for label in values[0]])
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmgb.functional.errors import ConfigError
+
 MEANS = ('arithmetic', 'geometric')
 
 
@@ -22,11 +24,11 @@ def mean_scores(scores: Sequence[np.ndarray], mean: str = 'arithmetic') -> np.nd
         ValueError: for another ``mean``, or negative scores in a geometric one.
     """
     if mean not in MEANS:
-        raise ValueError(f"mean={mean!r}: expected 'arithmetic' or 'geometric'")
+        raise ConfigError(f"mean={mean!r}: expected 'arithmetic' or 'geometric'")
     stacked = np.stack(scores).astype(np.float64)
     if mean == 'arithmetic':
         return stacked.mean(0).astype(np.float32)
     if stacked.min() < 0:
-        raise ValueError(f"mean='geometric': a score is {stacked.min():g}; expected none below 0")
+        raise ConfigError(f"mean='geometric': a score is {stacked.min():g}; expected none below 0")
     with np.errstate(divide='ignore'):
         return np.exp(np.log(stacked).mean(0)).astype(np.float32)

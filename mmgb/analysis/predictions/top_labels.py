@@ -7,6 +7,8 @@ from pathlib import PurePath
 
 import numpy as np
 
+from mmgb.functional.errors import ConfigError
+
 FORMATS = ('ilsvrc', 'places', 'names')
 
 
@@ -17,7 +19,7 @@ def top_labels(scores: np.ndarray, count: int) -> np.ndarray:
         ValueError: for more classes than there are.
     """
     if not 1 <= count <= scores.shape[1]:
-        raise ValueError(f'the top {count} of {scores.shape[1]} classes: expected 1 to {scores.shape[1]}')
+        raise ConfigError(f'the top {count} of {scores.shape[1]} classes: expected 1 to {scores.shape[1]}')
     return np.argsort(-scores, axis=1, kind='stable')[:, :count]
 
 

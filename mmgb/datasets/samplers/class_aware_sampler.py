@@ -11,6 +11,7 @@ from torch.utils.data import Sampler
 
 from mmgb.datasets.sample_labels import class_names, pairs, sample_labels
 from mmgb.functional.class_aware_order import ClassGroups, class_aware_order, group_by_class
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import DATA_SAMPLERS
 
 SHORTEST_BLOCK = 1 << 16  # positions computed at once, unless there are more images
@@ -58,11 +59,11 @@ class ClassAwareSampler(Sampler):
         self.rank, self.world_size = get_dist_info()
         total = len(dataset) if num_samples is None else num_samples
         if total < self.world_size:
-            raise ValueError(f'num_samples={total} should be at least the number of processes, {self.world_size}')
+            raise ConfigError(f'num_samples={total} should be at least the number of processes, {self.world_size}')
         if empty_classes not in ('drop', 'refuse'):
-            raise ValueError(f"empty_classes='{empty_classes}' should be 'drop' or 'refuse'")
+            raise ConfigError(f"empty_classes='{empty_classes}' should be 'drop' or 'refuse'")
         if seed is not None and not 0 <= seed < 1 << 64:
-            raise ValueError(f'seed={seed} should be 0 or more and below 2**64')
+            raise ConfigError(f'seed={seed} should be 0 or more and below 2**64')
         self.groups = group_samples(dataset, empty_classes, label_cache)
         self.seed = sync_random_seed() if seed is None else seed
         self.samples_per_rank = -(-total // self.world_size) if round_up else total // self.world_size
@@ -97,7 +98,7 @@ class ClassAwareSampler(Sampler):
     def _skip(self, num_samples: int) -> None:
         """Let the next iteration begin after the first ``num_samples`` of this rank, without walking through them."""
         if num_samples < 0:
-            raise ValueError(f'num_samples={num_samples} to skip should be 0 or more')
+            raise ConfigError(f'num_samples={num_samples} to skip should be 0 or more')
         self.skipped = num_samples
 
 
@@ -108,13 +109,13 @@ def group_samples(dataset: Sized, empty_classes: str, label_cache: str | None) -
     groups = group_by_class(labels, len(names), samples)
     empty = [name for name, size in zip(names, groups.sizes) if size == 0]
     if len(names) - len(empty) < 2:
-        raise ValueError(
+        raise ConfigError(
             f'{len(names) - len(empty)} of the {len(names)} classes have images: class-aware sampling '
             'needs at least two'
         )
     if empty:
         what = f'{len(empty)} of the {len(names)} classes have no images: {", ".join(empty)}'
         if empty_classes == 'refuse':
-            raise ValueError(f"{what} (empty_classes='drop' samples without them)")
+            raise ConfigError(f"{what} (empty_classes='drop' samples without them)")
         print_log(f'{what}. They are left out of the sampling.', 'current', logging.WARNING)
     return groups

@@ -4,6 +4,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import TRANSFORMS
 
 
@@ -22,7 +23,7 @@ class RandomChannelGain(BaseTransform):
 
     def __init__(self, low: float = 0.8, high: float = 1.3) -> None:
         if not 0 < low <= high:
-            raise ValueError(f'low={low}, high={high}: expected 0 < low <= high')
+            raise ConfigError(f'low={low}, high={high}: expected 0 < low <= high')
         self.low = low
         self.high = high
 

@@ -3,6 +3,7 @@
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import TRANSFORMS
 
 
@@ -40,9 +41,9 @@ class SubtractMeanImage(BaseTransform):
                 f"mean_image='{mean_image}' isn't there: tools/dataset_converters/compute_mean_image.py writes it"
             ) from error
         except (EOFError, ValueError) as error:
-            raise ValueError(f"mean_image='{mean_image}' can't be read as an .npy file: {error}") from error
+            raise ConfigError(f"mean_image='{mean_image}' can't be read as an .npy file: {error}") from error
         if self.mean_image.ndim != 3 or self.mean_image.dtype.kind != 'f':
-            raise ValueError(
+            raise ConfigError(
                 f"mean_image='{mean_image}' is {self.mean_image.dtype} of the shape "
                 f'{self.mean_image.shape}: expected floating-point numbers (height, width, channels)'
             )
@@ -50,7 +51,7 @@ class SubtractMeanImage(BaseTransform):
     def transform(self, results: dict) -> dict:
         image = results['img']
         if image.ndim != 3 or image.shape[2] != self.mean_image.shape[2]:
-            raise ValueError(
+            raise ConfigError(
                 f"an image of the shape {image.shape} doesn't fit mean_image='{self.path}', which has "
                 f'{self.mean_image.shape[2]} channels'
             )

@@ -4,6 +4,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmgb.datasets.array_files import read_npz
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import TRANSFORMS
 
 
@@ -42,7 +43,7 @@ class WhitenInputs(BaseTransform):
 
     def __init__(self, statistics: str, decorrelate: bool = False, epsilon: float = 0.01) -> None:
         if not epsilon > 0:
-            raise ValueError(f'epsilon={epsilon!r}: expected a positive number')
+            raise ConfigError(f'epsilon={epsilon!r}: expected a positive number')
         try:
             arrays = read_npz(statistics, ('mean', 'covariance'))
         except FileNotFoundError as error:
@@ -51,7 +52,7 @@ class WhitenInputs(BaseTransform):
             ) from error
         mean, covariance = arrays['mean'], arrays['covariance']
         if mean.ndim != 1 or covariance.shape != 2 * mean.shape:
-            raise ValueError(
+            raise ConfigError(
                 f"statistics='{statistics}': mean and covariance have the shapes {mean.shape} and "
                 f'{covariance.shape}, expected (D,) and (D, D)'
             )
@@ -62,7 +63,7 @@ class WhitenInputs(BaseTransform):
     def transform(self, results: dict) -> dict:
         image = results['img']
         if image.size != len(self.mean):
-            raise ValueError(
+            raise ConfigError(
                 f'an image of the shape {image.shape} has {image.size} values, but the statistics are of '
                 f'{len(self.mean)}'
             )

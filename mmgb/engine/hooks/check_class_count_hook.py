@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from torch import nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import HOOKS
 
 from .data_check_hook import DataCheckHook
@@ -37,7 +38,7 @@ class CheckClassCountHook(DataCheckHook):
             return
         for path, module in classifiers(runner.model):
             if module.num_classes != expected:
-                raise ValueError(
+                raise ConfigError(
                     f'{path}.num_classes={module.num_classes} ({type(module).__name__}) does not fit the '
                     f'{type(dataset).__name__} of {field}, which has {expected} classes: expected '
                     f'num_classes={expected}'

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import HOOKS
 
 from .data_check_hook import DataCheckHook
@@ -57,7 +58,7 @@ def checked(crop: Callable, field: str) -> Callable:
         given = results['img'].shape[:2]
         results = crop(results)
         if results['img'].shape[0] < height or results['img'].shape[1] < width:
-            raise ValueError(
+            raise ConfigError(
                 f'crop_size={height}x{width} of {name} in the pipeline of {field} is larger than the '
                 f'first image, which has {given[0]}x{given[1]} pixels there (height x width): expected '
                 'at most that, or a transform before it that enlarges or pads the image'

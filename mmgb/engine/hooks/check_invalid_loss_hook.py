@@ -16,6 +16,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import HOOKS
 
 
@@ -37,7 +38,7 @@ class CheckInvalidLossHook(Hook):
 
     def __init__(self, interval: int = 1) -> None:
         if interval < 1:
-            raise ValueError(f'interval={interval!r}: expected a positive number of iterations')
+            raise ConfigError(f'interval={interval!r}: expected a positive number of iterations')
         self.interval = interval
         self.scores: dict[str, Tensor] = {}
         self.handles: list = []

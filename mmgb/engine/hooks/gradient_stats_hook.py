@@ -15,6 +15,7 @@ from mmengine.optim import ApexOptimWrapper, OptimWrapper, OptimWrapperDict
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.module_paths import find_module
 from mmgb.registry import HOOKS
 
@@ -71,9 +72,9 @@ class GradientStatsHook(Hook):
 
     def __init__(self, interval: int = 100, layers: Sequence[str] | None = None) -> None:
         if not isinstance(interval, int) or interval < 1:
-            raise ValueError(f'interval={interval!r}: expected a positive number of iterations')
+            raise ConfigError(f'interval={interval!r}: expected a positive number of iterations')
         if isinstance(layers, str):
-            raise ValueError(f'layers={layers!r}: expected a list of module paths, or None')
+            raise ConfigError(f'layers={layers!r}: expected a list of module paths, or None')
         self.interval = interval
         self.layers = layers
         self._recording: IterationRecording | None = None
@@ -84,13 +85,13 @@ class GradientStatsHook(Hook):
 
     def before_train(self, runner) -> None:
         if runner.cfg.get('compile'):
-            raise ValueError(
+            raise ConfigError(
                 f'compile={runner.cfg.compile!r}: a compiled model runs without hooks, so '
                 'GradientStatsHook would see nothing; leave one of the two out'
             )
         wrapper = runner.optim_wrapper
         if not isinstance(wrapper, OptimWrapper) or isinstance(wrapper, (ApexOptimWrapper, OptimWrapperDict)):
-            raise ValueError(
+            raise ConfigError(
                 f'GradientStatsHook needs an OptimWrapper or AmpOptimWrapper, which say how they scale '
                 f'the loss, got {type(wrapper).__name__}'
             )

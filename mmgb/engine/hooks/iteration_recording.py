@@ -10,6 +10,7 @@ import torch
 from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.gradient_statistics import (
     active_counts,
     finite_range,
@@ -147,7 +148,7 @@ class IterationRecording:
 
     def _leave_layer(self, path: str, module: nn.Module, args: tuple, output: Any) -> None:
         if not isinstance(output, Tensor):
-            raise ValueError(
+            raise ConfigError(
                 f'layers={path!r} gives a {type(output).__name__}: expected a module whose output is one tensor'
             )
         if not self._in_backward:

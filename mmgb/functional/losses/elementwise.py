@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..errors import ConfigError
 from .error_delta import ElementwiseForm, class_labels, potentials
 from .targets import check_target, check_values
 
@@ -86,15 +87,15 @@ def elementwise_loss(
 def check_reduction(reduction: str, avg_factor: float | None = None) -> None:
     """Raise a ValueError unless the reduction is one of the three, and goes with the divisor."""
     if reduction not in ('mean', 'sum', 'none'):
-        raise ValueError(f"reduction={reduction!r}: expected 'mean', 'sum' or 'none'")
+        raise ConfigError(f"reduction={reduction!r}: expected 'mean', 'sum' or 'none'")
     if avg_factor is not None and reduction == 'sum':
-        raise ValueError(f"avg_factor={avg_factor}: a loss with reduction='sum' isn't averaged")
+        raise ConfigError(f"avg_factor={avg_factor}: a loss with reduction='sum' isn't averaged")
 
 
 def check_target_kind(target_kind: str) -> None:
     """Raise a ValueError unless the kind is one of the two."""
     if target_kind not in ('class', 'value'):
-        raise ValueError(f"target_kind={target_kind!r}: expected 'class' or 'value'")
+        raise ConfigError(f"target_kind={target_kind!r}: expected 'class' or 'value'")
 
 
 def sample_weights(
@@ -133,7 +134,7 @@ def _class_weights(
     if class_weight is None:
         return None
     if class_weight.shape != scores.shape[1:2]:
-        raise ValueError(
+        raise ConfigError(
             f'class_weight of shape {tuple(class_weight.shape)}: expected one weight for each of '
             f'the {scores.shape[1]} classes'
         )

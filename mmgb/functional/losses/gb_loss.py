@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ..errors import ConfigError
 from .elementwise import elementwise_loss
 from .formula import ExpGB, Pow3GB
 from .kernels.dispatch import fused_gb_loss
@@ -73,7 +74,7 @@ def check_exp_gb(alpha: float, targets: tuple[float, float], max_delta: float | 
     _check_max_delta(max_delta)
     negative, positive = check_targets(targets)
     if negative < 0:
-        raise ValueError(
+        raise ConfigError(
             f'targets=({negative:g}, {positive:g}): exp-GB needs a negative target >= 0, since '
             'alpha*exp(x) never reaches a smaller one and the loss would fall without end'
         )
@@ -87,13 +88,13 @@ def check_pow3_gb(
     _check_positive('alpha', alpha)
     _check_max_delta(max_delta)
     if not float('-inf') < beta < float('inf'):
-        raise ValueError(f'beta={beta!r}: expected a finite number')
+        raise ConfigError(f'beta={beta!r}: expected a finite number')
     return check_targets(targets)
 
 
 def _check_positive(name: str, value: float) -> None:
     if not 0 < value < float('inf'):
-        raise ValueError(f'{name}={value!r}: expected a positive number')
+        raise ConfigError(f'{name}={value!r}: expected a positive number')
 
 
 def _check_max_delta(max_delta: float | None) -> None:

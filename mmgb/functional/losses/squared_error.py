@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..errors import ConfigError
 from .elementwise import elementwise_loss
 from .targets import check_targets
 
@@ -97,20 +98,20 @@ def check_squared_error(activation: str, targets: str | tuple[float, float]) -> 
         ValueError: that names the setting at fault.
     """
     if activation not in RANGES:
-        raise ValueError(f'activation={activation!r}: expected one of {", ".join(RANGES)}')
+        raise ConfigError(f'activation={activation!r}: expected one of {", ".join(RANGES)}')
     if isinstance(targets, str):
         named = dict(NAMED_TARGETS)
         if activation in MAX_CURVATURE:
             named['max_curvature'] = MAX_CURVATURE[activation]
         if targets not in named:
-            raise ValueError(
+            raise ConfigError(
                 f'targets={targets!r}: with {activation} outputs expected two numbers or one of {", ".join(named)}'
             )
         targets = named[targets]
     negative, positive = check_targets(targets)
     lowest, highest = RANGES[activation]
     if negative < lowest or positive > highest:
-        raise ValueError(
+        raise ConfigError(
             f'targets=({negative:g}, {positive:g}): {activation} outputs reach only {lowest:g} to {highest:g}'
         )
     return negative, positive

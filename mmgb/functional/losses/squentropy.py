@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..errors import ConfigError
 from .elementwise import check_reduction, sample_weights
 from .error_delta import class_labels
 from .targets import check_target
@@ -50,7 +51,7 @@ def squentropy_loss(
     """
     check_reduction(reduction, avg_factor)
     if labels.shape == scores.shape:
-        raise ValueError(
+        raise ConfigError(
             f'labels of shape {tuple(labels.shape)}, that of the scores: squentropy is defined for labels '
             '(N) or (N, ...), not for class scores (mixup, multi-label)'
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..errors import ConfigError
 from .function_transforms import unwrapped
 
 
@@ -17,9 +18,9 @@ def check_targets(targets: tuple[float, float]) -> tuple[float, float]:
     try:
         negative, positive = (float(value) for value in targets)
     except (TypeError, ValueError):
-        raise ValueError(f'targets={targets!r}: expected two numbers (negative, positive)') from None
+        raise ConfigError(f'targets={targets!r}: expected two numbers (negative, positive)') from None
     if not float('-inf') < negative < positive < float('inf'):
-        raise ValueError(
+        raise ConfigError(
             f'targets=({negative:g}, {positive:g}): the first is the target of the wrong classes, '
             'the second that of the right one, and must be the larger; both must be finite'
         )
@@ -42,9 +43,9 @@ def check_target(scores: Tensor, target: Tensor, ignore_index: int | None = None
             with the same condition.
     """
     if not scores.is_floating_point():
-        raise ValueError(f'scores of type {scores.dtype}: expected floating ones')
+        raise ConfigError(f'scores of type {scores.dtype}: expected floating ones')
     if scores.dim() < 2:
-        raise ValueError(f'scores of shape {tuple(scores.shape)}: expected (N, C) or (N, C, ...)')
+        raise ConfigError(f'scores of shape {tuple(scores.shape)}: expected (N, C) or (N, C, ...)')
     if target.shape == scores.shape:
         if target.numel():
             least, most = unwrapped(target).aminmax()
@@ -53,14 +54,14 @@ def check_target(scores: Tensor, target: Tensor, ignore_index: int | None = None
             _require(most <= 1 + 1e-4, most, 'class score {} lies outside [0, 1]')
         return None
     if target.shape != scores.shape[:1] + scores.shape[2:]:
-        raise ValueError(
+        raise ConfigError(
             f'target of shape {tuple(target.shape)} fits scores of shape {tuple(scores.shape)} neither '
             f'as labels, {tuple(scores.shape[:1] + scores.shape[2:])}, nor as class scores'
         )
     if target.is_floating_point() or target.is_complex() or target.dtype == torch.bool:
-        raise ValueError(f'labels of type {target.dtype}: expected integers')
+        raise ConfigError(f'labels of type {target.dtype}: expected integers')
     if scores.shape[1] < 2:
-        raise ValueError(
+        raise ConfigError(
             f'scores of shape {tuple(scores.shape)}: labels need at least two classes; a single output '
             'takes class scores of its shape'
         )
@@ -83,9 +84,9 @@ def check_values(scores: Tensor, target: Tensor, allowed: tuple[float, float]) -
             are checked as in :func:`check_target`.
     """
     if not scores.is_floating_point():
-        raise ValueError(f'scores of type {scores.dtype}: expected floating ones')
+        raise ConfigError(f'scores of type {scores.dtype}: expected floating ones')
     if target.shape != scores.shape:
-        raise ValueError(
+        raise ConfigError(
             f"target of shape {tuple(target.shape)} with target_kind='value': expected the scores' shape, "
             f'{tuple(scores.shape)}'
         )
@@ -101,4 +102,4 @@ def _require(condition: Tensor, values: Tensor, message: str) -> None:
         return
     condition, values = unwrapped(condition), unwrapped(values)
     if not condition.all():
-        raise ValueError(message.format(values[~condition][0].item()))
+        raise ConfigError(message.format(values[~condition][0].item()))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
+from ..errors import ConfigError
 from .autograd import Backward, Entry, Gate, Kept
 from .plan import Range, Relay, relay_plan
 
@@ -74,7 +75,7 @@ class ForwardPass:
         ]
         for auxiliary, (lowest, source) in zip(self.auxiliaries, ranges):
             if lowest > source:
-                raise ValueError(f'lowest={auxiliary.lowest!r} runs after source={auxiliary.source!r}')
+                raise ConfigError(f'lowest={auxiliary.lowest!r} runs after source={auxiliary.source!r}')
         self.relays = relay_plan(Range(self._start(self.primary_lowest), math.inf), ranges)
         for relay in self.relays:
             path = self.path_of(relay)
@@ -94,7 +95,7 @@ class ForwardPass:
         given = [*args, *kwargs.values()]
         tensors = [value for value in given if isinstance(value, Tensor)]
         if len(tensors) != 1 or any(isinstance(value, (list, tuple, dict)) for value in given):
-            raise ValueError(f'lowest={path!r}: expected a module that is given exactly one tensor')
+            raise ConfigError(f'lowest={path!r}: expected a module that is given exactly one tensor')
         if not tensors[0].requires_grad:
             return None  # there is nothing below to be kept from
         kept = Kept()
@@ -109,7 +110,7 @@ class ForwardPass:
         path = self.auxiliaries[i].source
         self._note('source', path)
         if not isinstance(output, Tensor):
-            raise ValueError(f'source={path!r} gives a {type(output).__name__}: expected one tensor')
+            raise ConfigError(f'source={path!r} gives a {type(output).__name__}: expected one tensor')
         # A copy, for what follows may overwrite the output in place.
         self.features[i] = Entry.apply(output, self._backward, self._from_head[i], True)
         trunk = Entry.apply(output, self._backward, self._from_trunk[i], False)
@@ -120,17 +121,17 @@ class ForwardPass:
     def _note(self, role: str, path: str) -> None:
         """Remember when a module runs."""
         if self._has_gradients and not torch.is_grad_enabled():
-            raise ValueError(
+            raise ConfigError(
                 f'{role}={path!r} runs without gradients, as inside of activation checkpointing of the '
                 'reentrant kind: use torch.utils.checkpoint with use_reentrant=False'
             )
         if (role, path) in self._positions:
-            raise ValueError(f'{role}={path!r} runs several times in a forward pass: expected a module that runs once')
+            raise ConfigError(f'{role}={path!r} runs several times in a forward pass: expected a module that runs once')
         self._positions[role, path] = len(self._positions)
 
     def _position(self, role: str, path: str) -> int:
         if (role, path) not in self._positions:
-            raise ValueError(f'{role}={path!r} did not run: expected a module that the forward pass calls')
+            raise ConfigError(f'{role}={path!r} did not run: expected a module that the forward pass calls')
         return self._positions[role, path]
 
     def _start(self, lowest: str | None) -> float:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from ..errors import ConfigError
 from ..module_paths import find_module
 from .forward_pass import AuxiliaryRange, ForwardPass, lowest_paths
 
@@ -57,7 +58,7 @@ class GradientGate:
         sources = [auxiliary.source for auxiliary in self.auxiliaries]
         for path in sources:
             if sources.count(path) > 1:
-                raise ValueError(f'source={path!r} is used twice')
+                raise ConfigError(f'source={path!r} is used twice')
         for path in sources:
             find_module(model, path, 'source')
         for path in lowest_paths(self.auxiliaries, primary_lowest):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from torch import Tensor, nn
 from torch.autograd.graph import Node
 
+from ..errors import ConfigError
 from .forward_pass import ForwardPass
 
 
@@ -26,13 +27,13 @@ def check_ranges(forward_pass: ForwardPass, primary: Sequence[Tensor], parameter
     lowest = {None: forward_pass.primary_lowest}
     for auxiliary, feature in zip(forward_pass.auxiliaries, forward_pass.features):
         if feature.grad_fn is None:
-            raise ValueError(f'source={auxiliary.source!r}: no layer below it is left to train, all are frozen')
+            raise ConfigError(f'source={auxiliary.source!r}: no layer below it is left to train, all are frozen')
         roots[auxiliary.source] = [feature.grad_fn]
         lowest[auxiliary.source] = auxiliary.lowest
 
     whole = _reached([node for nodes in roots.values() for node in nodes], set())
     if any(type(node).__name__ == 'CheckpointFunctionBackward' for node in whole):
-        raise ValueError(
+        raise ConfigError(
             'activation checkpointing of the reentrant kind forbids the gradients of a part of the graph '
             'that relays need: use torch.utils.checkpoint with use_reentrant=False'
         )
@@ -43,20 +44,20 @@ def check_ranges(forward_pass: ForwardPass, primary: Sequence[Tensor], parameter
         reached = _parameters(within, names)
         loss = 'the primary loss' if source is None else f'the auxiliary loss of source={source!r}'
         if not reached:
-            raise ValueError(f'{loss} has no parameter left to train down to lowest={lowest[source]!r}')
+            raise ConfigError(f'{loss} has no parameter left to train down to lowest={lowest[source]!r}')
         if gate is not None:
             if gate not in within:
-                raise ValueError(f'lowest={lowest[source]!r} does not lie below {loss}')
+                raise ConfigError(f'lowest={lowest[source]!r} does not lie below {loss}')
             around = reached & _parameters(_reached([gate], set()), names)
             if around:
-                raise ValueError(
+                raise ConfigError(
                     f'{loss} reaches {_some(around)} also by another way than through '
                     f'lowest={lowest[source]!r}: its gradient cannot be ended there'
                 )
         updated |= reached
     missing = _parameters(whole, names) - updated
     if missing:
-        raise ValueError(f'the ranges leave {_some(missing)} without any gradient')
+        raise ConfigError(f'the ranges leave {_some(missing)} without any gradient')
     _check_trunks(forward_pass, roots[None], gates)
 
 
@@ -68,7 +69,7 @@ def _check_trunks(forward_pass: ForwardPass, primary: list[Node], gates: Mapping
             continue
         source = forward_pass.auxiliaries[relay.trunk].source
         if gates[path] in _reached(primary, {forward_pass.trunks[source].node}):
-            raise ValueError(
+            raise ConfigError(
                 f'the primary loss reaches lowest={path!r} also by another way than through '
                 f'source={source!r}, whose loss ends there'
             )

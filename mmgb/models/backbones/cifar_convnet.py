@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 from .layers import BATCH_NORM, conv_layers, scaled
@@ -90,7 +91,7 @@ class CifarConvNet(StagedBackbone):
         init_cfg: dict | list | None = None,
     ) -> None:
         if depth not in (5, 10):
-            raise ValueError(f'depth={depth!r}: expected 5 or 10')
+            raise ConfigError(f'depth={depth!r}: expected 5 or 10')
         if depth == 5:
             stages, channels = five_layers(width, norm_cfg)
             cells = (SIZE // 4) ** 2
@@ -104,6 +105,6 @@ class CifarConvNet(StagedBackbone):
     def check_images(self, images: Tensor) -> None:
         if tuple(images.shape[1:]) != (3, SIZE, SIZE):
             shape = 'x'.join(map(str, images.shape[1:]))
-            raise ValueError(
+            raise ConfigError(
                 f'CifarConvNet got an image of {shape} (channels, height, width): expected 3x{SIZE}x{SIZE}'
             )

@@ -7,6 +7,7 @@ import math
 from mmcv.cnn import build_norm_layer
 from torch import nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 BATCH_NORM = dict(type='BN')
@@ -15,7 +16,7 @@ BATCH_NORM = dict(type='BN')
 def scaled(channels: int, width: float) -> int:
     """``channels`` times the factor ``width``, rounded down, at least 1."""
     if not isinstance(width, (int, float)) or not 0 < width < math.inf:
-        raise ValueError(f'width={width!r}: expected a positive number')
+        raise ConfigError(f'width={width!r}: expected a positive number')
     return max(1, int(channels * width))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 from .layers import linear_layers, scaled
@@ -59,6 +60,6 @@ class MLP(StagedBackbone):
     def check_images(self, images: Tensor) -> None:
         if images[0].numel() != self.in_features:
             shape = 'x'.join(map(str, images.shape[1:]))
-            raise ValueError(
+            raise ConfigError(
                 f'MLP got an image of {shape} = {images[0].numel()} values: expected in_features={self.in_features}'
             )

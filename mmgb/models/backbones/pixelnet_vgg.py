@@ -9,6 +9,7 @@ from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
@@ -56,11 +57,11 @@ class PixelNetVGG(BaseModule):
         init_cfg: dict | list | None = None,
     ) -> None:
         if not width > 0:
-            raise ValueError(f'width={width!r}: expected a positive number')
+            raise ConfigError(f'width={width!r}: expected a positive number')
         if padding < 0:
-            raise ValueError(f'padding={padding!r}: expected a number of pixels >= 0')
+            raise ConfigError(f'padding={padding!r}: expected a number of pixels >= 0')
         if not out_indices or list(out_indices) != sorted(set(out_indices) & set(range(6))):
-            raise ValueError(f'out_indices={out_indices!r}: expected some of 0 to 5, in rising order')
+            raise ConfigError(f'out_indices={out_indices!r}: expected some of 0 to 5, in rising order')
         super().__init__(init_cfg or dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0))
         self.padding = padding
         self.out_indices = tuple(out_indices)
@@ -103,7 +104,7 @@ class PixelNetVGG(BaseModule):
                 maps.append(x)
         if self.classifier is not None:
             if min(x.shape[2:]) < FC6_KERNEL:
-                raise ValueError(
+                raise ConfigError(
                     f'an image of {image.shape[2]}x{image.shape[3]} pixels with padding={self.padding} leaves '
                     f'{x.shape[2]}x{x.shape[3]} cells for fc6, whose kernel needs {FC6_KERNEL}x{FC6_KERNEL}: '
                     'use a larger image or more padding'

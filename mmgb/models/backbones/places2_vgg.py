@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 from .layers import conv_layers, scaled
@@ -55,7 +56,7 @@ class Places2VGG(StagedBackbone):
         init_cfg: dict | list | None = None,
     ) -> None:
         if depth not in CONVOLUTIONS:
-            raise ValueError(f'depth={depth!r}: expected 19, 22 or 25')
+            raise ConfigError(f'depth={depth!r}: expected 19, 22 or 25')
         channels = [scaled(number, width) for number in (64, 128, 256, 512, last_channels)]
         stages, before = [], 3
         for count, after in zip(CONVOLUTIONS[depth], channels):

@@ -8,6 +8,8 @@ from typing import ClassVar
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
+
 HE_INIT = dict(type='Kaiming', layer=['Conv2d', 'Linear'], mode='fan_in', bias=0)
 
 
@@ -50,9 +52,9 @@ class StagedBackbone(BaseModule):
         count = len(stages)
         out_indices = (count - 1,) if out_indices is None else out_indices
         if not isinstance(out_indices, Sequence) or not out_indices or not set(out_indices) <= set(range(count)):
-            raise ValueError(f'out_indices={out_indices!r}: expected some of the stages 0 to {count - 1}')
+            raise ConfigError(f'out_indices={out_indices!r}: expected some of the stages 0 to {count - 1}')
         if frozen_stages not in range(-1, count + 1):
-            raise ValueError(
+            raise ConfigError(
                 f'frozen_stages={frozen_stages!r}: expected a number of stages from 0 to {count}, or -1 for none'
             )
         self.min_size = min_size
@@ -87,7 +89,7 @@ class StagedBackbone(BaseModule):
         """Raise a ValueError for images that this network can't take."""
         if images.shape[1] != self.in_channels or min(images.shape[2:]) < self.min_size:
             channels, height, width = images.shape[1:]
-            raise ValueError(
+            raise ConfigError(
                 f'{type(self).__name__} got an image of {channels}x{height}x{width} (channels, height, '
                 f'width): expected {self.in_channels} channels and at least '
                 f'{self.min_size}x{self.min_size} pixels'

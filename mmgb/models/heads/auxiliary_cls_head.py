@@ -9,6 +9,7 @@ from mmcv.cnn import build_norm_layer
 from mmpretrain.models.heads import ClsHead
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 DEFAULT_INIT = (
@@ -77,9 +78,9 @@ class AuxiliaryClsHead(ClsHead):
         )
         for name, value in sizes.items():
             if not isinstance(value, int) or value < 1:
-                raise ValueError(f'{name}={value!r}: expected a whole number of at least 1')
+                raise ConfigError(f'{name}={value!r}: expected a whole number of at least 1')
         if not 0 <= dropout_ratio < 1:
-            raise ValueError(f'dropout_ratio={dropout_ratio!r}: expected a number from 0 to less than 1')
+            raise ConfigError(f'dropout_ratio={dropout_ratio!r}: expected a number from 0 to less than 1')
         super().__init__(init_cfg=init_cfg or list(DEFAULT_INIT), **kwargs)
         self.num_classes = num_classes
         self.in_channels = in_channels
@@ -105,11 +106,11 @@ class AuxiliaryClsHead(ClsHead):
     def _check(self, features: Tensor) -> None:
         shape = tuple(features.shape)
         if len(shape) != 4:
-            raise ValueError(f'AuxiliaryClsHead needs a feature map (N, C, H, W), but its source gives {shape}')
+            raise ConfigError(f'AuxiliaryClsHead needs a feature map (N, C, H, W), but its source gives {shape}')
         if shape[1] != self.in_channels:
-            raise ValueError(f'in_channels={self.in_channels}: the feature map {shape} has {shape[1]} channels')
+            raise ConfigError(f'in_channels={self.in_channels}: the feature map {shape} has {shape[1]} channels')
         if min(shape[2:]) < self.pooled_size:
-            raise ValueError(
+            raise ConfigError(
                 f'pooled_size={self.pooled_size}: the feature map {shape} has only {shape[2]}x{shape[3]} '
                 f'cells; expected a pooled_size of at most {min(shape[2:])}, or larger images'
             )

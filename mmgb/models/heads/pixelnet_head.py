@@ -14,6 +14,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.hypercolumn import (
     LinearPart,
     crop_to_image,
@@ -76,17 +77,17 @@ class PixelNetHead(BaseDecodeHead):
     ) -> None:
         for name, values in (('strides', strides), ('offsets', offsets)):
             if len(values) != len(in_channels):
-                raise ValueError(
+                raise ConfigError(
                     f'{name}={tuple(values)}: {len(values)} numbers for the {len(in_channels)} maps of '
                     f'in_channels={tuple(in_channels)}; expected one for each'
                 )
         if strides[0] != 1:
-            raise ValueError(f"strides={tuple(strides)}: the first map must have the image's resolution, stride 1")
+            raise ConfigError(f"strides={tuple(strides)}: the first map must have the image's resolution, stride 1")
         for name, value in (('pixels_per_image', pixels_per_image), ('chunk_size', chunk_size)):
             if value < 1:
-                raise ValueError(f'{name}={value}: expected at least 1 pixel')
+                raise ConfigError(f'{name}={value}: expected at least 1 pixel')
         if norm_outputs and kwargs.get('norm_cfg') is None:
-            raise ValueError('norm_outputs=True needs a norm_cfg, got norm_cfg=None')
+            raise ConfigError('norm_outputs=True needs a norm_cfg, got norm_cfg=None')
         super().__init__(
             in_channels,
             channels,
@@ -135,7 +136,7 @@ class PixelNetHead(BaseDecodeHead):
         sampler and accuracy work unchanged."""
         labels = self._stack_batch_gt(batch_data_samples).squeeze(1)
         if labels.shape[1:] != self.image_size(inputs):
-            raise ValueError(
+            raise ConfigError(
                 f'padding={self.padding}: with it the maps are those of an image of '
                 f'{self.image_size(inputs)} pixels, but its labels are {tuple(labels.shape[1:])}; '
                 "the head's padding must be the backbone's"

@@ -3,6 +3,7 @@
 from mmengine.model import update_init_info
 from torch import nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.registry import WEIGHT_INITIALIZERS
 
 
@@ -31,7 +32,7 @@ class FitPrior:
         bias = getattr(layer, 'bias', None)
         if bias is None:
             with_bias = [name for name, child in head.named_children() if getattr(child, 'bias', None) is not None]
-            raise ValueError(
+            raise ConfigError(
                 f'FitPrior(layer={self.layer!r}): {type(head).__name__} has no layer of this name with '
                 f'a bias; it has {with_bias}'
             )

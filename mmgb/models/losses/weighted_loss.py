@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.losses.elementwise import check_reduction
 
 
@@ -40,7 +41,7 @@ class WeightedLoss(nn.Module):
         use_sigmoid: bool = False,
     ) -> None:
         if use_sigmoid:
-            raise ValueError(
+            raise ConfigError(
                 f'use_sigmoid={use_sigmoid!r}: the head outputs of these losses are linear; only False is allowed'
             )
         check_reduction(reduction)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.spatial_pyramid import BINS, WINDOW, adaptive_pyramid_pool, pyramid_kernels, spatial_pyramid_pool
 from mmgb.registry import MODELS
 
@@ -54,9 +55,9 @@ class SpatialPyramidPooling(BaseModule):
         init_cfg: dict | list | None = None,
     ) -> None:
         if pooling not in POOLINGS:
-            raise ValueError(f"pooling={pooling!r}: expected 'windows' or 'adaptive'")
+            raise ConfigError(f"pooling={pooling!r}: expected 'windows' or 'adaptive'")
         if not 0 <= dropout_ratio < 1:
-            raise ValueError(f'dropout_ratio={dropout_ratio!r}: expected a number from 0 to less than 1')
+            raise ConfigError(f'dropout_ratio={dropout_ratio!r}: expected a number from 0 to less than 1')
         if pooling == 'windows':
             pyramid_kernels(bins, window)
         super().__init__(init_cfg or dict(type='Kaiming', layer='Linear', mode='fan_in', bias=0))
@@ -74,7 +75,7 @@ class SpatialPyramidPooling(BaseModule):
     def forward(self, feats: Tensor | Sequence[Tensor]) -> tuple[Tensor]:
         features = feats if isinstance(feats, Tensor) else feats[-1]
         if features.dim() != 4 or features.shape[1] != self.in_channels:
-            raise ValueError(
+            raise ConfigError(
                 f'SpatialPyramidPooling(in_channels={self.in_channels}) needs a feature map '
                 f'(N, {self.in_channels}, H, W), got {tuple(features.shape)}'
             )

@@ -1,8 +1,8 @@
 """The boosted losses on a CPU, compiled: one loop over the scores writes the gradient and sums the losses.
 
 The compiler is PyTorch's own, which needs a C++ compiler on the machine. It takes a few seconds once a process, which
-many scores soon win back. Few scores, and all but the usual case, go through :mod:`mmgb.functional.losses.kernels.cpu_blocks`;
-so does everything where nothing can be compiled.
+many scores soon win back. Few scores, and all but the usual case, go through
+:mod:`mmgb.functional.losses.kernels.cpu_blocks`; so does everything where nothing can be compiled.
 """
 
 from __future__ import annotations

@@ -1,0 +1,57 @@
+"""Atomic writes: a file or folder appears under its name only when it is complete."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+
+@contextmanager
+def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO[Any]]:
+    """Open a temporary file next to ``path`` and rename it to ``path`` when the block ends without an error.
+
+    Args:
+        path (str | Path): file to write; an existing one is replaced. Missing parent folders are created.
+        mode (str): ``'w'`` for UTF-8 text or ``'wb'`` for bytes.
+
+    Yields:
+        The open temporary file. It is removed if the block raises, and ``path`` is left as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary_path(path)
+    try:
+        with open(temporary, mode, encoding=None if 'b' in mode else 'utf-8') as file:
+            yield file
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Create a temporary folder next to ``path`` and rename it to ``path`` when the block ends without an error.
+
+    Args:
+        path (str | Path): folder to make; it must not exist yet. Missing parent folders are created.
+
+    Yields:
+        The temporary folder. It is removed if the block raises.
+    """
+    path = Path(path)
+    temporary = _temporary_path(path)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _temporary_path(path: Path) -> Path:
+    """Return a sibling of ``path`` that no other running process uses."""
+    return path.with_name(f'{path.name}.{os.getpid()}.unfinished')
