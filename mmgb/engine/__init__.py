@@ -1,5 +1,1 @@
-"""What runs a config: the parts that ``tools/train.py`` and ``tools/test.py`` share.
-
-Pure functions over an mmengine ``Config`` first. Nothing is imported here: a tool calls
-:func:`mmgb.compat.apply` before it imports one of these modules.
-"""
+"""Parts of a training run that OpenMMLab calls an engine: hooks, and the recording behind ``GradientStatsHook``."""

@@ -174,7 +174,7 @@ def test_a_label_outside_the_named_classes_is_refused():
 
 
 def test_a_data_set_cut_by_num_batch_per_epoch_is_refused():
-    with pytest.raises(ValueError, match='num_batch_per_epoch cuts the data set to its first 6 samples'):
+    with pytest.raises(ValueError, match='num_batch_per_epoch truncates the data set to its first 6 samples'):
         Runner.build_dataloader(
             dict(
                 dataset=Images(LABELS), batch_size=2, num_batch_per_epoch=3, sampler=dict(type='mmgb.ClassAwareSampler')

@@ -119,11 +119,11 @@ class Prefixed(TensorDataset):
 @pytest.mark.parametrize(
     'dataset, message',
     [
-        (Unlabelled(), 'Unlabelled has no labels to sample by: it needs get_gt_labels'),
+        (Unlabelled(), 'Unlabelled has no labels to sample by: expected a method get_gt_labels'),
         (TensorDataset(), 'TensorDataset has no labels'),
         (Listed([None, None]), 'Listed has no labels'),
         (Prefixed(), 'Prefixed has no labels'),
-        (TooFewLabels(), 'TooFewLabels has 1 samples, but 2 labels'),
+        (TooFewLabels(), 'TooFewLabels has 1 samples but 2 labels'),
         (Subset(SimpleNamespace(), [0]), 'SimpleNamespace has no labels'),
     ],
 )

@@ -1,7 +1,6 @@
-"""A small convolutional network in mmengine's Runner with a GradientStatsHook, and the same by autograd alone."""
+"""Train a small network with GradientStatsHook in mmengine's Runner, and compute the same statistics by autograd."""
 
 import contextlib
-import json
 from pathlib import Path
 
 import torch
@@ -12,6 +11,8 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmgb.models.losses import ExpGBLoss
+from mmgb.utils.gradient_records import HISTOGRAM_FILE, parse_scalar_name
+from mmgb.utils.work_dir import read_records
 
 ALPHA, TARGETS = 0.1, (0.0, 16.0)
 LAYERS = ('conv1', 'conv2', 'head.fc')
@@ -34,8 +35,8 @@ class Net(BaseModel):
         self.conv2, self.sigmoid = nn.Conv2d(4, 5, 3), nn.Sigmoid()
         self.head = Head()
         with torch.no_grad():
-            self.conv1.bias[0] = -100.0  # a channel that is dead on every image
-            self.conv2.weight *= 12  # and some saturated outputs
+            self.conv1.bias[0] = -100.0  # dead on every image
+            self.conv2.weight *= 12  # saturates some outputs
 
     def forward(self, inputs, labels, mode):
         hidden = self.sigmoid(self.conv2(self.relu(self.conv1(inputs))))
@@ -43,7 +44,7 @@ class Net(BaseModel):
 
 
 class CpuAmp(AmpOptimWrapper):
-    """mmengine's own, which refuses a machine without an accelerator, with a scaler and autocast of the CPU."""
+    """AmpOptimWrapper with autocast and gradient scaler on the CPU; mmengine's own needs an accelerator."""
 
     def __init__(self, **settings):
         OptimWrapper.__init__(self, **settings)
@@ -77,7 +78,7 @@ def train(
     accumulative_counts=1,
     **settings,
 ):
-    """Trains at rate 0, so that every iteration has the same weights. Returns the runner."""
+    """Train with learning rate 0, so that the weights never change, and return the runner."""
     optimizer = optimizer or torch.optim.SGD(model.parameters(), 0.0)
     runner = Runner(
         model=model,
@@ -103,27 +104,17 @@ def train(
 
 
 def written(folder):
-    """Step to what the hook has written, without its prefix; and the lines of the histogram file."""
-    records = [
-        json.loads(line)
-        for path in Path(folder).glob('*/vis_data/scalars.json')
-        for line in path.read_text().splitlines()
-    ]
-    scalars = {
-        record['step']: {name[len('grad_stats/') :]: value for name, value in record.items() if name != 'step'}
-        for record in records
-        if any(name.startswith('grad_stats/') for name in record)
-    }
-    lines = [
-        json.loads(line)
-        for path in Path(folder).glob('*/vis_data/gradient_histograms.json')
-        for line in path.read_text().splitlines()
-    ]
-    return scalars, lines
+    """Return the hook's output: {step: {'STATISTIC/PATH': value}}, and the records of the histogram file."""
+    scalars = {}
+    for record in read_records(folder, 'scalars.json'):
+        statistics = {'/'.join(name): value for key, value in record.items() if (name := parse_scalar_name(key))}
+        if statistics:
+            scalars[record['step']] = statistics
+    return scalars, list(read_records(folder, HISTOGRAM_FILE))
 
 
 def by_autograd(model, batch, amp=False):
-    """What one iteration on ``batch`` must write, and the deltas of its samples."""
+    """Return the expected scalars of an iteration on ``batch``, the deltas of its samples, its scores and labels."""
     inputs, labels = collate(batch).values()
     with torch.autocast('cpu', torch.bfloat16, enabled=amp):
         first = F.conv2d(inputs, model.conv1.weight, model.conv1.bias)

@@ -1,36 +1,11 @@
 """What ``GradientStatsHook`` has written into a work directory."""
 
 from pathlib import Path
-from typing import NamedTuple
 
+from mmgb.utils.gradient_records import HISTOGRAM_FILE, DeltaHistogram, parse_scalar_name
 from mmgb.utils.work_dir import read_records
 
-PREFIX = 'grad_stats/'
-HISTOGRAM_FILE = 'gradient_histograms.json'
-
 Curve = list[tuple[int, float]]  # iteration and value
-
-
-class DeltaHistogram(NamedTuple):
-    """The output deltas of one loss in one iteration.
-
-    Attributes:
-        step: the iteration, from 1.
-        epoch: from 1.
-        batch: of the epoch, from 1; of the run, where it isn't counted in epochs.
-        loss: its module path.
-        edges: of the bins, ascending.
-        counts: one fewer.
-        not_finite: how many deltas were NaN or infinite.
-    """
-
-    step: int
-    epoch: int
-    batch: int
-    loss: str
-    edges: list[float]
-    counts: list[int]
-    not_finite: int
 
 
 def read_gradient_stats(work_dir: Path) -> dict[str, dict[str, Curve]]:
@@ -44,8 +19,9 @@ def read_gradient_stats(work_dir: Path) -> dict[str, dict[str, Curve]]:
     found: dict[str, dict[str, dict[int, float]]] = {}
     for record in read_records(work_dir, 'scalars.json'):
         for key, value in record.items():
-            if key.startswith(PREFIX):
-                statistic, _, path = key[len(PREFIX) :].partition('/')
+            name = parse_scalar_name(key)
+            if name is not None:
+                statistic, path = name
                 found.setdefault(statistic, {}).setdefault(path, {})[record['step']] = value
     if not found:
         raise FileNotFoundError(

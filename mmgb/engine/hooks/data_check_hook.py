@@ -1,40 +1,38 @@
-"""What hooks share that look at a run's data sets before its first step."""
+"""Base class of hooks that check a run's data sets before its first step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 from mmengine.hooks import Hook
 
+from mmgb.utils.dataset_wrappers import innermost_datasets
+
 
 class DataCheckHook(Hook):
-    """Calls ``check_dataset`` for the data sets of training and validation before the first step, and of a test.
+    """Call ``check_dataset`` for every data set of training and validation, or of a test, before the first step.
 
-    Wrappers are looked through: concatenation, repetition, a choice of samples.
+    Wrapped data sets are checked one by one; see :mod:`mmgb.utils.dataset_wrappers`.
     """
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Any) -> None:
         self._check_loop(runner, 'train_dataloader', runner.train_loop)
         if runner.val_loop is not None:
             self._check_loop(runner, 'val_dataloader', runner.val_loop)
 
-    def before_test(self, runner) -> None:
+    def before_test(self, runner: Any) -> None:
         self._check_loop(runner, 'test_dataloader', runner.test_loop)
 
-    def check_dataset(self, runner, field: str, dataset) -> None:
-        """Raise a ValueError for a ``dataset`` of the dataloader ``field`` that won't do."""
+    def check_dataset(self, runner: Any, field: str, dataset: Any) -> None:
+        """Raise a ValueError if ``dataset`` is invalid.
+
+        Args:
+            runner: mmengine's runner.
+            field (str): config field of the data loader, such as ``'train_dataloader'``.
+            dataset: a data set that isn't a wrapper.
+        """
         raise NotImplementedError
 
-    def _check_loop(self, runner, field: str, loop) -> None:
+    def _check_loop(self, runner: Any, field: str, loop: Any) -> None:
         for dataset in innermost_datasets(loop.dataloader.dataset):
             self.check_dataset(runner, field, dataset)
-
-
-def innermost_datasets(dataset) -> Iterator:
-    """``dataset``, or those that it wraps as ``dataset`` or ``datasets``, however deep."""
-    inner = getattr(dataset, 'datasets', None) or [getattr(dataset, 'dataset', None)]
-    for part in inner:
-        if part is None:
-            yield dataset
-        else:
-            yield from innermost_datasets(part)

@@ -8,7 +8,7 @@ from mmpretrain.models.losses import LabelSmoothLoss
 from mmseg.models.losses import CrossEntropyLoss, OhemCrossEntropy
 from torch import nn
 
-from mmgb.engine.hooks.loss_calls import loss_call, loss_modules
+from mmgb.engine.gradient_recording.loss_calls import loss_call, loss_modules
 from mmgb.models.losses import ExpGBLoss
 
 IGNORED = 255
@@ -69,16 +69,16 @@ def test_gradient_times_what_the_loss_divides_by_is_the_delta_of_a_pixel(name):
     target = F.one_hot(labels.where(labels != IGNORED, 0), 4).movedim(-1, 1)
     delta = scores.softmax(1) - target if isinstance(loss, CrossEntropyLoss) else 0.1 * scores.exp() - 16 * target
     delta = delta * (labels != IGNORED).unsqueeze(1)
-    assert torch.allclose(gradient * call.averaged, delta, rtol=1e-5, atol=1e-6)
+    assert torch.allclose(gradient * call.divisor, delta, rtol=1e-5, atol=1e-6)
     assert call.valid.equal(labels != IGNORED) and call.scores is scores
 
 
 @pytest.mark.parametrize('loss', [ClassificationLoss(), LabelSmoothLoss(0.1), ExpGBLoss()])
 def test_a_classifiers_loss_divides_by_the_avg_factor_of_its_head_or_its_samples(loss):
     scores, labels = torch.randn(5, 3), torch.tensor([0, 1, 2, 0, 1])
-    assert loss_call(loss, (scores, labels), dict(avg_factor=4)).averaged == 4
+    assert loss_call(loss, (scores, labels), dict(avg_factor=4)).divisor == 4
     call = loss_call(loss, (), dict(cls_score=scores, label=labels))
-    assert call.averaged == 5 and call.valid is None
+    assert call.divisor == 5 and call.valid is None
 
 
 def test_what_is_no_tensor_of_scores_is_left_alone():

@@ -1,0 +1,1 @@
+"""Recording of gradients and activations in one training iteration, for ``GradientStatsHook``."""
