@@ -30,9 +30,10 @@ from mmgb.trials.file import TrialsFile  # noqa: E402
 from mmgb.trials.processes import interrupt_when_told_to_end, run_processes  # noqa: E402
 from mmgb.trials.schedule import LOG, last_line, plan, start  # noqa: E402
 from mmgb.trials.trial import Trial, best_point  # noqa: E402
+from mmgb.utils.cli.grid import make_grid  # noqa: E402
+from mmgb.utils.cli.overrides import parse_overrides  # noqa: E402
+from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
 from mmgb.utils.environment import environment  # noqa: E402
-from mmgb.utils.errors import run_tool  # noqa: E402
-from mmgb.utils.overrides import make_grid, parse_overrides  # noqa: E402
 from mmgb.utils.work_dir import read_curve  # noqa: E402
 
 TRAIN = Path(__file__).with_name('train.py')

@@ -16,7 +16,7 @@ from mmgb.apis.config import TEST_FIELDS, build_runner, load_config, set_work_di
 from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
-from mmgb.utils.errors import run_tool  # noqa: E402
+from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
 
 
 def parse_args():

@@ -20,7 +20,7 @@ from mmgb.apis.checkpoint import (  # noqa: E402
 from mmgb.apis.config import TRAIN_FIELDS, build_runner, load_config, set_work_dir  # noqa: E402
 from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
-from mmgb.utils.errors import run_tool  # noqa: E402
+from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
 
 
 def parse_args():

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from mmgb.utils.cfg_options import add_cfg_options
+from mmgb.utils.cli.cfg_options import add_cfg_options
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:

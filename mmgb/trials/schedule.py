@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmgb.functional.errors import ConfigError
-from mmgb.utils.overrides import parse_overrides, slug
+from mmgb.utils.cli.overrides import parse_overrides, slug
 
 LOG = 'trial.log'  # what a trial prints; its presence marks a folder as one of ours, which may be cleaned
 NO_CHECKPOINTS = 'default_hooks.checkpoint=None'

@@ -59,7 +59,7 @@ compat.apply()
 import torch
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
-from mmgb.utils.errors import end_in_process_group
+from mmgb.utils.process_exit import exit_if_distributed
 from helpers.relay_models import batch, build
 rank, folder = int(sys.argv[1]), sys.argv[2]
 torch.distributed.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
@@ -79,7 +79,7 @@ for config, options in torch.load(folder + '/cases.pth', weights_only=False):
         model.train_step(dict(inputs=images[mine], data_samples=samples[mine]), OptimWrapper(optimizer))
     found.append(gradients)
 torch.save(found, f'{folder}/{rank}.pth')
-end_in_process_group()
+exit_if_distributed()
 """
 CASES = [(frozen_norm_config(), {}), (frozen_norm_config(with_cp=True), dict(find_unused_parameters=True))]
 

@@ -8,7 +8,7 @@ from mmgb.trials.tables import trials_table
 from mmgb.trials.trial import Trial, name_settings
 
 BAD_INPUT = {
-    'no name': (['a.json'], "'a.json' should be NAME=FILE.json or NAME=FILE.json:INDEX"),
+    'no name': (['a.json'], "'a.json': expected NAME=FILE.json or NAME=FILE.json:INDEX"),
     'twice': (['a=a.json:0', 'a=a.json:1'], "the name 'a' is given twice"),
     'no file': (['a=nowhere.json'], "'nowhere.json' is not a file"),
     'no file of trials': (['a=list.json'], "'list.json' is not what tools/run_trials.py writes"),

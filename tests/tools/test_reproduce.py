@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from mmgb import compat
-from mmgb.utils.overrides import make_grid, parse_overrides
+from mmgb.utils.cli.grid import make_grid
+from mmgb.utils.cli.overrides import parse_overrides
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / 'docs/results'

@@ -51,9 +51,9 @@ def refusals():
         'ending': (['trial.py', '--trials', 1, '--out', 'x.txt'], "--out='x.txt' should end with .json"),
         'no config': (['nowhere.py', '--trials', 1, '--out', 'x.json'], "config='nowhere.py' is not a file"),
         'no validation': ([*full, '--cfg-options', 'val_cfg=None'], "config='trial.py' lacks val_cfg"),
-        'no value': ([*full, '--vary', RATE], f"--vary '{RATE}' should be KEY=V1,V2,…"),
+        'no value': ([*full, '--vary', RATE], f"--vary '{RATE}': expected KEY=V1,V2,…"),
         'no key': ([*full, '--vary', 'train_cfg.max_epochs.x=1,2'], "'train_cfg.max_epochs' is 2, without entry 'x'"),
-        'no option': ([*full, '--cfg-options', RATE], f"--cfg-options '{RATE}' should be KEY=VALUE"),
+        'no option': ([*full, '--cfg-options', RATE], f"--cfg-options '{RATE}': expected KEY=VALUE"),
         'two places': (
             [*full, '--cfg-options', f'{RATE}=1', '--vary', f'{RATE}=1,2'],
             f'{RATE} is both in --vary and in --cfg-options',

@@ -278,7 +278,7 @@ BAD_INPUT = {
     'undefined name': ('train.py undefined.py', "can't be read: NameError: name 'nothing' is not defined"),
     'no base': ('train.py baseless.py', "config='baseless.py' can't be read: FileNotFoundError"),
     'config without a field': ('test.py half.py x.pth', "config='half.py' lacks test_dataloader, test_cfg"),
-    'option without a value': ('train.py seg.py --cfg-options lr', 'takes KEY=VALUE pairs'),
+    'option without a value': ('train.py seg.py --cfg-options lr', 'expected KEY=VALUE pairs'),
     'option with an open bracket': ('train.py seg.py --cfg-options load=[1,2', 'VALUE is a number, a word or a list'),
     'option with a dict in a list': (
         'train.py seg.py --cfg-options hooks=[dict(type=x,y=1)]',

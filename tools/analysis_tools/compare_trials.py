@@ -17,8 +17,8 @@ from mmgb.functional.errors import ConfigError
 from mmgb.trials.figure import learning_curves_figure, save_figure
 from mmgb.trials.tables import trials_table
 from mmgb.trials.trial import name_settings
-from mmgb.utils.errors import run_tool
-from mmgb.utils.named_arguments import parse_named
+from mmgb.utils.cli.named_arguments import parse_named
+from mmgb.utils.cli.run_tool import run_tool
 
 
 def parse_args():

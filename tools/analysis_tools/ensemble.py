@@ -22,8 +22,9 @@ from mmgb.analysis.predictions.classification_result import check_same_images, c
 from mmgb.analysis.predictions.ensemble import MEANS, mean_scores  # noqa: E402
 from mmgb.apis.config import load_config  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
-from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.utils.errors import one_line, run_tool  # noqa: E402
+from mmgb.utils.cli.cfg_options import add_cfg_options  # noqa: E402
+from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
+from mmgb.utils.errors import one_line  # noqa: E402
 from mmgb.utils.markdown import table  # noqa: E402
 
 KEPT = ('sample_idx', 'img_path', 'ori_shape', 'num_classes', 'gt_label', 'gt_score')  # the same whatever the network

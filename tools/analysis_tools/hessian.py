@@ -35,10 +35,10 @@ from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # n
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.trials.figure import save_figure  # noqa: E402
-from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
+from mmgb.utils.cli.cfg_options import add_cfg_options  # noqa: E402
+from mmgb.utils.cli.named_arguments import parse_named  # noqa: E402
+from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
 from mmgb.utils.environment import environment  # noqa: E402
-from mmgb.utils.errors import run_tool  # noqa: E402
-from mmgb.utils.named_arguments import parse_named  # noqa: E402
 
 PIXELS = 256  # of an image
 

@@ -19,7 +19,8 @@ from mmengine.registry import MODELS, DefaultScope  # noqa: E402
 from mmgb.analysis.complexity import complexity, input_shape  # noqa: E402
 from mmgb.apis.config import load_config  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
-from mmgb.utils.errors import one_line, run_tool  # noqa: E402
+from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
+from mmgb.utils.errors import one_line  # noqa: E402
 
 
 def measure(path: str, shape: tuple[int, int, int] | None) -> str:

@@ -18,8 +18,8 @@ from mmgb.analysis.gradients.records import read_delta_histograms, read_gradient
 from mmgb.analysis.gradients.summary import summarise_run
 from mmgb.functional.errors import ConfigError
 from mmgb.trials.figure import save_figure
-from mmgb.utils.errors import run_tool
-from mmgb.utils.named_arguments import parse_named
+from mmgb.utils.cli.named_arguments import parse_named
+from mmgb.utils.cli.run_tool import run_tool
 
 PAPERS_EPOCHS = [1, 4, 10]
 

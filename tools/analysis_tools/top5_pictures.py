@@ -26,8 +26,9 @@ from mmgb.analysis.predictions.top_labels_figure import Prediction, top_labels_f
 from mmgb.apis.config import load_config  # noqa: E402
 from mmgb.apis.dataloaders import check_data_roots  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
-from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.utils.errors import one_line, run_tool  # noqa: E402
+from mmgb.utils.cli.cfg_options import add_cfg_options  # noqa: E402
+from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
+from mmgb.utils.errors import one_line  # noqa: E402
 
 TOP = 5
 

@@ -23,8 +23,9 @@ from mmgb.conversion.caffe_layers import convert_layers  # noqa: E402
 from mmgb.conversion.caffe_model import read_caffe_model  # noqa: E402
 from mmgb.conversion.caffe_networks import NETWORKS  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
-from mmgb.utils.cfg_options import add_cfg_options  # noqa: E402
-from mmgb.utils.errors import one_line, run_tool  # noqa: E402
+from mmgb.utils.cli.cfg_options import add_cfg_options  # noqa: E402
+from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
+from mmgb.utils.errors import one_line  # noqa: E402
 from mmgb.version import __version__  # noqa: E402
 
 

@@ -134,12 +134,12 @@ WORKER = """
 import sys
 import torch
 from helpers.gradient_runs import Net, train
-from mmgb.utils.errors import end_in_process_group
+from mmgb.utils.process_exit import exit_if_distributed
 torch.distributed.init_process_group('gloo', init_method=f'file://{sys.argv[2]}/store', rank=int(sys.argv[1]),
                                      world_size=2)
 torch.set_num_threads(1)
 train(sys.argv[2] + '/run', Net(), batch_size=2, launcher='pytorch')
-end_in_process_group()
+exit_if_distributed()
 """
 
 

@@ -439,7 +439,7 @@ def test_vmap_still_checks_the_targets(loss, setting):
 
 WORKER = """
 import sys, torch, torch.distributed as dist
-from mmgb.utils.errors import end_in_process_group
+from mmgb.utils.process_exit import exit_if_distributed
 from mmgb.functional import exp_gb_loss, pow3_gb_loss
 torch.manual_seed(0)
 model, inputs, labels = torch.nn.Linear(3, 4), torch.randn(8, 3), torch.randint(4, (8,))
@@ -451,7 +451,7 @@ if rank >= 0:
 scores = model(inputs)
 (exp_gb_loss(scores, labels) + pow3_gb_loss(scores, labels)).backward()
 torch.save(next(model.parameters()).grad, f'{sys.argv[2]}/{rank}.pth')
-end_in_process_group()
+exit_if_distributed()
 """
 
 

@@ -1,10 +1,10 @@
-"""--cfg-options is read as mmengine reads it, and what mmengine can't read ends in a sentence."""
+"""--cfg-options parses values as mmengine does, and reports what mmengine cannot parse in one sentence."""
 
 import argparse
 
 import pytest
 
-from mmgb.utils.cfg_options import add_cfg_options
+from mmgb.utils.cli.cfg_options import add_cfg_options
 
 
 @pytest.fixture
@@ -14,18 +14,18 @@ def parser():
     return parser
 
 
-def test_values_are_those_of_mmengine(parser):
+def test_values_are_parsed_as_mmengine_does(parser):
     args = parser.parse_args(['--cfg-options', 'a.b=1', 'c=[x,2.5]', 'd=(1,2)'])
     assert args.cfg_options == {'a.b': 1, 'c': ['x', 2.5], 'd': (1, 2)}
     assert parser.parse_args([]).cfg_options == {}
 
 
 @pytest.mark.parametrize('option', ['lr', 'load=[1,2', 'hooks=[dict(type=x,y=1)]'])
-def test_what_mmengine_cannot_read_ends_in_a_sentence_and_exit_code_2(parser, option, capsys):
+def test_an_unparsable_option_ends_with_one_sentence_and_exit_code_2(parser, option, capsys):
     with pytest.raises(SystemExit) as end:
         parser.parse_args(['--cfg-options', option])
     assert end.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
-        'tool.py: error: --cfg-options takes KEY=VALUE pairs, separated by spaces; VALUE is a number, a word or a list '
-        'of these; for a dict write KEY.SUBKEY=VALUE, or a config'
+        'tool.py: error: --cfg-options: expected KEY=VALUE pairs, separated by spaces; VALUE is a number, a word or a '
+        'list of these; for a dict write KEY.SUBKEY=VALUE, or a config'
     )

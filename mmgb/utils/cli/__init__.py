@@ -1,0 +1,1 @@
+"""Command-line arguments and exit codes shared by all tools."""
