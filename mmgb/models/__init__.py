@@ -1,5 +1,8 @@
-"""Thin OpenMMLab modules over :mod:`mmgb.functional`. Importing this package registers what binds to no host; the
-modules that do are named in :mod:`mmgb.registry`, which imports each when it is first asked for."""
+"""Thin OpenMMLab modules over :mod:`mmgb.functional`.
+
+Importing this package registers the modules that need no host. Modules that subclass a host's class are listed in
+:mod:`mmgb.registry`, which imports each one on its first look-up.
+"""
 
 from . import activations, backbones, initializers, losses, necks, relay_bp
 

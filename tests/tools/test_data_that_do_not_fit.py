@@ -59,17 +59,17 @@ CASES = {
         IMAGENET,
         PIPELINE.format(LOAD + 'dict(type="Resize", scale=32)')
         + '\nmodel=dict(backbone=dict(width=1/32), head=dict(in_channels=128))',
-        'AlexNetBN got an image of 3x32x32 (channels, height, width): expected 3 channels and at least 63x63 pixels',
+        'AlexNetBN: expected images with 3 channels and at least 63x63 pixels, got 3x32x32 (channels x height x width)',
     ),
     'small for CifarConvNet': (
         CIFAR.format('softmax'),
         PIPELINE.format('dict(type="Resize", scale=16)'),
-        'CifarConvNet got an image of 3x16x16 (channels, height, width): expected 3x32x32',
+        'CifarConvNet: expected images of 3x32x32, got 3x16x16 (channels x height x width)',
     ),
     'small for MLP': (
         MNIST,
         PIPELINE.format('dict(type="Resize", scale=16)'),
-        'MLP got an image of 1x16x16 = 256 values: expected in_features=784',
+        'in_features=784: expected images with 784 values, got 256 from 1x16x16 (channels x height x width)',
     ),
     'test data': (
         CIFAR.format('softmax'),

@@ -77,7 +77,7 @@ def test_shape_of_the_command_line_comes_first(tmp_path):
     'name, content, options, message',
     [
         ('mlp.py', MLP, (), "config='mlp.py' has no size like 224x224 in its name: say --shape"),
-        ('mlp_32x32.py', MLP, (), 'MLP got an image of 1x32x32 = 1024 values: expected in_features=784'),
+        ('mlp_32x32.py', MLP, (), 'in_features=784: expected images with 784 values, got 1024 from 1x32x32 '),
         ('empty_32x32.py', '', (), "config='empty_32x32.py' lacks model"),
         ('mlp_28x28.py', MLP, ('--shape', 1, 0, 28), '--shape 1 0 28: expected three numbers of at least 1'),
     ],

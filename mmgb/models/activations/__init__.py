@@ -1,3 +1,5 @@
+"""Activation functions, registered for ``act_cfg``."""
+
 from .scaled_tanh import ScaledTanh
 
 __all__ = ['ScaledTanh']

@@ -1,4 +1,4 @@
-"""The sigmoid that LeCun et al. recommend for hidden units."""
+"""The sigmoid recommended by LeCun et al. for hidden units."""
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +11,17 @@ SLOPE = 2 / 3
 
 @MODELS.register_module()
 class ScaledTanh(nn.Module):
-    """``1.7159 * tanh(2x / 3)`` (LeCun et al., *Efficient BackProp*, 1998, Section 4.4).
+    r"""Scaled hyperbolic tangent.
 
-    f(1) = 1 and f(-1) = -1, where the second derivative is largest; inputs of variance 1 leave with a variance near 1.
-    In a config ``act_cfg=dict(type='mmgb.ScaledTanh')``.
+    .. math::
+        f(x) = 1.7159 \tanh(2x / 3)
+
+    Source: LeCun et al., *Efficient BackProp*, 1998, Section 4.4. The constants give f(1) = 1 and f(-1) = -1, the
+    points of largest second derivative, and inputs of variance 1 give outputs of variance near 1.
+
+    Use it in a config as ``act_cfg=dict(type='mmgb.ScaledTanh')``.
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        """Apply the activation elementwise to a tensor of any shape."""
         return SCALE * torch.tanh(SLOPE * x)

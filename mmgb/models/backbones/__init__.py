@@ -1,3 +1,5 @@
+"""Backbones of both papers' experiments. They need neither mmsegmentation nor mmpretrain."""
+
 from .alexnet_bn import AlexNetBN
 from .cifar_convnet import CifarConvNet
 from .mlp import MLP

@@ -1,4 +1,4 @@
-"""AlexNet with batch norm, of the gradient-boosting paper's ImageNet experiment."""
+"""AlexNet with batch normalization, the backbone of the gradient-boosting paper's ImageNet experiment."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mmgb.registry import MODELS
 from .layers import BATCH_NORM, conv_layers, linear_layers, scaled
 from .staged_backbone import StagedBackbone
 
-CELLS = 6  # a side of the map that the fully connected layers take
-MIN_SIZE = 63  # below it nothing is left after the third pool
+CELLS = 6  # side of the map in front of the fully connected layers
+MIN_SIZE = 63  # smaller images leave no cell after the third max-pool
 ACTIVATION = dict(type='ReLU', inplace=True)
 
 
@@ -20,23 +20,30 @@ ACTIVATION = dict(type='ReLU', inplace=True)
 class AlexNetBN(StagedBackbone):
     """AlexNet's convolutions and hidden fully connected layers (*Be Careful What You Backpropagate*, Table 2).
 
-    The paper says "AlexNet with BN" and no more. Chosen: the one-column form of Krizhevsky (arXiv:1404.5997) in the
-    shapes of torchvision's ``alexnet``, batch norm between every hidden layer and its ReLU, in place of the bias and
-    of the original's local response normalisation; dropout where torchvision has it. He initialisation.
+    The paper only says "AlexNet with BN". mmgb uses the one-column form of Krizhevsky (arXiv:1404.5997) with the
+    shapes of torchvision's ``alexnet``. Batch normalization between each hidden layer and its ReLU replaces the bias
+    and the original's local response normalization. Dropout is where torchvision has it, and He initialization is the
+    default.
 
-    The output layer is the head's: ``LinearClsHead(num_classes=1000, in_channels=4096)`` of mmpretrain, or mmgb's
-    ``BoostedLinearClsHead``. Maps of other images than 224x224 are averaged to 6x6 cells, as in torchvision.
+    The head holds the output layer: mmpretrain's ``LinearClsHead(num_classes=1000, in_channels=4096)`` or mmgb's
+    ``BoostedLinearClsHead``. If the image is not 224x224, the last map is average-pooled to 6x6 cells, as in
+    torchvision.
+
+    The network has five stages. The first three end after a max-pool, with maps of 27x27x64, 13x13x192 and 6x6x256 for
+    a 224x224 image. The last two are the fully connected layers with 4,096 units each.
 
     Args:
-        norm_cfg: normalisation after each convolution and hidden fully connected layer (``BN`` is ``BN1d`` there).
-            None: biases instead, and the network is torchvision's.
-        dropout_ratio: of the inputs of both fully connected layers.
-        width: factor of all channel numbers, > 0.
-        out_indices, frozen_stages, init_cfg: see :class:`StagedBackbone`. The five stages: up to each of the three
-            max-pools (27x27x64, 13x13x192 and 6x6x256 for a 224x224 image), then each fully connected layer.
+        norm_cfg: config of the normalization after each convolution and hidden fully connected layer; ``BN`` becomes
+            ``BN1d`` for the latter. None: biases instead, as in torchvision's network.
+        dropout_ratio: dropout probability of both fully connected layers' inputs.
+        width: factor applied to all channel numbers, > 0.
+        out_indices: indices of the returned stages, see :class:`StagedBackbone`.
+        frozen_stages: number of frozen stages, see :class:`StagedBackbone`.
+        init_cfg: initialization config, see :class:`StagedBackbone`.
 
     Raises:
-        ValueError: settings outside these ranges; in the forward pass, an image with a side below 63 pixels.
+        ConfigError: if an argument is outside its range; in the forward pass, if a side of the image is shorter than
+            63 pixels.
     """
 
     def __init__(

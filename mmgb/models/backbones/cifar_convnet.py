@@ -1,4 +1,4 @@
-"""The two convolutional networks of the gradient-boosting paper's CIFAR-10 experiments."""
+"""Convolutional backbones of the gradient-boosting paper's CIFAR-10 experiments."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 from .layers import BATCH_NORM, conv_layers, scaled
-from .staged_backbone import StagedBackbone
+from .staged_backbone import StagedBackbone, image_shape
 
-SIZE = 32
+SIZE = 32  # height and width of an image, in pixels
 
 
 def five_layers(width: float, norm_cfg: dict | None) -> tuple[list[nn.Sequential], list[int]]:
-    """The four convolutions in two stages, and their channels."""
+    """Return the two stages (four convolutions) of the 5-layer network, and the channels of each stage."""
     stages, channels, before = [], [], 3
     for after in (scaled(64, width), scaled(128, width)):
         stages.append(
@@ -30,7 +30,7 @@ def five_layers(width: float, norm_cfg: dict | None) -> tuple[list[nn.Sequential
 
 
 def ten_layers(width: float, norm_cfg: dict | None, class_maps: int) -> tuple[list[nn.Sequential], list[int]]:
-    """The nine convolutions of All-CNN-C in three stages, and their channels."""
+    """Return the three stages (nine convolutions, All-CNN-C) of the 10-layer network, and the channels of each."""
     narrow, wide = scaled(96, width), scaled(192, width)
     stages, before = [], 3
     for after in (narrow, wide):
@@ -54,30 +54,37 @@ def ten_layers(width: float, norm_cfg: dict | None, class_maps: int) -> tuple[li
 
 @MODELS.register_module()
 class CifarConvNet(StagedBackbone):
-    """The convolutions of the 5- and of the 10-layer network (*Be Careful What You Backpropagate*, Sections 2 and 3.1).
+    """Convolutions of the 5- and 10-layer networks (*Be Careful What You Backpropagate*, Sections 2 and 3.1).
 
-    - ``depth=5``: "four convolutional layers followed by an affine output layer", sizes not given. Chosen: 3x3, twice
-      64 and twice 128 channels, a 2x2 max-pool after each pair; 8,192 values remain.
-    - ``depth=10``: "following the principle presented in [Springenberg et al.]", with batch norm, average pooling
-      replaced by a fully connected layer. Chosen: All-CNN-C of that paper (arXiv:1412.6806, Table 1), whose nine
-      convolutions and the new layer make ten: 3x3x96 three times, the third with stride 2, 3x3x192 likewise, 3x3x192
-      unpadded, 1x1x192 and 1x1 with one channel per class; 360 values remain. Without that paper's dropout.
+    - ``depth=5``: the paper says "four convolutional layers followed by an affine output layer" and gives no sizes.
+      mmgb uses 3x3 kernels with 64, 64, 128 and 128 channels and a 2x2 max-pool after each pair. The output has 8,192
+      values.
+    - ``depth=10``: the paper follows "the principle presented in [Springenberg et al.]", adds batch normalization and
+      replaces average pooling with a fully connected layer. mmgb uses All-CNN-C (arXiv:1412.6806, Table 1) without its
+      dropout. The nine convolutions are 3x3x96 three times, 3x3x192 three times (the third of each triple has stride
+      2), 3x3x192 unpadded, 1x1x192, and 1x1 with one channel per class. The output has 360 values for ten classes.
 
-    The affine layer is the head's (``LinearClsHead`` of mmpretrain, mmgb's ``BoostedLinearClsHead``; ``in_channels`` as
-    above). "Batch normalization in all layers" can be read as on the outputs too, but the paper calls them linear:
-    normalised ones have each class's scores at one mean and variance over the batch, while the fit asks for any, and a
-    sample's scores depend on the others in it. For that reading mmpretrain's ``LinearNeck`` gives the scores.
+    The head holds the affine layer: mmpretrain's ``LinearClsHead`` or mmgb's ``BoostedLinearClsHead``, with
+    ``in_channels`` equal to the number of values above.
+
+    "Batch normalization in all layers" could include the outputs, but the paper calls them linear, so mmgb leaves them
+    unnormalized. Normalization would fix the mean and variance of each class's scores over the batch, and each sample's
+    scores would depend on the rest of the batch. For that reading, compute the scores with mmpretrain's ``LinearNeck``.
+
+    The 5-layer network has two stages and the 10-layer network three. Each stage ends where the map shrinks, and the
+    last one returns a vector.
 
     Args:
-        depth: 5 or 10.
-        num_classes: the channels of the 10-layer network's ninth convolution.
-        norm_cfg: normalisation after each convolution, instead of its bias. None: a bias.
-        width: factor of all channel numbers but ``num_classes``, > 0.
-        out_indices, frozen_stages, init_cfg: see :class:`StagedBackbone`. The convolutions are 2 and 3 stages, each
-            ending where the map shrinks; the last of them gives a vector.
+        depth: number of layers with weights, the head's affine layer included: 5 or 10.
+        num_classes: number of channels of the 10-layer network's ninth convolution. Unused if ``depth=5``.
+        norm_cfg: config of the normalization after each convolution, which replaces its bias. None: biases instead.
+        width: factor applied to all channel numbers except ``num_classes``, > 0.
+        out_indices: indices of the returned stages, see :class:`StagedBackbone`.
+        frozen_stages: number of frozen stages, see :class:`StagedBackbone`.
+        init_cfg: initialization config, see :class:`StagedBackbone`.
 
     Raises:
-        ValueError: settings outside these ranges; in the forward pass, images other than 3x32x32.
+        ConfigError: if an argument is outside its range; in the forward pass, if images are not 3x32x32.
     """
 
     def __init__(
@@ -103,8 +110,6 @@ class CifarConvNet(StagedBackbone):
         super().__init__(stages, channels, SIZE, out_indices, frozen_stages, init_cfg)
 
     def check_images(self, images: Tensor) -> None:
+        """Raise ConfigError unless images are 3x32x32."""
         if tuple(images.shape[1:]) != (3, SIZE, SIZE):
-            shape = 'x'.join(map(str, images.shape[1:]))
-            raise ConfigError(
-                f'CifarConvNet got an image of {shape} (channels, height, width): expected 3x{SIZE}x{SIZE}'
-            )
+            raise ConfigError(f'CifarConvNet: expected images of 3x{SIZE}x{SIZE}, got {image_shape(images)}')

@@ -1,4 +1,4 @@
-"""What the papers' networks repeat: a convolution or fully connected layer, normalisation if any, and activation."""
+"""Layer groups shared by the backbones: a convolution or fully connected layer, normalization and activation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ BATCH_NORM = dict(type='BN')
 
 
 def scaled(channels: int, width: float) -> int:
-    """``channels`` times the factor ``width``, rounded down, at least 1."""
+    """Return ``channels * width``, rounded down and at least 1.
+
+    Raises:
+        ConfigError: if ``width`` is not a positive, finite number.
+    """
     if not isinstance(width, (int, float)) or not 0 < width < math.inf:
-        raise ConfigError(f'width={width!r}: expected a positive number')
+        raise ConfigError(f'width={width!r}: expected a positive, finite number')
     return max(1, int(channels * width))
 
 
@@ -28,9 +32,15 @@ def conv_layers(
     stride: int = 1,
     padding: int | None = None,
 ) -> list[nn.Module]:
-    """A convolution and ReLU, between them the normalisation, which makes the convolution's bias needless.
+    """Return a convolution, its normalization if any, and a ReLU.
 
-    ``padding=None`` is half the kernel: with stride 1 the map keeps its size.
+    Args:
+        in_channels: number of input channels.
+        out_channels: number of output channels.
+        kernel_size: side of the square kernel, in cells.
+        norm_cfg: config of the normalization layer, which replaces the convolution's bias. None: no normalization.
+        stride: stride of the convolution.
+        padding: zero cells on each side. None: half the kernel, which keeps the map's size at stride 1.
     """
     padding = kernel_size // 2 if padding is None else padding
     layers = [nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=norm_cfg is None)]
@@ -42,9 +52,14 @@ def conv_layers(
 def linear_layers(
     in_features: int, out_features: int, norm_cfg: dict | None = None, act_cfg: dict | None = None
 ) -> list[nn.Module]:
-    """A fully connected layer, normalisation instead of its bias if there is a ``norm_cfg``, activation likewise.
+    """Return a fully connected layer, its normalization and its activation, if any.
 
-    ``dict(type='BN')``, which is the batch norm of feature maps, becomes that of vectors.
+    Args:
+        in_features: number of inputs.
+        out_features: number of units.
+        norm_cfg: config of the normalization layer, which replaces the bias. ``dict(type='BN')``, the batch
+            normalization of feature maps, becomes ``BN1d``, that of vectors. None: no normalization.
+        act_cfg: config of the activation. None: no activation.
     """
     layers: list[nn.Module] = [nn.Linear(in_features, out_features, bias=norm_cfg is None)]
     if norm_cfg is not None:

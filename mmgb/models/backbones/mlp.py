@@ -1,4 +1,4 @@
-"""The fully connected network of the gradient-boosting paper's MNIST experiment."""
+"""Fully connected backbone of the gradient-boosting paper's MNIST experiment."""
 
 from __future__ import annotations
 
@@ -10,30 +10,34 @@ from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 from .layers import linear_layers, scaled
-from .staged_backbone import StagedBackbone
+from .staged_backbone import StagedBackbone, image_shape
 
 
 @MODELS.register_module()
 class MLP(StagedBackbone):
-    """The hidden layers of 784-392-50-10 (*Be Careful What You Backpropagate*, Table 1).
+    """Hidden layers of the perceptron 784-392-50-10 (*Be Careful What You Backpropagate*, Table 1).
 
-    The output layer is the head's: ``LinearClsHead(num_classes=10, in_channels=50)`` of mmpretrain, or mmgb's
-    ``BoostedLinearClsHead``. Together they have 327,428 weights and 452 biases. Each hidden layer is a stage.
+    The head holds the output layer: mmpretrain's ``LinearClsHead(num_classes=10, in_channels=50)`` or mmgb's
+    ``BoostedLinearClsHead``. Together they have 327,428 weights and 452 biases. Each hidden layer is one stage.
 
-    The paper has ReLU, neither dropout nor batch norm, and repeated the experiment with other activations and
-    initialisations, which it doesn't name; here the default is He initialisation, for the ReLU's sake.
+    The paper uses ReLU without dropout or batch normalization. It also reports runs with other activations and
+    initializations without naming them. mmgb defaults to He initialization because it suits ReLU.
 
     Args:
-        in_features: values of an image, of all its channels and pixels.
-        hidden_features: of each hidden layer.
-        act_cfg: the hidden layers' activation, a config of a module.
-        norm_cfg: normalisation before it, e.g. ``dict(type='BN1d')``, which replaces the biases.
-        dropout_ratio: of each hidden layer's outputs.
-        width: factor of ``hidden_features``, > 0.
-        out_indices, frozen_stages, init_cfg: see :class:`StagedBackbone`.
+        in_features: number of values of an image, channels times pixels.
+        hidden_features: number of units of each hidden layer.
+        act_cfg: config of the hidden layers' activation. None: ReLU.
+        norm_cfg: config of the normalization before each activation, such as ``dict(type='BN1d')``. It replaces the
+            biases. None: no normalization.
+        dropout_ratio: dropout probability of each hidden layer's outputs.
+        width: factor applied to ``hidden_features``, > 0.
+        out_indices: indices of the returned stages, see :class:`StagedBackbone`.
+        frozen_stages: number of frozen stages, see :class:`StagedBackbone`.
+        init_cfg: initialization config, see :class:`StagedBackbone`.
 
     Raises:
-        ValueError: a ``width`` that isn't positive; in the forward pass, images of another number of values.
+        ConfigError: if ``width`` is not positive; in the forward pass, if an image does not hold ``in_features``
+            values.
     """
 
     def __init__(
@@ -58,8 +62,9 @@ class MLP(StagedBackbone):
         self.in_features = in_features
 
     def check_images(self, images: Tensor) -> None:
+        """Raise ConfigError unless each image holds ``in_features`` values."""
         if images[0].numel() != self.in_features:
-            shape = 'x'.join(map(str, images.shape[1:]))
             raise ConfigError(
-                f'MLP got an image of {shape} = {images[0].numel()} values: expected in_features={self.in_features}'
+                f'in_features={self.in_features}: expected images with {self.in_features} values, got '
+                f'{images[0].numel()} from {image_shape(images)}'
             )

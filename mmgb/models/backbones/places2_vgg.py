@@ -1,4 +1,4 @@
-"""Model A of the Relay paper, and the VGG networks of its Table 1."""
+"""Backbone of the Relay paper's model A and of the VGG networks in its Table 1."""
 
 from __future__ import annotations
 
@@ -12,38 +12,43 @@ from mmgb.registry import MODELS
 from .layers import conv_layers, scaled
 from .staged_backbone import StagedBackbone
 
+# Convolutions of each stage, by depth.
 CONVOLUTIONS = {19: (2, 2, 4, 4, 4), 22: (2, 2, 5, 5, 5), 25: (2, 2, 6, 6, 6)}
-STRIDE = 16
+STRIDE = 16  # pixels per cell of the last map
 
 
 @MODELS.register_module()
 class Places2VGG(StagedBackbone):
-    """The convolutions of model A (*Relay Backpropagation*, Table 2): 3x3 with ReLU, no batch norm.
+    """Convolutions of model A (*Relay Backpropagation*, Table 2): 3x3 with ReLU, without batch normalization.
 
-    64 channels twice, 128 twice, 256, 512 and 256 five times each; a 2x2 max-pool ends each stage but the last. At
-    224x224 the stages give 112x112x64, 56x56x128, 28x28x256, 14x14x512 and 14x14x256. What follows is the head's, and
-    the neck's, which can apply it to every 14x14 window of a larger map
-    (:class:`mmgb.models.necks.SpatialPyramidPooling`)::
+    The five stages have 2, 2, 5, 5 and 5 convolutions of 64, 128, 256, 512 and 256 channels. A 2x2 max-pool ends each
+    stage except the last. For a 224x224 image the stages return maps of 112x112x64, 56x56x128, 28x28x256, 14x14x512
+    and 14x14x256. The neck :class:`mmgb.models.necks.SpatialPyramidPooling` and the head hold the layers above; the
+    neck can also apply them to every 14x14 window of a larger map::
 
         backbone=dict(type='mmgb.Places2VGG'),
         neck=dict(type='mmgb.SpatialPyramidPooling', in_channels=256),      # pyramid, fc 4096, fc 4096
         head=dict(type='LinearClsHead', num_classes=401, in_channels=4096)
 
-    Relay: the stage at 28x28 is the overlap, and the auxiliary classifier stands behind its pool, that is
-    ``source='backbone.stages.3'`` and ``primary_lowest='backbone.stages.3'``.
+    For Relay Backpropagation, the stage at 28x28 is the overlap of both ranges and the auxiliary classifier follows its
+    max-pool: ``source='backbone.stages.3'`` and ``primary_lowest='backbone.stages.3'``.
 
-    The networks of Table 1 have ``last_channels=512``, and no pyramid: VGG's last pool and the flattening before its
-    fully connected layers are the one level ``bins=(7,)`` of the same neck.
+    Max-pools round up as in Caffe, which the paper used. This matters only if a side is not a multiple of 16.
+
+    The networks of Table 1 use ``last_channels=512`` and no pyramid. VGG's last max-pool and flattening equal the same
+    neck with one level, ``bins=(7,)``.
 
     Args:
-        depth: layers with weights, the three fully connected ones included: 19, 22 (model A) or 25.
-        last_channels: of the 14x14 stage. 256 is what Table 2 prints; VGG-19, on which model A is based, has 512.
-        width: factor of all channel numbers, > 0.
-        out_indices, frozen_stages, init_cfg: see :class:`StagedBackbone`. He initialisation is the paper's own. The
-            pools round up, as Caffe's, with which the paper worked: of use only where a side isn't a multiple of 16.
+        depth: number of layers with weights, the three fully connected ones included: 19, 22 (model A) or 25.
+        last_channels: number of channels of the 14x14 stage. Table 2 prints 256; VGG-19, the basis of model A, has 512.
+        width: factor applied to all channel numbers, > 0.
+        out_indices: indices of the returned stages, see :class:`StagedBackbone`.
+        frozen_stages: number of frozen stages, see :class:`StagedBackbone`.
+        init_cfg: initialization config, see :class:`StagedBackbone`. The default, He initialization, is the paper's.
 
     Raises:
-        ValueError: settings outside these ranges; in the forward pass, an image with a side below 16 pixels.
+        ConfigError: if an argument is outside its range; in the forward pass, if a side of the image is shorter than
+            16 pixels.
     """
 
     def __init__(

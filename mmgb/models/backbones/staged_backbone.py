@@ -1,4 +1,4 @@
-"""A network as a chain of stages, from which a config takes outputs, and whose lower ones it may freeze."""
+"""Base class of backbones that run their stages one after the other."""
 
 from __future__ import annotations
 
@@ -13,28 +13,33 @@ from mmgb.functional.errors import ConfigError
 HE_INIT = dict(type='Kaiming', layer=['Conv2d', 'Linear'], mode='fan_in', bias=0)
 
 
-class StagedBackbone(BaseModule):
-    """Base class of the networks that run one stage after the other.
+def image_shape(images: Tensor) -> str:
+    """Describe the shape of one image of a batch (N, C, H, W), such as ``3x32x32 (channels x height x width)``."""
+    return 'x'.join(map(str, images.shape[1:])) + ' (channels x height x width)'
 
-    It derives from mmengine's ``BaseModule``, since mmpretrain's ``BaseBackbone`` adds no more to it than that
-    ``forward`` be defined: this way both hosts can use the networks, with neither needing the other. ``stages.i`` is a
-    module that is called once and gives one tensor, as RelayBP wants its sources and lowest modules.
+
+class StagedBackbone(BaseModule):
+    """A chain of stages with selectable outputs and optionally frozen lower stages.
+
+    It subclasses mmengine's ``BaseModule``, so either host can use it without the other one installed. Each
+    ``stages.i`` is called once and returns one tensor, as RelayBP requires of sources and lowest modules.
 
     Args:
-        stages: the modules, in their order. Those above the last of ``out_indices`` are left out.
-        stage_channels: what each gives: channels of a feature map, or values of a vector.
-        min_size: pixels that each side of an image must have. None: subclasses check their images by themselves.
-        out_indices: the stages whose outputs ``forward`` returns, from 0. None: the last one.
-        frozen_stages: how many of the lowest stages keep their parameters and statistics, as in the hosts' VGG; -1
-            or 0: none.
-        init_cfg: None: Gaussian weights of variance 2 / fan-in and zero biases (He et al. 2015).
-
-    Raises:
-        ValueError: ``out_indices`` or ``frozen_stages`` that don't fit the number of stages; in the forward pass, an
-            image smaller than ``min_size``.
+        stages: modules in execution order. Stages above the last of ``out_indices`` are dropped.
+        stage_channels: number of output channels (feature map) or values (vector) of each stage.
+        min_size: smallest allowed height and width of an image, in pixels. None: the subclass checks its images.
+        out_indices: indices of the stages whose outputs ``forward`` returns, counted from 0 and returned in rising
+            order. None: the last stage only.
+        frozen_stages: number of lowest stages whose parameters and batch statistics stay fixed. -1 or 0: none.
+        init_cfg: initialization config. None: Gaussian weights of variance 2 / fan-in and zero biases (He et al.,
+            arXiv:1502.01852).
 
     Attributes:
-        out_channels: of the outputs, in their order.
+        out_channels (tuple[int, ...]): channels or values of each output.
+
+    Raises:
+        ConfigError: if ``out_indices`` or ``frozen_stages`` doesn't fit the number of stages; in the forward pass, if
+            an image has the wrong number of channels or is smaller than ``min_size``.
     """
 
     in_channels: ClassVar[int] = 3
@@ -52,11 +57,9 @@ class StagedBackbone(BaseModule):
         count = len(stages)
         out_indices = (count - 1,) if out_indices is None else out_indices
         if not isinstance(out_indices, Sequence) or not out_indices or not set(out_indices) <= set(range(count)):
-            raise ConfigError(f'out_indices={out_indices!r}: expected some of the stages 0 to {count - 1}')
+            raise ConfigError(f'out_indices={out_indices!r}: expected one or more stage indices from 0 to {count - 1}')
         if frozen_stages not in range(-1, count + 1):
-            raise ConfigError(
-                f'frozen_stages={frozen_stages!r}: expected a number of stages from 0 to {count}, or -1 for none'
-            )
+            raise ConfigError(f'frozen_stages={frozen_stages!r}: expected 0 to {count} stages, or -1 for none')
         self.min_size = min_size
         self.out_indices = tuple(sorted(set(out_indices)))
         self.out_channels = tuple(stage_channels[index] for index in self.out_indices)
@@ -69,14 +72,14 @@ class StagedBackbone(BaseModule):
         return self.stages[: max(self.frozen_stages, 0)]
 
     def train(self, mode: bool = True) -> StagedBackbone:
-        """As in every module, but frozen stages keep batch norm's statistics, and drop nothing out."""
+        """Set the training mode, keeping frozen stages in evaluation mode (fixed batch statistics, no dropout)."""
         super().train(mode)
         for stage in self._frozen():
             stage.eval()
         return self
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """The outputs of the stages ``out_indices`` for images (N, C, H, W)."""
+        """Return the outputs of the stages ``out_indices`` for images (N, C, H, W)."""
         self.check_images(images)
         outputs, x = [], images
         for index, stage in enumerate(self.stages):
@@ -86,11 +89,9 @@ class StagedBackbone(BaseModule):
         return tuple(outputs)
 
     def check_images(self, images: Tensor) -> None:
-        """Raise a ValueError for images that this network can't take."""
+        """Raise ConfigError if this network can't process images (N, C, H, W) of this shape."""
         if images.shape[1] != self.in_channels or min(images.shape[2:]) < self.min_size:
-            channels, height, width = images.shape[1:]
             raise ConfigError(
-                f'{type(self).__name__} got an image of {channels}x{height}x{width} (channels, height, '
-                f'width): expected {self.in_channels} channels and at least '
-                f'{self.min_size}x{self.min_size} pixels'
+                f'{type(self).__name__}: expected images with {self.in_channels} channels and at least '
+                f'{self.min_size}x{self.min_size} pixels, got {image_shape(images)}'
             )

@@ -1,1 +1,1 @@
-"""Heads, each file bound to one host: see :class:`mmgb.registry.HostBoundRegistry`."""
+"""Heads of mmsegmentation and mmpretrain. Each file needs one host: see :class:`mmgb.registry.HostBoundRegistry`."""

@@ -1,4 +1,4 @@
-"""The auxiliary classifier of Relay Backpropagation, as a head of mmpretrain."""
+"""Auxiliary classifier of Relay Backpropagation, a head of mmpretrain."""
 
 from __future__ import annotations
 
@@ -19,10 +19,17 @@ DEFAULT_INIT = (
 
 
 def average_pool_to(features: Tensor, cells: int) -> Tensor:
-    """Averages (N, C, H, W) over equal windows, so that (N, C, cells, cells) remain.
+    """Average-pool a feature map to ``cells`` x ``cells`` with windows of equal size.
 
-    Stride ``s = H // cells`` and window ``H - (cells - 1) * s`` cover the map without a remainder, its width likewise.
-    Unlike adaptive pooling the windows are of one size, and the gradient is deterministic on a GPU too.
+    Stride ``s = H // cells`` and window ``H - (cells - 1) * s`` cover the whole height, and likewise the width. Unlike
+    adaptive pooling, all windows have the same size and the gradient is deterministic on a GPU.
+
+    Args:
+        features: feature map (N, C, H, W) with H and W at least ``cells``.
+        cells: number of output cells per side.
+
+    Returns:
+        Pooled map (N, C, cells, cells).
     """
     strides = [side // cells for side in features.shape[2:]]
     windows = [side - (cells - 1) * stride for side, stride in zip(features.shape[2:], strides)]
@@ -31,30 +38,32 @@ def average_pool_to(features: Tensor, cells: int) -> Tensor:
 
 @MODELS.register_module()
 class AuxiliaryClsHead(ClsHead):
-    """A classifier on the feature map of an intermediate layer: average pooling, 1x1 convolution, two fully connected
-    layers, dropout between them.
+    """Classifier on the feature map of an intermediate layer.
 
-    The paper (*Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks*) doesn't say which
-    layers its "auxiliary classifier" has. Chosen is the branch of GoogLeNet (Szegedy et al., arXiv:1409.4842,
-    Section 5), one of the two networks that the paper names for training with several losses: with the defaults, and
-    on the 14x14 maps of a 224x224 image, pooling is its 5x5 windows at stride 3, followed by 128 filters of 1x1 and
-    1,024 units, each with ReLU, and 70 % dropout. A map of any other size is pooled to as many cells, so that one head
-    serves every image size. The weights start by He et al.'s rule, as the paper's do.
+    Layers: average pooling, 1x1 convolution, fully connected hidden layer, dropout, fully connected output layer. ReLU
+    follows the convolution and the hidden layer.
+
+    The paper (*Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks*) doesn't specify the
+    layers of its "auxiliary classifier". mmgb uses the branch of GoogLeNet (Szegedy et al., arXiv:1409.4842,
+    Section 5), one of the two networks that the paper cites for training with several losses. With the defaults and
+    the 14x14 maps of a 224x224 image, this is GoogLeNet's branch: 5x5 windows at stride 3, 128 1x1 filters, 1,024
+    hidden units and 70 % dropout. Maps of any other size are pooled to the same number of cells, so one head serves
+    every image size. He initialization is the paper's.
 
     Args:
-        num_classes: as in every head.
-        in_channels: channels of the feature map.
-        pooled_size: cells a side after pooling. The map must have at least as many.
-        conv_channels: filters of the 1x1 convolution.
-        fc_channels: units of the hidden fully connected layer.
-        dropout_ratio: of the hidden units, from 0 to less than 1.
-        norm_cfg: normalisation after the convolution, for a network that has it everywhere. None: a bias instead.
-        init_cfg: by default Gaussian weights of variance 2 / fan-in and zero biases.
-        others: see mmpretrain's ``ClsHead`` (``loss``, ``topk``, ``cal_acc``).
+        num_classes: number of classes, at least 1.
+        in_channels: number of channels of the feature map, at least 1.
+        pooled_size: number of cells per side after pooling, at least 1 and at most the map's smaller side.
+        conv_channels: number of filters of the 1x1 convolution, at least 1.
+        fc_channels: number of units of the hidden fully connected layer, at least 1.
+        dropout_ratio: dropout probability of the hidden units, in [0, 1).
+        norm_cfg: config of the normalization after the convolution, which replaces its bias. None: no normalization.
+        init_cfg: initialization config. None: Gaussian weights of variance 2 / fan-in and zero biases.
+        **kwargs: arguments of mmpretrain's ``ClsHead`` (``loss``, ``topk``, ``cal_acc``).
 
     Raises:
-        ValueError: a size below 1 or a ``dropout_ratio`` outside [0, 1); in the forward pass, features which
-            ``in_channels`` or ``pooled_size`` don't fit.
+        ConfigError: if an argument is outside its range; in the forward pass, if the features don't match
+            ``in_channels`` or have fewer cells than ``pooled_size``.
     """
 
     def __init__(
@@ -78,14 +87,14 @@ class AuxiliaryClsHead(ClsHead):
         )
         for name, value in sizes.items():
             if not isinstance(value, int) or value < 1:
-                raise ConfigError(f'{name}={value!r}: expected a whole number of at least 1')
+                raise ConfigError(f'{name}={value!r}: expected an integer of at least 1')
         if not 0 <= dropout_ratio < 1:
-            raise ConfigError(f'dropout_ratio={dropout_ratio!r}: expected a number from 0 to less than 1')
+            raise ConfigError(f'dropout_ratio={dropout_ratio!r}: expected a number in [0, 1)')
         super().__init__(init_cfg=init_cfg or list(DEFAULT_INIT), **kwargs)
         self.num_classes = num_classes
         self.in_channels = in_channels
         self.pooled_size = pooled_size
-        # Not mmcv's ConvModule: its own init_weights would overrule init_cfg.
+        # Not mmcv's ConvModule, whose init_weights would override init_cfg.
         self.conv = nn.Conv2d(in_channels, conv_channels, 1, bias=norm_cfg is None)
         self.norm = nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, conv_channels)[1]
         self.hidden = nn.Linear(conv_channels * pooled_size**2, fc_channels)
@@ -93,24 +102,34 @@ class AuxiliaryClsHead(ClsHead):
         self.fc = nn.Linear(fc_channels, num_classes)
 
     def pre_logits(self, feats: Tensor | Sequence[Tensor]) -> Tensor:
-        """The hidden units (N, fc_channels) of a feature map (N, in_channels, H, W), or of the last of several."""
+        """Return the hidden units after dropout.
+
+        Args:
+            feats: feature map (N, in_channels, H, W), or a sequence of maps of which the last one is used.
+
+        Returns:
+            Hidden units (N, fc_channels).
+        """
         features = feats if isinstance(feats, Tensor) else feats[-1]
         self._check(features)
         pooled = F.relu(self.norm(self.conv(average_pool_to(features, self.pooled_size))))
         return self.dropout(F.relu(self.hidden(pooled.flatten(1))))
 
     def forward(self, feats: Tensor | Sequence[Tensor]) -> Tensor:
-        """Scores (N, num_classes) of what :meth:`pre_logits` takes."""
+        """Return the scores (N, num_classes) of the features that :meth:`pre_logits` accepts."""
         return self.fc(self.pre_logits(feats))
 
     def _check(self, features: Tensor) -> None:
         shape = tuple(features.shape)
         if len(shape) != 4:
-            raise ConfigError(f'AuxiliaryClsHead needs a feature map (N, C, H, W), but its source gives {shape}')
+            raise ConfigError(f'AuxiliaryClsHead: expected a feature map (N, C, H, W) from its source, got {shape}')
         if shape[1] != self.in_channels:
-            raise ConfigError(f'in_channels={self.in_channels}: the feature map {shape} has {shape[1]} channels')
+            raise ConfigError(
+                f'in_channels={self.in_channels}: expected a feature map with {self.in_channels} channels, got {shape}'
+            )
         if min(shape[2:]) < self.pooled_size:
             raise ConfigError(
-                f'pooled_size={self.pooled_size}: the feature map {shape} has only {shape[2]}x{shape[3]} '
-                f'cells; expected a pooled_size of at most {min(shape[2:])}, or larger images'
+                f'pooled_size={self.pooled_size}: expected a feature map of at least '
+                f'{self.pooled_size}x{self.pooled_size} cells, got {shape}; set pooled_size to at most '
+                f'{min(shape[2:])} or use larger images'
             )

@@ -1,4 +1,4 @@
-"""PixelNet's multi-layer perceptron over hypercolumns, as a decode head of mmsegmentation."""
+"""PixelNet's multi-layer perceptron on hypercolumns, a decode head of mmsegmentation."""
 
 from __future__ import annotations
 
@@ -30,32 +30,35 @@ from mmgb.registry import MODELS
 
 @MODELS.register_module()
 class PixelNetHead(BaseDecodeHead):
-    """A perceptron with two hidden layers on each pixel's hypercolumn (Bansal et al., arXiv:1702.06506, Section 3).
+    """Perceptron with two hidden layers on each pixel's hypercolumn (Bansal et al., arXiv:1702.06506, Section 3).
 
-    In training it sees ``pixels_per_image`` valid pixels of each image, drawn anew at each step; in testing every
-    pixel, in pieces of about ``chunk_size``. The hypercolumn is not built (:mod:`mmgb.functional.hypercolumn`).
+    Each training step draws ``pixels_per_image`` valid pixels of each image. Testing evaluates every pixel, about
+    ``chunk_size`` pixels at a time. The hypercolumn is never stored (:mod:`mmgb.functional.hypercolumn`).
 
     Args:
-        in_channels: of each map, in the order of ``PixelNetVGG``'s outputs. The first map must have stride 1: its
-            size less the padding is the image's.
-        channels: of the two hidden layers; 4096 in the paper.
-        num_classes: as in every decode head.
-        pixels_per_image: drawn in each training step; 2,000 in the paper.
-        padding: the backbone's.
-        strides: pixels between two cells of each map.
-        offsets: where the centre of each map's cell 0 lies, in pixels of the padded image. The default for fc7 is
-            where a 7x7 kernel at stride 32 has its centre; the released analysis files use stride 224 instead.
-        chunk_size: pixels an image evaluated at once when predicting all of them, in whole rows. Bounds the memory.
-        factorised: False builds the literal hypercolumn, for comparison.
-        dropout_ratio: of the hidden layers' outputs, elementwise.
-        norm_outputs: True normalises the scores too, by ``norm_cfg``, over all pixels of the batch.
-        init_cfg: by default the release's gaussian of 0.001 and zero biases.
-        others: see mmseg's ``BaseDecodeHead`` (``loss_decode``, ``ignore_index``, ``sampler``, …); with ``norm_cfg``
-            both hidden layers are normalised, the paper's are not.
+        in_channels: number of channels of each map, in the order of ``PixelNetVGG``'s outputs. The first map must have
+            stride 1: the image's size is that map's size minus the padding.
+        channels: number of units of each hidden layer; 4096 in the paper.
+        num_classes: number of classes.
+        pixels_per_image: number of pixels drawn from each image in a training step; 2,000 in the paper.
+        padding: padding of the backbone, in pixels per side.
+        strides: pixels between neighbouring cells of each map.
+        offsets: coordinate of the centre of each map's first cell, in pixels of the padded image. The default for fc7
+            is the centre of a 7x7 kernel at stride 32; the released analysis files use stride 224 instead.
+        chunk_size: number of pixels per image that prediction evaluates at a time, rounded down to whole rows, at least
+            one row. It bounds the memory.
+        factorised: whether the first layer is applied to each map before interpolation where that is cheaper. False
+            builds the literal hypercolumn, for comparison.
+        dropout_ratio: dropout probability of single values of both hidden layers' outputs.
+        norm_outputs: whether ``norm_cfg`` also normalizes the scores, over all pixels of the batch.
+        init_cfg: initialization config. None, as in the released network: Gaussian weights of standard deviation 0.001
+            and zero biases.
+        **kwargs: arguments of mmseg's ``BaseDecodeHead`` (``loss_decode``, ``ignore_index``, ``sampler``, …). A
+            ``norm_cfg`` normalizes both hidden layers; the paper's network has no normalization.
 
     Raises:
-        ValueError: other numbers of ``strides``, ``offsets`` and ``in_channels``, numbers below 1, ``norm_outputs``
-            without a ``norm_cfg``, and a ``padding`` that isn't the backbone's.
+        ConfigError: if ``strides`` or ``offsets`` doesn't have one number per map, if a count is below 1, if
+            ``norm_outputs`` is set without a ``norm_cfg``, or, in training, if ``padding`` isn't the backbone's.
     """
 
     def __init__(
@@ -78,16 +81,18 @@ class PixelNetHead(BaseDecodeHead):
         for name, values in (('strides', strides), ('offsets', offsets)):
             if len(values) != len(in_channels):
                 raise ConfigError(
-                    f'{name}={tuple(values)}: {len(values)} numbers for the {len(in_channels)} maps of '
-                    f'in_channels={tuple(in_channels)}; expected one for each'
+                    f'{name}={tuple(values)}: expected one number for each of the {len(in_channels)} maps of '
+                    f'in_channels={tuple(in_channels)}, got {len(values)}'
                 )
         if strides[0] != 1:
-            raise ConfigError(f"strides={tuple(strides)}: the first map must have the image's resolution, stride 1")
+            raise ConfigError(
+                f"strides={tuple(strides)}: expected stride 1 for the first map, which has the image's resolution"
+            )
         for name, value in (('pixels_per_image', pixels_per_image), ('chunk_size', chunk_size)):
             if value < 1:
                 raise ConfigError(f'{name}={value}: expected at least 1 pixel')
         if norm_outputs and kwargs.get('norm_cfg') is None:
-            raise ConfigError('norm_outputs=True needs a norm_cfg, got norm_cfg=None')
+            raise ConfigError('norm_outputs=True: expected a norm_cfg, got norm_cfg=None')
         super().__init__(
             in_channels,
             channels,
@@ -110,11 +115,18 @@ class PixelNetHead(BaseDecodeHead):
             nn.Identity() if self.norm_cfg is None else build_norm_layer(self.norm_cfg, channels)[1] for _ in range(2)
         )
         self.norm_seg = build_norm_layer(self.norm_cfg, num_classes)[1] if norm_outputs else nn.Identity()
-        # mmseg's heads drop whole channels (Dropout2d); the release drops single values.
+        # mmseg's heads drop whole channels (Dropout2d); the released network drops single values.
         self.dropout = nn.Dropout(dropout_ratio) if dropout_ratio > 0 else None
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Scores of every pixel: maps of the padded image to (B, num_classes, H, W)."""
+        """Return the scores of every pixel.
+
+        Args:
+            inputs: maps (B, C_k, h_k, w_k) of the padded image, one for each of ``in_channels``.
+
+        Returns:
+            Scores (B, num_classes, H, W) for the image without padding.
+        """
         height, width = self.image_size(inputs)
         rows, columns = (torch.arange(size, device=inputs[0].device) for size in (height, width))
         parts = self._first_layer_parts(inputs, self.chunk_size)
@@ -127,19 +139,34 @@ class PixelNetHead(BaseDecodeHead):
         )
 
     def score_pixels(self, inputs: Sequence[Tensor], pixels: Tensor) -> Tensor:
-        """Scores of chosen pixels: flat indices ``y * W + x`` of (B, P) to (B, num_classes, P, 1)."""
+        """Return the scores of selected pixels.
+
+        Args:
+            inputs: maps (B, C_k, h_k, w_k) of the padded image, one for each of ``in_channels``.
+            pixels: flat indices ``y * W + x`` in the image without padding, (B, P).
+
+        Returns:
+            Scores (B, num_classes, P, 1).
+        """
         points = pixel_coordinates(pixels, self.image_size(inputs)[1])
         return self._classify(self._first_layer_parts(inputs, pixels.shape[1]), partial(interpolate_at, points=points))
 
     def loss(self, inputs: Sequence[Tensor], batch_data_samples: list[SegDataSample], train_cfg: dict) -> dict:
-        """Losses of pixels drawn anew. They form an image of P x 1 pixels, on which the stock head's own losses,
-        sampler and accuracy work unchanged."""
+        """Return the losses of newly drawn pixels.
+
+        The drawn pixels form images of ``pixels_per_image`` x 1 pixels, for which the stock head's losses, sampler and
+        accuracy work unchanged.
+
+        Args:
+            inputs: maps (B, C_k, h_k, w_k) of the padded image, one for each of ``in_channels``.
+            batch_data_samples: samples with the ground truth ``gt_sem_seg`` (1, H, W).
+            train_cfg: unused, required by mmseg's interface.
+        """
         labels = self._stack_batch_gt(batch_data_samples).squeeze(1)
         if labels.shape[1:] != self.image_size(inputs):
             raise ConfigError(
-                f'padding={self.padding}: with it the maps are those of an image of '
-                f'{self.image_size(inputs)} pixels, but its labels are {tuple(labels.shape[1:])}; '
-                "the head's padding must be the backbone's"
+                f'padding={self.padding}: expected labels of the size {self.image_size(inputs)} that the maps have '
+                f"without padding, got {tuple(labels.shape[1:])}; set padding to the backbone's"
             )
         pixels = draw_valid_pixels(labels, self.pixels_per_image, self.ignore_index)
         drawn = labels.flatten(1).gather(1, pixels)
@@ -147,7 +174,7 @@ class PixelNetHead(BaseDecodeHead):
         return self.loss_by_feat(self.score_pixels(inputs, pixels), samples)
 
     def image_size(self, inputs: Sequence[Tensor]) -> tuple[int, int]:
-        """(H, W) of the image without its padding."""
+        """Return (H, W) of the image without padding."""
         return tuple(cells - 2 * self.padding for cells in inputs[0].shape[2:])
 
     def _first_layer_parts(self, inputs: Sequence[Tensor], num_points: int) -> list[LinearPart]:

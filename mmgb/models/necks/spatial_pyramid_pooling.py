@@ -1,4 +1,4 @@
-"""Spatial pyramid pooling and the hidden fully connected layers behind it, as a neck of mmpretrain."""
+"""Spatial pyramid pooling and the hidden fully connected layers above it, as a neck of mmpretrain."""
 
 from __future__ import annotations
 
@@ -16,32 +16,33 @@ POOLINGS = ('windows', 'adaptive')
 
 @MODELS.register_module()
 class SpatialPyramidPooling(BaseModule):
-    """What lies between the last feature map and the output layer of the Relay paper's models A and B (Table 2).
+    """Layers between the last feature map and the output layer of the Relay paper's models A and B (Table 2).
 
-    Pyramid {7, 3, 2, 1}, then twice a fully connected layer of 4,096 units with ReLU and dropout. The output layer is
-    the head's (``LinearClsHead`` of mmpretrain, mmgb's ``BoostedLinearClsHead``).
+    The neck has a pyramid {7, 3, 2, 1} and two fully connected layers of 4,096 units, each followed by ReLU and
+    dropout. The head holds the output layer: mmpretrain's ``LinearClsHead`` or mmgb's ``BoostedLinearClsHead``.
 
-    The fully connected layers stand here rather than in the head for the paper's fully-convolutional test, which
-    applies everything behind the feature map to each 14x14 window of a larger one and averages the scores. Averaged
-    is what this neck gives. A linear output layer makes of it the average of the windows' linear scores, exactly; no
-    head needs to know, and a softmax comes after the average over positions, and before the one over scales.
+    The paper's fully-convolutional test applies all layers above the feature map to each 14x14 window of a larger map
+    and averages the scores. This neck contains the hidden layers so that it can return their outputs averaged over the
+    windows. The head's output layer is linear, so its scores are exactly the average of the windows' linear scores.
+    Softmax therefore follows the average over positions and precedes the average over scales.
 
     Args:
-        in_channels: of the feature map.
-        fc_channels: units of each fully connected layer. Empty: the pyramid alone.
-        bins: a side, of each level of the pyramid, in the order of the values. ``(7,)`` is the last pool of VGG.
-        window: cells a side, 14 for a 224x224 image. Unused by 'adaptive'.
-        pooling: 'windows': the released rule, for every window of the map. 'adaptive': for the whole map at once,
-            into bins that grow with it; other bins than the released ones for a single window too, see
+        in_channels: number of channels of the feature map.
+        fc_channels: number of units of each fully connected layer. Empty: the pyramid only.
+        bins: bins per side of each pyramid level, in the order of the output values. ``(7,)`` is VGG's last max-pool.
+        window: side of a window in cells; 14 for a 224x224 image. Unused if ``pooling='adaptive'``.
+        pooling: 'windows' pools each window by the rule of the released network. 'adaptive' pools the whole map into
+            bins that grow with it; its bins differ even for a single window, see
             :mod:`mmgb.functional.spatial_pyramid`.
-        dropout_ratio: of the fully connected layers' outputs, from 0 to less than 1.
-        init_cfg: by default He et al.'s rule (fan-in) and zero biases, as in the paper.
+        dropout_ratio: dropout probability of the fully connected layers' outputs, in [0, 1).
+        init_cfg: initialization config. None, as in the paper: He initialization (fan-in) and zero biases.
 
-    Returns (of ``forward``):
-        A tuple of one tensor (N, ``out_channels``), of a feature map (N, in_channels, H, W) or of the last of several.
+    Attributes:
+        out_channels (int): number of output values of each image.
 
     Raises:
-        ValueError: settings outside these ranges; in the forward pass, a map of other channels or too few cells.
+        ConfigError: if an argument is outside its range; in the forward pass, if the map has another number of channels
+            or is smaller than the window.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class SpatialPyramidPooling(BaseModule):
         if pooling not in POOLINGS:
             raise ConfigError(f"pooling={pooling!r}: expected 'windows' or 'adaptive'")
         if not 0 <= dropout_ratio < 1:
-            raise ConfigError(f'dropout_ratio={dropout_ratio!r}: expected a number from 0 to less than 1')
+            raise ConfigError(f'dropout_ratio={dropout_ratio!r}: expected a number in [0, 1)')
         if pooling == 'windows':
             pyramid_kernels(bins, window)
         super().__init__(init_cfg or dict(type='Kaiming', layer='Linear', mode='fan_in', bias=0))
@@ -73,11 +74,16 @@ class SpatialPyramidPooling(BaseModule):
         self.fc = nn.Sequential(*layers)
 
     def forward(self, feats: Tensor | Sequence[Tensor]) -> tuple[Tensor]:
+        """Return the output values as a tuple of one tensor (N, out_channels).
+
+        Args:
+            feats: feature map (N, in_channels, H, W), or a sequence of maps of which the last one is used.
+        """
         features = feats if isinstance(feats, Tensor) else feats[-1]
         if features.dim() != 4 or features.shape[1] != self.in_channels:
             raise ConfigError(
-                f'SpatialPyramidPooling(in_channels={self.in_channels}) needs a feature map '
-                f'(N, {self.in_channels}, H, W), got {tuple(features.shape)}'
+                f'in_channels={self.in_channels}: expected a feature map (N, {self.in_channels}, H, W), got '
+                f'{tuple(features.shape)}'
             )
         if self.pooling == 'adaptive':
             return (self.fc(adaptive_pyramid_pool(features, self.bins)),)

@@ -62,7 +62,7 @@ def test_ninth_convolution_has_one_channel_per_class_whatever_the_width():
     'setting, message',
     [
         (dict(depth=7), 'depth=7: expected 5 or 10'),
-        (dict(depth=5, out_indices=(2,)), r'out_indices=\(2,\): expected some of the stages 0 to 1'),
+        (dict(depth=5, out_indices=(2,)), r'out_indices=\(2,\): expected one or more stage indices from 0 to 1'),
     ],
 )
 def test_bad_settings_are_refused(setting, message):
@@ -72,5 +72,6 @@ def test_bad_settings_are_refused(setting, message):
 
 @pytest.mark.parametrize('shape', [(3, 28, 28), (1, 32, 32), (3, 2, 2)])
 def test_images_of_another_shape_are_refused(shape):
-    with pytest.raises(ValueError, match=r'CifarConvNet got an image of .* expected 3x32x32'):
+    sizes = 'x'.join(map(str, shape))
+    with pytest.raises(ValueError, match=rf'expected images of 3x32x32, got {sizes} \(channels x height x width\)'):
         CifarConvNet(5, width=0.1)(torch.zeros(1, *shape))

@@ -59,5 +59,5 @@ def test_dropout_acts_on_hidden_units_in_training_only():
 
 
 def test_images_of_another_number_of_values_are_refused():
-    with pytest.raises(ValueError, match=r'MLP got an image of 3x32x32 = 3072 values: expected in_features=784'):
+    with pytest.raises(ValueError, match=r'in_features=784: expected images with 784 values, got 3072 from 3x32x32 '):
         MLP()(torch.zeros(1, 3, 32, 32))

@@ -143,11 +143,11 @@ def test_without_fc7_small_images_pass_and_a_segmentors_backbone_starts_from_tho
 @pytest.mark.parametrize(
     'setting, message',
     [
-        (dict(out_indices=()), r'out_indices=\(\): expected some of 0 to 5, in rising order'),
-        (dict(out_indices=(4, 2)), r'out_indices=\(4, 2\): expected some of 0 to 5'),
-        (dict(out_indices=(6,)), r'out_indices=\(6,\): expected some of 0 to 5'),
-        (dict(width=0), 'width=0: expected a positive number'),
-        (dict(padding=-1), 'padding=-1: expected a number of pixels >= 0'),
+        (dict(out_indices=()), r'out_indices=\(\): expected one or more of 0 to 5 in rising order'),
+        (dict(out_indices=(4, 2)), r'out_indices=\(4, 2\): expected one or more of 0 to 5'),
+        (dict(out_indices=(6,)), r'out_indices=\(6,\): expected one or more of 0 to 5'),
+        (dict(width=0), 'width=0: expected a positive, finite number'),
+        (dict(padding=-1), 'padding=-1: expected a number of pixels, at least 0'),
     ],
 )
 def test_bad_settings_are_refused(setting, message):
@@ -156,5 +156,7 @@ def test_bad_settings_are_refused(setting, message):
 
 
 def test_image_too_small_for_fc6_is_refused_in_one_sentence():
-    with pytest.raises(ValueError, match='image of 64x64 pixels with padding=0 leaves 2x2 cells for fc6'):
+    with pytest.raises(
+        ValueError, match='padding=0: expected at least 7x7 cells for fc6, got 2x2 from an image of 64x64 '
+    ):
         PixelNetVGG(width=1 / 16, padding=0)(torch.zeros(1, 3, 64, 64))

@@ -97,13 +97,13 @@ def test_registry_builds_it_from_a_config(name):
 @pytest.mark.parametrize(
     'setting, message',
     [
-        (dict(width=0), r'width=0: expected a positive number'),
-        (dict(width=float('inf')), r'width=inf: expected a positive number'),
-        (dict(width='wide'), r"width='wide': expected a positive number"),
-        (dict(out_indices=(4,)), r'out_indices=\(4,\): expected some of the stages 0 to 3'),
-        (dict(out_indices=()), r'out_indices=\(\): expected some of the stages 0 to 3'),
-        (dict(out_indices=3), r'out_indices=3: expected some of the stages 0 to 3'),
-        (dict(frozen_stages=5), r'frozen_stages=5: expected a number of stages from 0 to 4, or -1 for none'),
+        (dict(width=0), r'width=0: expected a positive, finite number'),
+        (dict(width=float('inf')), r'width=inf: expected a positive, finite number'),
+        (dict(width='wide'), r"width='wide': expected a positive, finite number"),
+        (dict(out_indices=(4,)), r'out_indices=\(4,\): expected one or more stage indices from 0 to 3'),
+        (dict(out_indices=()), r'out_indices=\(\): expected one or more stage indices from 0 to 3'),
+        (dict(out_indices=3), r'out_indices=3: expected one or more stage indices from 0 to 3'),
+        (dict(frozen_stages=5), r'frozen_stages=5: expected 0 to 4 stages, or -1 for none'),
     ],
 )
 def test_bad_settings_are_refused_in_one_sentence(setting, message):
@@ -114,10 +114,10 @@ def test_bad_settings_are_refused_in_one_sentence(setting, message):
 @pytest.mark.parametrize(
     'network, shape, message',
     [
-        (Places2VGG, (3, 15, 64), 'Places2VGG got an image of 3x15x64 .* at least 16x16 pixels'),
-        (Places2Inception, (3, 64, 8), 'Places2Inception got an image of 3x64x8 .* at least 16x16 pixels'),
-        (Places2VGG, (1, 64, 64), 'got an image of 1x64x64 .* expected 3 channels'),
-        (AlexNetBN, (3, 62, 224), 'AlexNetBN got an image of 3x62x224 .* at least 63x63 pixels'),
+        (Places2VGG, (3, 15, 64), 'Places2VGG: expected images .* at least 16x16 pixels, got 3x15x64 '),
+        (Places2Inception, (3, 64, 8), 'Places2Inception: expected images .* at least 16x16 pixels, got 3x64x8 '),
+        (Places2VGG, (1, 64, 64), 'expected images with 3 channels .* got 1x64x64 '),
+        (AlexNetBN, (3, 62, 224), 'AlexNetBN: expected images .* at least 63x63 pixels, got 3x62x224 '),
     ],
 )
 def test_image_that_the_network_cannot_take_is_refused_in_one_sentence(network, shape, message):

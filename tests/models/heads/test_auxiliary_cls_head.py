@@ -137,11 +137,11 @@ def test_is_trained_with_mixed_labels_as_every_head_of_the_host():
 @pytest.mark.parametrize(
     'settings, sentence',
     [
-        (dict(num_classes=0), 'num_classes=0: expected a whole number of at least 1'),
-        (dict(in_channels=-3), 'in_channels=-3: expected a whole number of at least 1'),
-        (dict(pooled_size=2.5), 'pooled_size=2.5: expected a whole number of at least 1'),
-        (dict(conv_channels='many'), "conv_channels='many': expected a whole number of at least 1"),
-        (dict(dropout_ratio=1.0), 'dropout_ratio=1.0: expected a number from 0 to less than 1'),
+        (dict(num_classes=0), 'num_classes=0: expected an integer of at least 1'),
+        (dict(in_channels=-3), 'in_channels=-3: expected an integer of at least 1'),
+        (dict(pooled_size=2.5), 'pooled_size=2.5: expected an integer of at least 1'),
+        (dict(conv_channels='many'), "conv_channels='many': expected an integer of at least 1"),
+        (dict(dropout_ratio=1.0), 'dropout_ratio=1.0: expected a number in [0, 1)'),
     ],
 )
 def test_refuses_impossible_settings_when_it_is_built(settings, sentence):
@@ -152,13 +152,13 @@ def test_refuses_impossible_settings_when_it_is_built(settings, sentence):
 @pytest.mark.parametrize(
     'shape, sentence',
     [
-        ((2, 5, 8, 8), 'in_channels=6: the feature map (2, 5, 8, 8) has 5 channels'),
+        ((2, 5, 8, 8), 'in_channels=6: expected a feature map with 6 channels, got (2, 5, 8, 8)'),
         (
             (2, 6, 8, 3),
-            'pooled_size=4: the feature map (2, 6, 8, 3) has only 8x3 cells; expected a pooled_size of at '
-            'most 3, or larger images',
+            'pooled_size=4: expected a feature map of at least 4x4 cells, got (2, 6, 8, 3); set pooled_size to at '
+            'most 3 or use larger images',
         ),
-        ((2, 6), 'needs a feature map (N, C, H, W), but its source gives (2, 6)'),
+        ((2, 6), 'expected a feature map (N, C, H, W) from its source, got (2, 6)'),
     ],
 )
 def test_refuses_features_that_do_not_fit_in_one_sentence(shape, sentence):

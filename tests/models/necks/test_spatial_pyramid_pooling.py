@@ -91,7 +91,7 @@ def test_model_refuses_an_image_whose_map_is_smaller_than_the_window():
     'setting, message',
     [
         (dict(pooling='average'), "pooling='average': expected 'windows' or 'adaptive'"),
-        (dict(dropout_ratio=1), 'dropout_ratio=1: expected a number from 0 to less than 1'),
+        (dict(dropout_ratio=1), r'dropout_ratio=1: expected a number in \[0, 1\)'),
         (dict(bins=(1, 15)), '15 bins a side are impossible in a window of 14 cells'),
     ],
 )
@@ -101,7 +101,7 @@ def test_bad_settings_are_refused(setting, message):
 
 
 def test_features_of_other_channels_are_refused(neck):
-    with pytest.raises(ValueError, match=r'\(in_channels=4\) needs a feature map \(N, 4, H, W\), got \(1, 3, 14, 14\)'):
+    with pytest.raises(ValueError, match=r'in_channels=4: expected a feature map \(N, 4, H, W\), got \(1, 3, 14, 14\)'):
         neck(torch.zeros(1, 3, 14, 14))
 
 
