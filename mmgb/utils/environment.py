@@ -1,4 +1,6 @@
-"""What measured numbers depend on."""
+"""Versions and devices that measured numbers depend on."""
+
+from __future__ import annotations
 
 import platform
 from pathlib import Path
@@ -7,19 +9,25 @@ import torch
 
 
 def environment() -> dict[str, object]:
-    """Versions and devices of this process. ``gpu`` is None where there is none at hand."""
-    processor = platform.processor()
-    if Path('/proc/cpuinfo').exists():
-        models = [
-            line.partition(':')[2].strip()
-            for line in Path('/proc/cpuinfo').read_text().splitlines()
-            if line.startswith('model name')
-        ]
-        processor = models[0] if models else processor
+    """Return the torch version, the processor, its vector instructions, the thread count and the GPU of this process.
+
+    Returns:
+        A dict with the keys ``torch``, ``cpu``, ``cpu_capability``, ``threads`` and ``gpu``, for JSON. ``gpu`` is None
+        if no GPU is available.
+    """
     return dict(
         torch=torch.__version__,
-        cpu=processor,
+        cpu=_processor_name(),
         cpu_capability=torch.backends.cpu.get_cpu_capability(),
         threads=torch.get_num_threads(),
         gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     )
+
+
+def _processor_name(cpu_info: Path = Path('/proc/cpuinfo')) -> str:
+    """Return the model name of the first core where Linux lists it, otherwise Python's name of the architecture."""
+    if cpu_info.exists():
+        for line in cpu_info.read_text().splitlines():
+            if line.startswith('model name'):
+                return line.partition(':')[2].strip()
+    return platform.processor()

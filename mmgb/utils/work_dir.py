@@ -1,4 +1,6 @@
-"""What mmengine writes into a work directory: learning curves and test results."""
+"""Readers of mmengine's work directories: log records, learning curves and test results."""
+
+from __future__ import annotations
 
 import json
 import re
@@ -8,28 +10,26 @@ from typing import NamedTuple
 
 
 class Evaluation(NamedTuple):
-    """What ``tools/test.py`` found, in percent."""
+    """Result of ``tools/test.py``, in percent.
 
-    metrics: dict[str, float]  # aAcc, mIoU, mAcc, …
-    class_iou: dict[str, float]  # of each class, in the data set's order
-
-
-def read_curve(work_dir: Path, metric: str) -> list[tuple[int, float]]:
-    """``(step, value)`` of each validation, by step: epochs in an epoch-based run, iterations in another.
-
-    A resumed run leaves one log for each start; where two hold the same step the later one counts.
-
-    Raises:
-        FileNotFoundError: if there is no validation with this metric in the folder.
+    Attributes:
+        metrics (dict[str, float]): overall metrics, such as aAcc, mIoU and mAcc.
+        class_iou (dict[str, float]): IoU by class name, in the order of the data set's classes.
     """
-    curve = {record['step']: record[metric] for record in read_records(work_dir, 'scalars.json') if metric in record}
-    if not curve:
-        raise FileNotFoundError(f'{work_dir}: no validation with {metric} in its */vis_data/scalars.json')
-    return sorted(curve.items())
+
+    metrics: dict[str, float]
+    class_iou: dict[str, float]
 
 
-def read_records(work_dir: Path, name: str) -> Iterator[dict]:
-    """Each line of the files of this name that a run and its resumed parts left in their ``vis_data``, in order."""
+def read_records(work_dir: str | Path, name: str) -> Iterator[dict]:
+    """Yield the JSON object of each line of ``*/vis_data/NAME``, oldest log first.
+
+    A run and each of its resumed parts have one log each.
+
+    Args:
+        work_dir (str | Path): work directory of a run.
+        name (str): file name, such as ``'scalars.json'``.
+    """
     for log in sorted(Path(work_dir).glob(f'*/vis_data/{name}')):
         for line in log.read_text().splitlines():
             try:
@@ -38,15 +38,37 @@ def read_records(work_dir: Path, name: str) -> Iterator[dict]:
                 continue
 
 
-def read_test(work_dir: Path) -> Evaluation:
-    """The latest test's metrics, and the class-wise IoU that mmseg's ``IoUMetric`` prints into the log only.
+def read_curve(work_dir: str | Path, metric: str) -> list[tuple[int, float]]:
+    """Return ``(step, value)`` of each validation, ascending by step.
+
+    A step is an epoch in epoch-based training, otherwise an iteration. If several logs of a resumed run have the same
+    step, the latest value is returned.
+
+    Args:
+        work_dir (str | Path): work directory of ``tools/train.py``.
+        metric (str): name of a validation metric, such as ``'mIoU'``.
 
     Raises:
-        FileNotFoundError: if there is no finished test in the folder.
+        FileNotFoundError: if no validation in the folder has this metric.
+    """
+    curve = {record['step']: record[metric] for record in read_records(work_dir, 'scalars.json') if metric in record}
+    if not curve:
+        raise FileNotFoundError(f'{work_dir}: no validation with {metric} in its */vis_data/scalars.json')
+    return sorted(curve.items())
+
+
+def read_test(work_dir: str | Path) -> Evaluation:
+    """Return the metrics of the latest test, and the IoU of each class where mmseg's ``IoUMetric`` logged it.
+
+    Args:
+        work_dir (str | Path): work directory of ``tools/test.py``.
+
+    Raises:
+        FileNotFoundError: if the folder has no finished test.
     """
     results = sorted(Path(work_dir).glob('*_*/*_*.json'))
     if not results:
-        raise FileNotFoundError(f'{work_dir}: no finished test in it')
+        raise FileNotFoundError(f'{work_dir}: no finished test')
     metrics = json.loads(results[-1].read_text())
     log = results[-1].with_suffix('.log').read_text()
     return Evaluation(
@@ -55,7 +77,7 @@ def read_test(work_dir: Path) -> Evaluation:
 
 
 def _last_class_table(log: str) -> dict[str, float]:
-    """The IoU column of the last table of classes in a log of mmseg; empty if there is none."""
+    """Return the IoU column of the last per-class table that mmseg printed into ``log``; empty if there is none."""
     start = log.rfind('per class results:')
     if start < 0:
         return {}

@@ -1,10 +1,10 @@
-"""Reading work directories, on files as mmengine writes them."""
+"""Readers of work directories, on files with mmengine's layout."""
 
 import json
 
 import pytest
 
-from mmgb.utils.work_dir import read_curve, read_test
+from mmgb.utils.work_dir import read_curve, read_records, read_test
 
 LOG = """2026/01/01 00:00:00 - mmengine - INFO - per class results:
 2026/01/01 00:00:00 - mmengine - INFO -
@@ -32,7 +32,7 @@ def write_scalars(work_dir, start, records, tail=''):
     (folder / 'scalars.json').write_text('\n'.join(map(json.dumps, records)) + '\n' + tail)
 
 
-def test_curve_joins_the_logs_of_a_killed_and_resumed_run(tmp_path):
+def test_curve_joins_the_logs_of_an_interrupted_and_resumed_run(tmp_path):
     write_scalars(
         tmp_path,
         '20260101_000000',
@@ -43,7 +43,13 @@ def test_curve_joins_the_logs_of_a_killed_and_resumed_run(tmp_path):
     assert read_curve(tmp_path, 'mIoU') == [(1, 10.0), (2, 21.0), (3, 30.0)]
 
 
-def test_test_result_is_the_latest_with_its_last_class_table(tmp_path):
+def test_records_are_read_oldest_log_first_without_a_broken_last_line(tmp_path):
+    write_scalars(tmp_path, '20260102_000000', [{'step': 2}])
+    write_scalars(tmp_path, '20260101_000000', [{'step': 1}], tail='{"st')
+    assert list(read_records(tmp_path, 'scalars.json')) == [{'step': 1}, {'step': 2}]
+
+
+def test_latest_test_is_read_with_the_last_class_table_of_its_log(tmp_path):
     for start, value in (('20260101_000000', 1.0), ('20260102_000000', 47.38)):
         folder = tmp_path / start
         folder.mkdir()
@@ -54,8 +60,8 @@ def test_test_result_is_the_latest_with_its_last_class_table(tmp_path):
     assert result.class_iou == {'background': 91.25, 'dining table': 3.5}
 
 
-def test_folders_without_results_are_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match='no validation with mIoU'):
+def test_error_names_the_folder_without_results(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f'{tmp_path}: no validation with mIoU'):
         read_curve(tmp_path, 'mIoU')
-    with pytest.raises(FileNotFoundError, match='no finished test'):
+    with pytest.raises(FileNotFoundError, match=f'{tmp_path}: no finished test'):
         read_test(tmp_path)
