@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 from mmgb.utils.markdown import table
 
+from .manifest import ClaimEntry
 from .statistics import Estimate, best_steps, count_failures, difference_of_means, finished, minimum_errors
 from .trial import Setting, read_settings
 
@@ -40,24 +40,29 @@ class Claim(NamedTuple):
     headline: bool = False
 
 
-def read_claims(path: Path) -> list[Claim]:
-    """A JSON list of claims, ``first`` and ``second`` naming files of ``tools/run_trials.py`` in the same folder.
+def read_claim(entry: ClaimEntry, results: Path, command: str) -> Claim:
+    """Return a claim with the trials of its two results; a result without trials was not measured.
 
-    With ``"until": [6, 4]`` the first one's trials are read up to step 6, the second one's up to step 4: at a fixed
-    rate the same as a shorter training. A file that isn't there, or has no trial yet, wasn't measured.
+    Args:
+        entry: the claim as ``experiments.yml`` has it. With ``until`` (6, 4) the curves of the first result end at step
+            6, those of the second at step 4: at a constant learning rate the same as shorter trainings.
+        results (Path): folder of the files of trials.
+        command (str): the command that measures the claim.
     """
-
-    def setting(name: str, until: float) -> Setting | None:
-        source = path.parent / name
-        found = read_settings(source)[0] if source.exists() else None
-        return None if found is None or not found.trials else shorten(found, until)
-
-    claims = []
-    for fields in json.loads(path.read_text()):
-        until = fields.pop('until', (math.inf, math.inf))
-        settings = {key: setting(fields[key], last) for key, last in zip(('first', 'second'), until)}
-        claims.append(Claim(**{**fields, **settings}))
-    return claims
+    settings = []
+    for name, last in zip((entry.first, entry.second), entry.until or (math.inf, math.inf)):
+        path = results / f'{name}.json'
+        found = read_settings(path)[0] if path.exists() else None
+        settings.append(shorten(found, last) if found is not None and found.trials else None)
+    return Claim(
+        entry.statement,
+        entry.paper,
+        entry.quantity,
+        entry.expected,
+        *settings,
+        command=command,
+        headline=entry.headline,
+    )
 
 
 def shorten(setting: Setting, last: float) -> Setting:

@@ -26,6 +26,18 @@ class Job(NamedTuple):
     command: list[str]
 
 
+def trial_folder(root: Path, cfg_options: Sequence[str], setting: Sequence[str], seed: int) -> Path:
+    """Return the work directory of one trial.
+
+    Args:
+        root (Path): folder of all trials of the command.
+        cfg_options: ``KEY=VALUE`` texts that all trials have in common.
+        setting: ``KEY=VALUE`` texts of this trial's setting.
+        seed (int): the trial's seed.
+    """
+    return root / slug([*cfg_options, *setting]) / f'seed_{seed}'
+
+
 def plan(
     train: Path,
     config: str,
@@ -54,7 +66,7 @@ def plan(
             overrides = parse_overrides(setting, '--vary')
             if seed in done(overrides):
                 continue
-            folder = root / slug([*cfg_options, *setting]) / f'seed_{seed}'
+            folder = trial_folder(root, cfg_options, setting, seed)
             if folder.exists() and not (folder / LOG).is_file():
                 raise ConfigError(f"'{folder}' is not of a trial, and would be overwritten: choose another --work-dir")
             command = [

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmgb.trials.claims import Claim, claims_table, difference, read_claims, verdict
+from mmgb.trials.claims import Claim, claims_table, difference, read_claim, verdict
+from mmgb.trials.manifest import ClaimEntry
 from mmgb.trials.trial import Setting, Trial
 
 
@@ -24,7 +25,7 @@ def setting(*best, failed=False):
 
 
 def claim(first, second, quantity='minimum error', expected='lower'):
-    return Claim('B is better than A', '', quantity, expected, first, second, 'bash reproduce.sh x')
+    return Claim('B is better than A', '', quantity, expected, first, second, 'experiments.py run x')
 
 
 def test_difference_is_that_of_the_means_and_its_error_the_root_of_the_sum_of_squares():
@@ -55,7 +56,7 @@ def test_exchanging_the_settings_and_the_expectation_leaves_the_verdict(first, s
 
 
 def test_a_claim_that_was_not_measured_names_the_command_and_one_trial_gives_no_verdict():
-    assert verdict(claim(None, setting(1.0))) == 'not measured yet: `bash reproduce.sh x`'
+    assert verdict(claim(None, setting(1.0))) == 'not measured yet: `experiments.py run x`'
     assert verdict(claim(setting(90.0), setting(91.0))) == 'one trial: no verdict'
     assert (
         verdict(claim(setting(90.0, 91.0), setting(10.0, 20.0, failed=True))) == 'one of them diverged in every trial'
@@ -65,7 +66,7 @@ def test_a_claim_that_was_not_measured_names_the_command_and_one_trial_gives_no_
 def test_table_has_numbers_and_verdict_of_each_claim():
     rows = claims_table([claim(setting(90.0, 92.0), setting(95.0, 99.0)), claim(None, None)]).splitlines()[2:]
     assert rows[0] == '| B is better than A | no number | minimum error: -6.00 ± 2.24, 2 and 2 trials | holds |'
-    assert rows[1].endswith('|  | not measured yet: `bash reproduce.sh x` |')
+    assert rows[1].endswith('|  | not measured yet: `experiments.py run x` |')
 
 
 def test_trials_that_diverged_are_left_out_of_the_difference_and_named():
@@ -89,19 +90,9 @@ def test_settings_are_compared_up_to_steps_of_their_own(tmp_path):
 
     write('long.json', 10.0, 20.0, 30.0)
     write('short.json', 15.0, 28.0, 40.0)
-    fields = dict(
-        statement='',
-        paper='',
-        quantity='minimum error',
-        expected='lower',
-        first='long.json',
-        second='short.json',
-        command='',
-    )
-    (tmp_path / 'claims.json').write_text(
-        json.dumps([{**fields, 'until': [3, 2]}, fields, {**fields, 'second': 'none.json'}])
-    )
-    budgets, whole, missing = read_claims(tmp_path / 'claims.json')
-    assert difference(budgets).mean == pytest.approx(30.0 - 28.0)
-    assert difference(whole).mean == pytest.approx(30.0 - 40.0)
-    assert missing.second is None
+    entry = ClaimEntry('B is better than A', 'lower', 'long', 'short')
+    shortened = read_claim(entry._replace(until=(3, 2)), tmp_path, 'run x')
+    assert difference(shortened).mean == pytest.approx(30.0 - 28.0)
+    assert difference(read_claim(entry, tmp_path, 'run x')).mean == pytest.approx(30.0 - 40.0)
+    missing = read_claim(entry._replace(second='none'), tmp_path, 'run x')
+    assert missing.second is None and missing.command == 'run x'

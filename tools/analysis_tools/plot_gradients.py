@@ -4,7 +4,7 @@ Writes, each as .png and .svg: OUT/error_rms (RMS of the error gradients of laye
 at the start of some epochs), OUT/softmax_normaliser and OUT/weight_gradients (mean |gradient| of each layer's weights,
 also relative to the weights). These are Figures 3, 2 and 5 of the gradient-boosting paper and Figure 1 of the Relay
 paper. What no run has recorded is left out, and said. OUT/gradients.json has the same as numbers, for
-tools/make_results_table.py. Exit code 2 and one sentence for bad input.
+tools/experiments.py report. Exit code 2 and one sentence for bad input.
 
     python tools/analysis_tools/plot_gradients.py softmax=work_dirs/softmax exp-GB=work_dirs/exp --out work_dirs/figures
 """

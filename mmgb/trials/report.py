@@ -1,0 +1,145 @@
+"""Generate the tables that ``experiments.yml`` asks for, each between two comment lines of a Markdown file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, relay_table, sampler_table
+from mmgb.analysis.curvature.measured import summary_table
+from mmgb.analysis.gradients.summary import gradient_table, weight_gradient_table
+from mmgb.analysis.predictions.comparison_table import comparison_table, rates_table
+from mmgb.functional.errors import ConfigError
+from mmgb.utils.markdown import replace_block, table
+from mmgb.utils.work_dir import Evaluation
+
+from .claims import Claim, claims_table, read_claim
+from .commands import RESULTS
+from .gain_table import gain_table
+from .manifest import Manifest, TableBlock
+from .provenance import provenance_table
+from .tables import grid_table, trials_table
+from .trial import Setting, name_settings
+
+
+def update_tables(manifest: Manifest, root: Path, check: bool = False) -> list[str]:
+    """Replace each generated block whose numbers have changed.
+
+    Args:
+        manifest: the tables and the experiments they show.
+        root (Path): the repository's root.
+        check (bool): change no file.
+
+    Returns:
+        ``'FILE (BLOCK)'`` of each stale block.
+    """
+    stale = []
+    for block in manifest.tables.values():
+        path = root / block.file
+        text = path.read_text(encoding='utf-8')
+        updated = replace_block(text, block.name, make_table(manifest, block, root / RESULTS))
+        if updated != text:
+            stale.append(f'{block.file} ({block.name})')
+            if not check:
+                path.write_text(updated, encoding='utf-8')
+    return stale
+
+
+def make_table(manifest: Manifest, block: TableBlock, results: Path) -> str:
+    """Return a block's Markdown.
+
+    Args:
+        manifest: the experiments and claims.
+        block: the block's description.
+        results (Path): folder of the measured numbers.
+
+    Raises:
+        ConfigError: if the block's kind is unknown.
+    """
+    if block.kind in OF_TRIALS:
+        make = OF_TRIALS[block.kind]
+        settings = {}
+        for name in block.rows or {block.name: ''}:
+            settings.update(read_trials(manifest, name, results))
+        return make(settings, varied=block.varied) if block.varied else make(settings)
+    if block.kind in OF_NUMBERS:
+        return OF_NUMBERS[block.kind](json.loads((results / block.numbers).read_text()))
+    if block.kind in OF_MANIFEST:
+        return OF_MANIFEST[block.kind](manifest, block, results)
+    kinds = ', '.join((*OF_TRIALS, *OF_NUMBERS, *OF_MANIFEST))
+    raise ConfigError(f"table {block.name}: kind='{block.kind}': expected one of {kinds}")
+
+
+def read_trials(manifest: Manifest, experiment: str, results: Path) -> dict[str, Setting]:
+    """Return the settings of an experiment's trials by their rows' labels."""
+    runs = manifest.experiments[experiment].runs
+    return name_settings({run.label: str(results / f'{run.result}.json') for run in runs})
+
+
+def read_claims(manifest: Manifest, results: Path) -> list[Claim]:
+    """Return the claims with what was measured for them."""
+    makers = manifest.makers()
+    claims = []
+    for entry in manifest.claims:
+        names = dict.fromkeys((makers[entry.first], makers[entry.second]))
+        claims.append(read_claim(entry, results, f'python tools/experiments.py run {" ".join(names)}'))
+    return claims
+
+
+def _claims(manifest: Manifest, block: TableBlock, results: Path) -> str:
+    return claims_table(read_claims(manifest, results))
+
+
+def _headlines(manifest: Manifest, block: TableBlock, results: Path) -> str:
+    return claims_table([claim for claim in read_claims(manifest, results) if claim.headline])
+
+
+def _gains(manifest: Manifest, block: TableBlock, results: Path) -> str:
+    data_sets = {}
+    for experiment, label in block.rows.items():
+        settings = read_trials(manifest, experiment, results)
+        data_sets[label] = {column: settings[column] for column in block.columns}
+    return gain_table(data_sets)
+
+
+def _provenance(manifest: Manifest, block: TableBlock, results: Path) -> str:
+    files = {str(path.relative_to(results)): json.loads(path.read_text()) for path in sorted(results.glob('*/*.json'))}
+    return provenance_table({name: content for name, content in files.items() if 'settings' in content})
+
+
+def _comparison(numbers: dict) -> str:
+    return comparison_table({run: Evaluation(found['metrics'], found['class_iou']) for run, found in numbers.items()})
+
+
+def _statements(numbers: dict) -> str:
+    return table(
+        ['Section 4 states', 'as mathematics', 'why'],
+        [[found[key].replace('|', r'\|') for key in ('claim', 'verdict', 'reason')] for found in numbers['statements']],
+    )
+
+
+def _each_case(make: Callable[[dict], str], numbers: dict) -> str:
+    return '\n'.join(make(case) for case in numbers['results'])
+
+
+OF_TRIALS: Mapping[str, Callable[..., str]] = {'trials': trials_table, 'grid': grid_table}
+OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
+    'comparison': _comparison,
+    'best metrics': rates_table,
+    'gradients': gradient_table,
+    'weight gradients': weight_gradient_table,
+    'statements': _statements,
+    'curvature': lambda numbers: summary_table(numbers['networks']),
+    'loss benchmark': partial(_each_case, loss_table),
+    'relay benchmark': partial(_each_case, relay_table),
+    'sampler benchmark': partial(_each_case, sampler_table),
+    'gradient statistics benchmark': gradient_stats_table,
+}
+OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
+    'claims': _claims,
+    'headlines': _headlines,
+    'gains': _gains,
+    'provenance': _provenance,
+}

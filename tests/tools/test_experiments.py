@@ -1,0 +1,187 @@
+"""experiments.py runs the commands that made the committed results, and generates their tables."""
+
+import importlib.util
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.many_runs import assert_one_sentence, run_many
+
+from mmgb import compat
+from mmgb.trials.commands import experiment_commands, select
+from mmgb.trials.manifest import read_manifest
+from mmgb.utils.overrides import make_grid, parse_overrides
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / 'docs/results'
+MANIFESTS = {gpu: read_manifest(ROOT / 'configs', gpu) for gpu in (False, True)}
+TOP_LEVEL = {
+    'lecture',
+    'mnist_outputs',
+    'mnist_hidden_units',
+    'mnist_boosting',
+    'targets',
+    'second_derivatives',
+    'cifar10_losses',
+    'variants',
+    'gradients',
+    'class_aware_sampling',
+    'alexnet',
+    'outputs',
+    'segmentation',
+    'relay_depth',
+    'relay',
+}
+PARTS = {
+    'mnist_output_rates',
+    'mnist_boosting_rates',
+    'cifar10_loss_rates',
+    'alexnet_rates',
+    'voc12_rates',
+    'relay_rates',
+    'relay_weights',
+}
+
+
+def commands(*names, gpu=False):
+    """The command lines of these experiments and of those they need, or of all."""
+    manifest = MANIFESTS[gpu]
+    return [
+        command.arguments for name in select(manifest, names) for command in experiment_commands(manifest, name, jobs=1)
+    ]
+
+
+@pytest.fixture
+def read_trials_command(monkeypatch):
+    """Function that returns the arguments run_trials.py reads from a command line, or None for another tool's."""
+    monkeypatch.setattr(compat, 'apply', lambda: None)  # it would stay applied in the tests that follow
+    spec = importlib.util.spec_from_file_location('run_trials', ROOT / 'tools/run_trials.py')
+    run_trials = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run_trials)
+
+    def read(command):
+        if 'tools/run_trials.py' not in command:
+            return None
+        monkeypatch.setattr(sys, 'argv', command[command.index('tools/run_trials.py') :])
+        return run_trials.parse_args()
+
+    return lambda *names, gpu=False: list(filter(None, map(read, commands(*names, gpu=gpu))))
+
+
+def test_the_manifests_ask_for_the_commands_that_made_the_committed_trials(read_trials_command):
+    unmade = set(RESULTS.glob('*/*.json')) - set(RESULTS.glob('*/gradients.json'))
+    assert unmade
+    for args in read_trials_command():
+        path = ROOT / args.out
+        content = json.loads(path.read_text())
+        assert (content['config'], content['metric']) == (args.config, args.metric), path
+        assert content['cfg_options'] == parse_overrides(args.cfg_options, '--cfg-options'), path
+        varied = [parse_overrides(setting, '--vary') for setting in make_grid(args.vary)]
+        assert sorted(map(str, varied)) == sorted(str(setting['overrides']) for setting in content['settings']), path
+        assert all(
+            [trial['seed'] for trial in setting['trials']] in (list(range(n)) for n in range(1, args.trials + 1))
+            for setting in content['settings']
+        ), path
+        unmade.remove(path)
+    assert not unmade
+
+
+def test_without_a_name_every_experiment_runs_once_and_none_that_only_the_other_device_needs():
+    assert set(select(MANIFESTS[False], ['gradient_boosting/digits'])) == {'digits'}
+    everything = select(MANIFESTS[False], [])
+    assert len(set(everything)) == len(everything) and set(everything) == set(MANIFESTS[False].experiments)
+    assert TOP_LEVEL | PARTS <= set(everything)
+    assert set(everything) - set(select(MANIFESTS[True], [])) == {
+        'digits',
+        'voc12_rates',
+        'voc12_norm_outputs_rates',
+        'voc12_weights',
+    }
+    assert set(select(MANIFESTS[False], sorted(TOP_LEVEL))) == set(everything)
+
+
+def test_wide_networks_have_their_configs_and_files_of_their_own(read_trials_command):
+    slim = {str(args.out): args for args in read_trials_command()}
+    found = read_trials_command(gpu=True)
+    assert {str(args.out) for args in found} - set(slim) == {
+        *(
+            f'docs/results/cifar10_losses/{n}.json'
+            for n in ('softmax', 'linear', 'exp-gb', 'pow3-gb', 'mirrored-exp-gb')
+        ),
+        *(f'docs/results/gradients/{n}.json' for n in ('softmax_0.1', 'softmax_0.3', 'softmax_1.0')),
+        *(f'docs/results/gradients/{n}.json' for n in ('exp-gb_0.01', 'pow3-gb_0.005')),
+        *(f'docs/results/voc12/{n}.json' for n in ('softmax', 'exp-gb', 'pow3-gb')),
+    }
+    for args in found:
+        assert (ROOT / args.config).is_file()
+        same = slim.get(str(args.out), args)
+        assert (args.config, args.cfg_options) == (same.config, same.cfg_options)
+    seeds = {str(args.out): args.trials for args in found}
+    assert seeds['docs/results/mnist_outputs/linear.json'] == seeds['docs/results/cifar10_losses/pow3-gb.json'] == 20
+
+
+def test_claims_are_about_results_of_the_experiment_that_their_command_runs(read_trials_command):
+    manifest, makers = MANIFESTS[False], MANIFESTS[False].makers()
+    for claim in manifest.claims:
+        made = {str(args.out) for args in read_trials_command(makers[claim.first])}
+        assert {f'docs/results/{result}.json' for result in (claim.first, claim.second)} <= made
+
+
+def test_every_tool_and_config_that_a_command_names_exists():
+    for gpu in MANIFESTS:
+        for arguments in commands(gpu=gpu):
+            tool = next(argument for argument in arguments if argument.startswith('tools/'))
+            assert (ROOT / tool).is_file()
+        configs = {run.config for one in MANIFESTS[gpu].experiments.values() for run in one.runs}
+        assert all((ROOT / config).is_file() for config in configs)
+
+
+def test_tables_are_generated_from_the_committed_numbers():
+    result = subprocess.run(
+        [sys.executable, 'tools/experiments.py', 'report', '--check'], cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_results_have_no_number_outside_of_the_generated_tables():
+    written = re.sub(r'<!-- (\w+) -->.*?<!-- /\1 -->', '', (ROOT / 'docs/RESULTS.md').read_text(), flags=re.DOTALL)
+    written = re.sub(r'pow3-GB|CIFAR-10|\]\([^)]*\)', '', written)  # names and links may have some
+    assert 'claims' not in re.findall(r'<!-- (\w+) -->', written) and not re.search(r'\d', written)
+
+
+@pytest.fixture(scope='module')
+def results(tmp_path_factory):
+    return run_many(
+        tmp_path_factory.mktemp('experiments'),
+        {
+            'dry run': ['experiments.py', 'run', 'mnist_boosting_rates', 'digits', '--jobs', 2, '--dry-run'],
+            'unknown': ['experiments.py', 'run', 'mnist'],
+            'no job': ['experiments.py', 'run', '--jobs', 0],
+        },
+    )
+
+
+def test_a_dry_run_prints_each_experiment_with_its_commands(results):
+    code, output = results['dry run']
+    assert code == 0
+    lines = output.splitlines()
+    names = re.findall(r'^# (.+?):', output, re.MULTILINE)
+    assert names == ['mnist_softmax_rates', 'mnist_norm_outputs', 'mnist_boosting_rates', 'digits']
+    assert shlex.split(lines[1])[:9] == [
+        *('python', '-W', 'ignore', 'tools/run_trials.py'),
+        'configs/gradient_boosting/mnist/mlp_softmax_1xb100-100e_mnist-28x28.py',
+        *('--trials', '3', '--out', 'docs/results/mnist_outputs/rates_softmax.json'),
+    ]
+    assert '--jobs 2 --vary optim_wrapper.optimizer.lr=0.125,0.25,0.5,1.0,2.0 --cfg-options' in lines[1]
+    assert 'python tools/dataset_converters/make_digits_voc.py data/digits' in lines
+
+
+def test_bad_input_ends_in_one_sentence(results):
+    assert_one_sentence(
+        results['unknown'], 'experiments.py', "experiment='mnist': expected an experiment (lecture, mnist_"
+    )
+    assert_one_sentence(results['no job'], 'experiments.py', '--jobs=0: expected a positive integer')
