@@ -20,7 +20,7 @@ from mmgb.functional.errors import ConfigError
 from mmgb.trials.commands import RESULTS, experiment_commands, select
 from mmgb.trials.manifest import read_manifest
 from mmgb.trials.report import update_tables
-from mmgb.utils.errors import run_tool
+from mmgb.utils.cli.run_tool import run_tool
 
 ROOT = Path(__file__).resolve().parents[1]
 

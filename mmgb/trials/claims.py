@@ -54,14 +54,9 @@ def read_claim(entry: ClaimEntry, results: Path, command: str) -> Claim:
         path = results / f'{name}.json'
         found = read_settings(path)[0] if path.exists() else None
         settings.append(shorten(found, last) if found is not None and found.trials else None)
+    first, second = settings
     return Claim(
-        entry.statement,
-        entry.paper,
-        entry.quantity,
-        entry.expected,
-        *settings,
-        command=command,
-        headline=entry.headline,
+        entry.statement, entry.paper, entry.quantity, entry.expected, first, second, command, headline=entry.headline
     )
 
 

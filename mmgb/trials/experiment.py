@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmgb.functional.errors import ConfigError
-from mmgb.utils.overrides import make_grid
+from mmgb.utils.cli.grid import make_grid
 
 from .fields import check_fields
 from .schedule import trial_folder
@@ -90,7 +90,7 @@ def make_run(family: str, found: dict, allowed: Collection[str], where: str) -> 
     for key, value in variables.items():
         if not isinstance(value, str):
             raise ConfigError(
-                f'{where}.{key}={value!r}: expected a field ({", ".join(allowed)}) or the text of a variable'
+                f'{where}.{key}={value!r}: expected a field ({", ".join(allowed)}) or a variable, whose value is a text'
             )
     fields = {key: value for key, value in found.items() if key in known}
     check_fields(fields, allowed, [name for name in ('config', 'result') if name in allowed], where)
@@ -110,9 +110,8 @@ def make_run(family: str, found: dict, allowed: Collection[str], where: str) -> 
         variables['work_dir'] = work_dir
         variables.setdefault('folder', os.path.relpath(os.path.dirname(work_dir), 'work_dirs'))
         grid = make_grid([f'{key}={",".join(values)}' for key, values in vary.items()])
-        variables['first_run'] = str(
-            trial_folder(Path(work_dir), [f'{k}={v}' for k, v in overrides.items()], grid[0], 0)
-        )
+        common = [f'{key}={value}' for key, value in overrides.items()]
+        variables['first_run'] = str(trial_folder(Path(work_dir), common, grid[0], seed=0))
     seeds = filled('seeds', '1')
     if not seeds.isdecimal() or seeds == '0':
         raise ConfigError(f'{where}.seeds={seeds}: expected a positive integer')

@@ -9,7 +9,7 @@
         prepare: [TOOL, …]        # tools that run before the trainings
         trials: TEMPLATE          # trainings by tools/run_trials.py; see templates.py for variables
         train: TEMPLATE           # single trainings by tools/train.py
-        curves: true              # tools/analysis_tools/compare_trials.py of its trials; or of other experiments: [NAME, …]
+        curves: true              # learning curves of its trials, or of other experiments: [NAME, …]
         then: [TOOL, …]           # tools that run after the trainings
         cpu: {…}                  # replaces fields without --gpu
         gpu: {…}                  # replaces fields with --gpu
@@ -20,7 +20,14 @@
         numbers: FILE.json        # for kinds that read one file below docs/results
         file: PATH                # default: the family's README.md
     claims:
-      - {statement: …, paper: …, quantity: …, expected: lower, first: RESULT, second: RESULT, until: [A, B], headline: true}
+      - statement: …
+        paper: …                  # its numbers, if it gives any
+        quantity: minimum error   # or best epoch
+        expected: lower           # or higher: the second result compared with the first
+        first: RESULT
+        second: RESULT
+        until: [6, 4]             # last step of the first and of the second result
+        headline: true            # also shown in the README
 
 Fields of TEMPLATE: ``config`` (path below the family's folder), ``overrides``, ``work_dir``; of trials also ``result``
 (path below docs/results without .json), ``label`` (row of the tables; default: the last part of ``result``), ``seeds``

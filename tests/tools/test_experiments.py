@@ -14,7 +14,8 @@ from helpers.many_runs import assert_one_sentence, run_many
 from mmgb import compat
 from mmgb.trials.commands import experiment_commands, select
 from mmgb.trials.manifest import read_manifest
-from mmgb.utils.overrides import make_grid, parse_overrides
+from mmgb.utils.cli.grid import make_grid
+from mmgb.utils.cli.overrides import parse_overrides
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / 'docs/results'

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.atomic_write import atomic_write
-from mmgb.utils.errors import run_tool
+from mmgb.utils.cli.run_tool import run_tool
 
 
 def parse_args():
