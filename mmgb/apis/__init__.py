@@ -1,1 +1,1 @@
-"""Building blocks shared by ``tools/train.py`` and ``tools/test.py``."""
+"""Functions shared by ``tools/train.py``, ``tools/test.py`` and the tools that build a config's model."""

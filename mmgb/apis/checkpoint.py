@@ -1,6 +1,7 @@
-"""Reads checkpoints strictly, and tells before any work whether one fits the model.
+"""Read checkpoints strictly, and check that they fit the model before any work starts.
 
-mmengine loads leniently: a checkpoint of another architecture ends in a warning and random weights.
+mmengine loads checkpoints leniently: one of another architecture only causes a warning, and training or testing goes on
+with random weights.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ from mmengine.runner.checkpoint import get_state_dict
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.errors import one_line, unsafe_content
 
-WHAT_MMENGINE_RESUMES = {'state_dict', 'meta', 'message_hub'}
-
 
 def read_checkpoint(path: str, field: str) -> dict:
-    """The checkpoint at ``path``, a file or an address that mmengine knows, on the CPU, as pure data.
+    """Read a checkpoint onto the CPU, accepting only weights and plain data.
 
-    Needs :func:`mmgb.compat.apply`. ``field`` is what the user calls it, for the messages.
+    :func:`mmgb.compat.apply` must have been called.
+
+    Args:
+        path (str): file, or URL of a backend that mmengine knows.
+        field (str): name of the argument or setting that holds ``path``, for the error messages.
 
     Raises:
-        ConfigError: if it isn't there, is no checkpoint, is damaged, or if reading it could run code.
+        ConfigError: if the file is missing or damaged, is no checkpoint, or could run code when read.
     """
     check_file(path, field)
     try:
@@ -41,34 +44,32 @@ def read_checkpoint(path: str, field: str) -> dict:
             f"{field}='{path}' can't be read as a checkpoint, it may be damaged ({one_line(error)})"
         ) from error
     if not isinstance(checkpoint, dict):
-        raise ConfigError(f"{field}='{path}' holds a {type(checkpoint).__name__}; a checkpoint is a dict")
+        raise ConfigError(f"{field}='{path}': expected a checkpoint with a dict, got a {type(checkpoint).__name__}")
     return checkpoint
 
 
 def is_remote(path: str) -> bool:
+    """Return True if ``path`` is a URL."""
     return '://' in path
 
 
 def check_file(path: str, field: str) -> None:
-    """Raises a :class:`ConfigError` if ``path`` is neither a file nor a remote address."""
+    """Raise :class:`ConfigError` if ``path``, the value of ``field``, is neither a file nor a URL."""
     if not is_remote(path) and not Path(path).is_file():
-        raise ConfigError(f"{field}='{path}' is not a file (looked for in {Path.cwd()})")
-
-
-def check_resumable(checkpoint: dict, path: str) -> None:
-    """Raises a :class:`ConfigError` if ``checkpoint`` holds weights, but not the state of a training."""
-    absent = sorted(WHAT_MMENGINE_RESUMES - checkpoint.keys())
-    if absent or not {'epoch', 'iter'} <= checkpoint['meta'].keys():
-        raise ConfigError(
-            f"--resume='{path}' lacks {', '.join(absent) or 'epoch and iter'}, so there is no "
-            'training to resume: to start from its weights use --cfg-options load_from=PATH'
-        )
+        raise ConfigError(f"{field}='{path}' is not a file (looked in {Path.cwd()})")
 
 
 def compare_shapes(model: dict, checkpoint: dict) -> tuple[list[str], list[str], list[str]]:
-    """Compares two {key: shape}. Returns the latter's keys that are (missing, unexpected, of another shape).
+    """Compare the parameter shapes of a model with those of a checkpoint.
 
-    BatchNorm's counter ``num_batches_tracked`` may be missing, as old checkpoints have none.
+    Args:
+        model (dict): parameter name to shape.
+        checkpoint (dict): parameter name to shape.
+
+    Returns:
+        tuple[list[str], list[str], list[str]]: names that the checkpoint lacks, names that only the checkpoint has, and
+        names whose shapes differ. BatchNorm's ``num_batches_tracked`` may be missing, because old checkpoints don't
+        have it.
     """
     missing = [key for key in model if key not in checkpoint and not key.endswith('num_batches_tracked')]
     unexpected = [key for key in checkpoint if key not in model]
@@ -77,14 +78,18 @@ def compare_shapes(model: dict, checkpoint: dict) -> tuple[list[str], list[str],
 
 
 def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> None:
-    """Compares keys and shapes of ``checkpoint`` with those of ``model``, which may be wrapped (DDP, TTA).
+    """Check that ``checkpoint`` fits ``model``.
 
-    Keys that are merely unexpected are no error: mmengine itself warns of them.
+    Unexpected keys alone are accepted; mmengine warns about them. A model may convert old checkpoints while loading
+    them, so the weights are loaded before a mismatch becomes an error.
+
+    Args:
+        model (torch.nn.Module): model to load into; may be wrapped (DistributedDataParallel, test-time augmentation).
+        checkpoint (dict): checkpoint, or state dict.
+        path (str): path of the checkpoint, for the error message.
 
     Raises:
-        ConfigError: if a key is missing or of another shape, unless the model itself converts the checkpoint
-            while loading it (some convert those of older versions or of other image sizes). For that question
-            the weights are loaded.
+        ConfigError: if a parameter is missing or has another shape, and the model does not convert the checkpoint.
     """
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
         model = model.module
@@ -98,10 +103,8 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
         faults.append(f'{len(unexpected)} unexpected (first {unexpected[0]})')
     if reshaped:
         key = reshaped[0]
-        faults.append(f'{len(reshaped)} of another shape (first {key}: {found[key]}, not {wanted[key]})')
-    raise ConfigError(
-        f"the checkpoint '{path}' is of another architecture than the config's model: " + ', '.join(faults)
-    )
+        faults.append(f'{len(reshaped)} of another shape (first {key}: expected {wanted[key]}, got {found[key]})')
+    raise ConfigError(f"the checkpoint '{path}' does not fit the config's model: " + ', '.join(faults))
 
 
 def _shapes(state: dict) -> dict:
@@ -109,6 +112,7 @@ def _shapes(state: dict) -> dict:
 
 
 def _converts(model: torch.nn.Module, weights: dict) -> bool:
+    """Return True if loading ``weights`` leaves no parameter of ``model`` without a value."""
     try:
         missing = model.load_state_dict(weights, strict=False).missing_keys
     except RuntimeError:

@@ -1,8 +1,9 @@
-"""Dataloaders of a config: what the hosts' scripts set by default, and whether their data are there."""
+"""Defaults for a config's dataloaders, and a check that their data exist."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.config import Config
@@ -18,15 +19,19 @@ def set_dataloader_defaults(
     pin_memory: bool = True,
     persistent_workers: bool | None = None,
 ) -> None:
-    """Sets what a host's own script sets in the dataloaders ``fields``, and drops what can't work.
+    """Set the dataloader defaults of the host's own scripts, and disable settings that cannot work.
 
-    mmpretrain's scripts default to ``collate_fn=default_collate`` and ``pin_memory``, the training one to
-    ``persistent_workers`` as well; mmsegmentation's set nothing. Under either host ``persistent_workers`` is
-    dropped where there are no workers (torch refuses it), ``pin_memory`` where there is no accelerator.
+    mmpretrain's scripts set ``collate_fn=default_collate`` and ``pin_memory=True``, and for training also
+    ``persistent_workers=True``; mmsegmentation's scripts set nothing. For both hosts ``persistent_workers`` is disabled
+    without workers, because torch refuses it, and ``pin_memory`` is disabled without an accelerator.
 
     Args:
-        pin_memory: False switches it off.
-        persistent_workers: True makes it mmpretrain's default, False switches it off, None leaves it alone.
+        cfg (Config): config to change.
+        fields (tuple[str, ...]): dataloaders, such as ``'train_dataloader'``; absent ones are skipped.
+        accelerator (bool): True if this machine has one.
+        pin_memory (bool): False disables ``pin_memory``.
+        persistent_workers (bool | None): True applies mmpretrain's default, False disables ``persistent_workers``, None
+            leaves it unchanged. Default: None.
     """
     for field in fields:
         loader = cfg.get(field)
@@ -44,9 +49,12 @@ def set_dataloader_defaults(
 
 
 def check_data_roots(cfg: Config, fields: tuple[str, ...]) -> None:
-    """Raises a :class:`ConfigError` for the first ``data_root`` of the dataloaders ``fields`` that is absent.
+    """Check that the data folders of the dataloaders ``fields`` exist.
 
-    Neither data on a remote backend are looked for, nor those of a data set that downloads what is missing.
+    Remote data, and datasets that download missing files, are not checked.
+
+    Raises:
+        ConfigError: if a ``data_root`` does not exist; the message names the first.
     """
     for field in fields:
         loader = cfg.get(field)
@@ -59,13 +67,13 @@ def check_data_roots(cfg: Config, fields: tuple[str, ...]) -> None:
             if _downloads(dataset, cfg.get('default_scope')):
                 continue
             raise ConfigError(
-                f"{key}.data_root='{root}' isn't there (looked for in {Path.cwd()}): put the "
-                f'data there, or name their place by --cfg-options {key}.data_root=…'
+                f"{key}.data_root='{root}' does not exist (looked in {Path.cwd()}): "
+                f'put the data there, or set their folder with --cfg-options {key}.data_root=…'
             )
 
 
-def nested_datasets(dataset, key: str):
-    """Yields (key, config) of ``dataset`` and of those that it wraps as ``dataset`` or ``datasets``."""
+def nested_datasets(dataset: object, key: str) -> Iterator[tuple[str, dict]]:
+    """Yield the dotted key and the config of ``dataset`` and of the datasets that it wraps."""
     if isinstance(dataset, (list, tuple)):
         for index, part in enumerate(dataset):
             yield from nested_datasets(part, f'{key}.{index}')
@@ -81,6 +89,7 @@ def _is_remote(dataset: dict) -> bool:
 
 
 def _downloads(dataset: dict, scope: str | None) -> bool:
+    """Return True if the dataset's ``download`` argument, or its default, is true."""
     kind = dataset.get('type')
     if isinstance(kind, str):
         with DATASETS.switch_scope_and_registry(scope) as registry:

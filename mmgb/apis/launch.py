@@ -1,7 +1,7 @@
-"""Distributed runs on a machine without an accelerator.
+"""Distributed training and testing on a machine without an accelerator.
 
-mmengine's launcher puts every rank on a CUDA device. Without one, the process group is made here, on gloo,
-before the runner is built: mmengine then takes it as it finds it.
+mmengine's launcher places every rank on a CUDA device. Without an accelerator, :func:`launch` creates the process group
+with gloo before the runner is built, and mmengine uses the existing group.
 """
 
 from __future__ import annotations
@@ -31,14 +31,22 @@ SYNC_BN = ('SyncBN', 'MMSyncBN')
 
 
 def has_accelerator() -> bool:
+    """Return True if mmengine finds a device other than the CPU."""
     return get_device() != 'cpu'
 
 
 def rank_environment(launcher: str, environ: dict) -> dict:
-    """The variables by which torch finds its process group, from those that ``launcher`` sets in ``environ``.
+    """Translate the environment variables of a launcher into those that torch reads.
+
+    Args:
+        launcher (str): 'pytorch', 'slurm' or 'mpi'.
+        environ (dict): environment of this process.
+
+    Returns:
+        dict: ``RANK``, ``WORLD_SIZE``, ``LOCAL_RANK``, ``MASTER_ADDR`` and ``MASTER_PORT`` (default 29500).
 
     Raises:
-        ConfigError: if one is absent, that is if ``launcher`` didn't start this process.
+        ConfigError: if a variable is unset, because ``launcher`` did not start this process.
     """
     names = dict(RANK_VARIABLES[launcher])
     if launcher != 'slurm':
@@ -46,8 +54,8 @@ def rank_environment(launcher: str, environ: dict) -> dict:
     for name in names.values():
         if name not in environ:
             raise ConfigError(
-                f"--launcher='{launcher}' but the environment variable {name} is unset: "
-                'start the tool by dist_train.sh, dist_test.sh or slurm_train.sh'
+                f"--launcher='{launcher}': expected the environment variable {name}, and it is unset; "
+                'start the tool with dist_train.sh, dist_test.sh or slurm_train.sh'
             )
     found = {ours: environ[theirs] for ours, theirs in names.items()}
     if launcher == 'slurm':
@@ -56,8 +64,8 @@ def rank_environment(launcher: str, environ: dict) -> dict:
     return found
 
 
-def replace_sync_bn(node) -> int:
-    """Turns every SyncBN in a config (nested dicts and lists) into BN, in place. Returns how many it was."""
+def replace_sync_bn(node: object) -> int:
+    """Replace every SyncBN in nested dicts and lists of a config by BN, in place. Return their number."""
     if isinstance(node, dict):
         found = int(node.get('type') in SYNC_BN)
         if found:
@@ -67,7 +75,7 @@ def replace_sync_bn(node) -> int:
 
 
 def model_wrapper_on_cpu(cfg: Config) -> dict:
-    """The config's ``model_wrapper_cfg``, or mmengine's own where it has none, with ``device_ids=None``."""
+    """Return the config's ``model_wrapper_cfg``, or mmengine's default, with ``device_ids=None``."""
     wrapper = cfg.get('model_wrapper_cfg') or dict(
         broadcast_buffers=False, find_unused_parameters=cfg.get('find_unused_parameters', False)
     )
@@ -78,13 +86,16 @@ def model_wrapper_on_cpu(cfg: Config) -> dict:
 
 
 def launch(cfg: Config) -> None:
-    """Joins the process group that ``cfg.launcher`` names, on gloo, if this machine has no accelerator.
+    """Join the process group of ``cfg.launcher`` with gloo if this machine has no accelerator.
 
-    torch's synchronised BatchNorm refuses a CPU, and most of mmsegmentation's configs use it. It is replaced
-    by BatchNorm, so that each rank normalises by its own images; a line in the log says so.
+    With an accelerator mmengine joins the group later. torch's SyncBatchNorm does not run on a CPU, and most configs of
+    mmsegmentation use it, so it is replaced by BatchNorm with a warning: each rank then normalizes over its own images.
+
+    Args:
+        cfg (Config): config to change; 'none' as its ``launcher`` means a single process.
 
     Raises:
-        ConfigError: if ``cfg.launcher`` isn't what started this process.
+        ConfigError: if ``cfg.launcher`` did not start this process.
     """
     if cfg.launcher == 'none':
         return
@@ -98,7 +109,7 @@ def launch(cfg: Config) -> None:
     cfg.sync_bn = None
     if replace_sync_bn(cfg.model):
         print_log(
-            'SyncBN needs an accelerator: replaced by BN, each process normalises by its own images',
+            'SyncBN needs an accelerator: replaced by BN, each process normalizes over its own images',
             logger='current',
             level=logging.WARNING,
         )

@@ -1,4 +1,4 @@
-"""What the options of ``tools/test.py`` change in a config; ``default_scope`` tells the hosts apart."""
+"""Apply the options of ``tools/test.py`` to a config; ``default_scope`` distinguishes the hosts."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from mmgb.functional.errors import ConfigError
 
 from .config import type_name
 
+METRICS_ENDINGS = ('.json', '.yaml', '.yml', '.pkl', '.pickle')
+PREDICTIONS_ENDINGS = ('.pkl', '.pickle')
+
 
 def enable_tta(cfg: Config) -> None:
-    """``--tta``: wraps the model in the config's ``tta_model`` and reads images by its ``tta_pipeline``.
+    """Apply ``--tta``: wrap the model in the config's ``tta_model`` and read images with its ``tta_pipeline``.
 
-    mmpretrain's script has a default where the config sets none: the mean score of the image and its mirror
-    image. mmsegmentation's has not.
+    For mmpretrain, a config without them averages the scores of the image and its horizontal flip, as mmpretrain's own
+    script does. mmsegmentation has no default.
 
     Raises:
-        ConfigError: if a config of another host than mmpretrain lacks one of the two, or if one of mmpretrain
-            draws: its hook draws the input batch, which is a list of batches then.
+        ConfigError: if a config of mmsegmentation lacks one of the two fields, or if a config of mmpretrain draws
+            predictions: mmpretrain's hook draws the input batch, which is a list of batches under augmentation.
     """
     dataset = cfg.test_dataloader.dataset
     if cfg.get('default_scope') == 'mmpretrain':
         if cfg.get('default_hooks', {}).get('visualization', {}).get('enable'):
             raise ConfigError(
-                '--tta does not go with --show or --show-dir for mmpretrain, whose hook draws '
-                'no image that comes in several versions: leave one of them out'
+                '--tta cannot be combined with --show or --show-dir for mmpretrain, whose hook cannot draw '
+                'augmented images: leave one of them out'
             )
         if cfg.get('tta_model') is None:
             cfg.tta_model = dict(type='mmpretrain.AverageClsScoreTTA')
@@ -42,16 +45,18 @@ def enable_tta(cfg: Config) -> None:
 
 
 def enable_visualization(cfg: Config, show: bool, show_dir: str | None, wait_time: float, interval: int) -> None:
-    """``--show``, ``--show-dir``: turns the host's visualisation hook on.
+    """Apply ``--show`` and ``--show-dir``: enable the host's visualization hook.
 
     Args:
-        show: open a window for each picture, for ``wait_time`` seconds.
-        show_dir: folder for the pictures.
-        interval: mmpretrain draws every ``interval``-th image, mmsegmentation 1.2 those of every
-            ``interval``-th batch; onedl-mmsegmentation draws all.
+        cfg (Config): config to change.
+        show (bool): show each picture in a window.
+        show_dir (str | None): folder for the pictures.
+        wait_time (float): time in seconds that a window stays open.
+        interval (int): mmpretrain draws every ``interval``-th image, mmsegmentation 1.2 all images of every
+            ``interval``-th batch; onedl-mmsegmentation draws all images.
 
     Raises:
-        ConfigError: if the config has no such hook.
+        ConfigError: if the config has no visualization hook, or no visualizer where the host needs one.
     """
     hook = cfg.get('default_hooks', {}).get('visualization')
     segmentation = cfg.get('default_scope') == 'mmseg'
@@ -70,26 +75,33 @@ def enable_visualization(cfg: Config, show: bool, show_dir: str | None, wait_tim
         hook.update(enable=True, show=show, wait_time=wait_time, out_dir=show_dir, interval=interval)
 
 
-def write_output(cfg: Config, out: str, item: str | None) -> None:
-    """``--out``: for mmsegmentation a folder of predicted label images, else a file of what ``item`` says.
+def set_output(cfg: Config, out: str, item: str | None) -> None:
+    """Apply ``--out`` and ``--out-item``.
 
-    Metrics (``item='metrics'``) are written by the tool once they are known; here the file's name is checked.
+    For mmsegmentation ``out`` is a folder for the predicted label images. For mmpretrain it is a file, to which the
+    evaluator writes the predictions; the tool itself writes the metrics, and this function only checks the file name.
+
+    Args:
+        cfg (Config): config to change.
+        out (str): value of ``--out``.
+        item (str | None): value of ``--out-item``: 'pred', 'metrics' or None, which means 'pred'.
 
     Raises:
-        ConfigError: if no metric of the config writes label images, or the file's ending doesn't fit.
+        ConfigError: if ``item`` is given for mmsegmentation, no metric of the config can write label images, or the
+            ending of the file does not fit the item.
     """
     evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
     if cfg.get('default_scope') == 'mmseg':
         if item is not None:
-            raise ConfigError(f"--out-item='{item}' is for mmpretrain; mmseg's --out is a folder")
+            raise ConfigError(f"--out-item='{item}' is for mmpretrain; for mmseg --out is a folder: leave it out")
         writers = [part for part in evaluators if len(evaluators) == 1 or type_name(part) == 'IoUMetric']
         if not writers:
             raise ConfigError(f"--out='{out}' needs an IoUMetric in test_evaluator, to write the label images")
         for metric in writers:
             metric.update(output_dir=out, keep_results=True)
         return
-    allowed = ('.json', '.yaml', '.yml', '.pkl', '.pickle') if item == 'metrics' else ('.pkl', '.pickle')
-    if not out.endswith(allowed):
-        raise ConfigError(f"--out='{out}' should end with {' or '.join(allowed)}")
+    endings = METRICS_ENDINGS if item == 'metrics' else PREDICTIONS_ENDINGS
+    if not out.endswith(endings):
+        raise ConfigError(f"--out='{out}': expected a file name that ends with {' or '.join(endings)}")
     if item != 'metrics':
         cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=out)]

@@ -4,7 +4,7 @@ from mmengine.model import BaseTTAModel
 from torch import nn
 
 from mmgb import compat
-from mmgb.apis.checkpoint import check_architecture, check_resumable, compare_shapes, read_checkpoint
+from mmgb.apis.checkpoint import check_architecture, compare_shapes, read_checkpoint
 from mmgb.functional.errors import ConfigError
 
 
@@ -22,13 +22,13 @@ def test_keys_are_missing_unexpected_or_of_another_shape():
     assert compare_shapes(model, {'a': (1,), 'b': (3,), 'd': ()}) == (['c'], ['d'], ['b'])
 
 
-def test_a_checkpoint_of_the_same_architecture_passes_however_either_is_wrapped():
+def test_a_checkpoint_of_the_same_architecture_passes_with_any_wrapper():
     class Mean(BaseTTAModel):
         def merge_preds(self, data_samples_list):
             pass
 
     inner = net()
-    inner.test_step = None  # BaseTTAModel asks for it
+    inner.test_step = None  # BaseTTAModel requires it
     plain = net().state_dict()
     for model in (inner, Mean(inner), nn.DataParallel(inner), nn.DataParallel(Mean(inner))):
         check_architecture(model, {'state_dict': plain}, 'x')
@@ -36,24 +36,24 @@ def test_a_checkpoint_of_the_same_architecture_passes_however_either_is_wrapped(
         check_architecture(model, {f'module.{key}': value for key, value in plain.items()}, 'x')
 
 
-def test_keys_that_are_merely_unexpected_and_absent_counters_are_no_fault():
+def test_unexpected_keys_alone_and_missing_batch_counters_are_accepted():
     weights = net().state_dict()
     del weights['1.num_batches_tracked']
     check_architecture(net(), dict(weights, **{'auxiliaries.0.weight': torch.zeros(1)}), 'x')
 
 
-def test_another_architecture_is_told_by_counts_and_first_keys():
+def test_another_architecture_is_described_by_counts_and_first_keys():
     weights = net(width=4).state_dict()
     weights['other'] = weights.pop('1.bias')
     with pytest.raises(ConfigError) as refusal:
         check_architecture(net(), weights, 'some.pth')
     assert str(refusal.value).endswith(
-        "'some.pth' is of another architecture than the config's model: 1 of the 7 keys are missing (first 1.bias), "
-        '1 unexpected (first other), 5 of another shape (first 0.weight: (4, 3, 1, 1), not (3, 3, 1, 1))'
+        "'some.pth' does not fit the config's model: 1 of the 7 keys are missing (first 1.bias), "
+        '1 unexpected (first other), 5 of another shape (first 0.weight: expected (3, 3, 1, 1), got (4, 3, 1, 1))'
     )
 
 
-def test_a_model_that_converts_old_checkpoints_by_itself_may_do_so():
+def test_a_model_may_convert_old_checkpoints_while_loading_them():
     class Renaming(nn.Linear):
         def _load_from_state_dict(self, state, prefix, *rest):
             for name in ('weight', 'bias'):
@@ -68,17 +68,7 @@ def test_a_model_that_converts_old_checkpoints_by_itself_may_do_so():
         check_architecture(model, {'0.old_weight': torch.zeros(2, 2)}, 'x')
 
 
-def test_weights_alone_cannot_be_resumed():
-    check_resumable(dict(state_dict={}, meta=dict(epoch=0, iter=1), message_hub={}), 'x')
-    for lacking, named in (
-        (dict(state_dict={}), 'message_hub, meta'),
-        (dict(state_dict={}, meta=dict(seed=0), message_hub={}), 'epoch and iter'),
-    ):
-        with pytest.raises(ConfigError, match=f'lacks {named}, so there is no training to resume'):
-            check_resumable(lacking, 'x')
-
-
-def test_a_file_is_read_as_data_or_refused_by_field_and_name(tmp_path):
+def test_a_file_is_read_as_plain_data_or_refused_with_its_field_and_name(tmp_path):
     class Payload:
         def __reduce__(self):
             return print, ('full unpickling',)

@@ -20,7 +20,7 @@ def loader(scope, workers=2, accelerator=True, settings=None, **options):
     return {key: value for key, value in cfg.train_dataloader.items() if key != 'num_workers'}
 
 
-def test_mmpretrains_defaults_come_with_its_scope_only():
+def test_mmpretrains_defaults_apply_only_to_its_scope():
     assert loader('mmpretrain', persistent_workers=True) == dict(
         collate_fn=dict(type='default_collate'), pin_memory=True, persistent_workers=True
     )
@@ -28,13 +28,13 @@ def test_mmpretrains_defaults_come_with_its_scope_only():
     assert loader('mmseg', persistent_workers=True) == {}
 
 
-def test_what_the_config_says_stands():
+def test_values_set_in_the_config_are_kept():
     own = dict(collate_fn=dict(type='pseudo_collate'), pin_memory=False, persistent_workers=False)
     assert loader('mmpretrain', settings=own, persistent_workers=True) == own
 
 
 @pytest.mark.parametrize('scope', ['mmseg', 'mmpretrain'])
-def test_what_cannot_work_is_dropped_under_either_host(scope):
+def test_settings_that_cannot_work_are_disabled_for_both_hosts(scope):
     wanted = dict(pin_memory=True, persistent_workers=True)
     assert loader(scope, settings=wanted, workers=0)['persistent_workers'] is False
     assert loader(scope, settings=wanted, accelerator=False)['pin_memory'] is False
@@ -42,7 +42,7 @@ def test_what_cannot_work_is_dropped_under_either_host(scope):
     assert loader(scope, settings=wanted, persistent_workers=False)['persistent_workers'] is False
 
 
-def test_wrapped_datasets_are_named_by_keys_that_cfg_options_takes():
+def test_wrapped_datasets_have_keys_that_cfg_options_accepts():
     tree = dict(type='A', dataset=dict(type='B', datasets=[dict(type='C'), dict(type='D', dataset=dict(type='E'))]))
     keys = {dataset['type']: key for key, dataset in nested_datasets(tree, 'top')}
     assert keys == dict(
@@ -61,20 +61,20 @@ def check(dataset, **top):
     check_data_roots(Config(dict(test_dataloader=dict(dataset=dataset), **top)), ('test_dataloader',))
 
 
-def test_a_data_root_that_is_absent_is_named_by_field_and_value(tmp_path):
+def test_a_missing_data_root_is_named_by_field_and_value(tmp_path):
     check(dict(type='X', data_root=str(tmp_path)))
     check(dict(type='X'))
     check(dict(type='X', data_root=''))
-    with pytest.raises(ConfigError, match=r"test_dataloader\.dataset\.data_root='nowhere' isn't there"):
+    with pytest.raises(ConfigError, match=r"test_dataloader\.dataset\.data_root='nowhere' does not exist"):
         check(dict(type='X', data_root='nowhere'), default_scope='datasets_of_this_test')
 
 
-def test_only_the_dataloaders_in_use_are_looked_at():
+def test_only_the_listed_dataloaders_are_checked():
     cfg = Config(dict(test_dataloader=dict(dataset=dict(type='X', data_root='nowhere')), val_dataloader=None))
     check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
 
 
-def test_remote_data_and_data_sets_that_download_are_left_alone():
+def test_remote_data_and_datasets_that_download_are_not_checked():
     check(dict(type='X', data_root='s3://bucket/data'))
     check(dict(type='X', data_root='nowhere', backend_args=dict(backend='petrel')))
     downloading = dict(type='Downloading', data_root='nowhere')

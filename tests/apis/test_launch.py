@@ -18,21 +18,21 @@ MPI = dict(
 
 
 @pytest.mark.parametrize('launcher, environ', [('pytorch', TORCHRUN), ('slurm', SLURM), ('mpi', MPI)])
-def test_every_launcher_leads_to_the_same_variables(launcher, environ):
+def test_every_launcher_gives_the_variables_that_torch_reads(launcher, environ):
     assert rank_environment(launcher, dict(environ, OTHER='x')) == TORCHRUN
 
 
 @pytest.mark.parametrize('launcher, environ', [('pytorch', TORCHRUN), ('slurm', SLURM), ('mpi', MPI)])
-def test_a_process_that_its_launcher_did_not_start_is_refused(launcher, environ):
+def test_a_process_not_started_by_its_launcher_is_refused(launcher, environ):
     for name in environ:
         if name == 'MASTER_PORT' or (launcher, name) == ('slurm', 'MASTER_ADDR'):
             continue
         lacking = {key: value for key, value in environ.items() if key != name}
-        with pytest.raises(ConfigError, match=f"--launcher='{launcher}'.* {name} "):
+        with pytest.raises(ConfigError, match=f"--launcher='{launcher}'.* {name}, and it is unset"):
             rank_environment(launcher, lacking)
 
 
-def test_slurms_first_host_is_the_master_where_none_is_named(tmp_path, monkeypatch):
+def test_the_first_slurm_host_is_the_master_unless_one_is_set(tmp_path, monkeypatch):
     script = tmp_path / 'scontrol'
     script.write_text('#!/bin/sh\n[ "$*" = "show hostnames node[4-5]" ] && printf "node4\\nnode5\\n"\n')
     script.chmod(0o755)
@@ -41,7 +41,7 @@ def test_slurms_first_host_is_the_master_where_none_is_named(tmp_path, monkeypat
     assert rank_environment('slurm', dict(environ, SLURM_NODELIST='node[4-5]'))['MASTER_ADDR'] == 'node4'
 
 
-def test_sync_bn_becomes_bn_wherever_it_stands():
+def test_sync_bn_becomes_bn_at_any_depth():
     model = Config(
         dict(
             model=dict(
@@ -61,7 +61,7 @@ def test_sync_bn_becomes_bn_wherever_it_stands():
     )
 
 
-def test_the_model_wrapper_keeps_the_configs_settings_without_a_device():
+def test_the_model_wrapper_keeps_the_configs_settings_and_gets_no_device():
     ddp = dict(type='MMDistributedDataParallel', device_ids=None)
     assert model_wrapper_on_cpu(Config()) == dict(ddp, broadcast_buffers=False, find_unused_parameters=False)
     assert model_wrapper_on_cpu(Config(dict(find_unused_parameters=True)))['find_unused_parameters']
@@ -69,7 +69,7 @@ def test_the_model_wrapper_keeps_the_configs_settings_without_a_device():
     assert model_wrapper_on_cpu(own) == dict(ddp, static_graph=True)
 
 
-def test_a_wrapper_that_takes_no_device_gets_none():
+def test_a_wrapper_other_than_ddp_gets_no_device_argument():
     @MODEL_WRAPPERS.register_module()
     class WrapperOfThisTest(torch.nn.Module):
         pass

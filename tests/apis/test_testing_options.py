@@ -21,7 +21,7 @@ def config(scope, **top):
     )
 
 
-def test_the_configs_own_augmentation_is_taken_under_either_host():
+def test_the_configs_own_augmentation_is_used_for_both_hosts():
     for scope in ('mmseg', 'mmpretrain'):
         cfg = config(scope, tta_model=dict(type='Mean'), tta_pipeline=[READ])
         options.enable_tta(cfg)
@@ -29,7 +29,7 @@ def test_the_configs_own_augmentation_is_taken_under_either_host():
         assert cfg.test_dataloader.dataset.pipeline == [READ]
 
 
-def test_mmpretrains_default_is_the_mirror_image_before_packing():
+def test_mmpretrains_default_is_a_horizontal_flip_before_packing():
     cfg = config('mmpretrain')
     options.enable_tta(cfg)
     assert cfg.model.type == 'mmpretrain.AverageClsScoreTTA'
@@ -45,7 +45,7 @@ def test_mmseg_has_no_default_augmentation():
         options.enable_tta(config('mmseg'))
 
 
-def test_each_hosts_hook_is_turned_on_in_its_own_terms():
+def test_the_visualization_hook_of_each_host_is_enabled_with_its_own_arguments():
     seg = config('mmseg', default_hooks=dict(visualization=dict(type='S')), visualizer=dict(type='V'))
     options.enable_visualization(seg, show=False, show_dir='x', wait_time=2, interval=1)
     assert seg.default_hooks.visualization == dict(type='S', draw=True, interval=1)
@@ -67,27 +67,27 @@ def test_pictures_without_a_hook_or_a_visualizer_are_refused():
             options.enable_visualization(cfg, show=False, show_dir='x', wait_time=2, interval=1)
 
 
-def test_mmsegs_output_is_a_folder_of_its_iou_metric():
+def test_mmsegs_output_folder_is_set_in_its_iou_metric():
     single, several = config('mmseg'), config('mmseg')
     several.test_evaluator = [dict(type='Other'), dict(type='mmseg.IoUMetric')]
     none = deepcopy(several)
     none.test_evaluator = [dict(type='Other'), dict(type='Another')]
     for cfg in (single, several):
-        options.write_output(cfg, 'out', None)
+        options.set_output(cfg, 'out', None)
     assert single.test_evaluator == dict(type='IoUMetric', output_dir='out', keep_results=True)
     assert several.test_evaluator[0] == dict(type='Other')
     assert several.test_evaluator[1].output_dir == 'out'
     with pytest.raises(ConfigError, match='needs an IoUMetric in test_evaluator'):
-        options.write_output(none, 'out', None)
+        options.set_output(none, 'out', None)
 
 
-def test_mmpretrains_output_is_a_file_of_predictions_or_of_metrics():
+def test_mmpretrains_output_is_a_file_of_predictions_or_metrics():
     cfg = config('mmpretrain')
-    options.write_output(cfg, 'scores.pkl', None)
+    options.set_output(cfg, 'scores.pkl', None)
     assert cfg.test_evaluator == [dict(type='IoUMetric'), dict(type='DumpResults', out_file_path='scores.pkl')]
     cfg = config('mmpretrain')
-    options.write_output(cfg, 'metrics.json', 'metrics')
+    options.set_output(cfg, 'metrics.json', 'metrics')
     assert cfg.test_evaluator == dict(type='IoUMetric')
     for out, item in (('scores.json', None), ('scores', 'pred'), ('metrics.txt', 'metrics')):
-        with pytest.raises(ConfigError, match=f"--out='{out}' should end with .* or .pickle"):
-            options.write_output(config('mmpretrain'), out, item)
+        with pytest.raises(ConfigError, match=f"--out='{out}': expected a file name that ends with .* or .pickle"):
+            options.set_output(config('mmpretrain'), out, item)

@@ -10,7 +10,7 @@ from helpers.shrunk_configs import LEAVES, config_id, shrunk
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import DefaultScope
 
-from mmgb.apis.config import build_runner
+from mmgb.apis.runner import build_runner
 
 
 @pytest.fixture(scope='module')

@@ -10,7 +10,8 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from mmgb.analysis.gradients.records import read_delta_histograms, read_gradient_stats
-from mmgb.apis.config import build_runner, merge_option
+from mmgb.apis.config import merge_option
+from mmgb.apis.runner import build_runner
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FOLDER = CONFIGS / 'gradient_boosting' / 'imagenette'

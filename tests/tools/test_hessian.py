@@ -18,7 +18,7 @@ BAD_INPUT = {
     'no file': (['a=cls.py,none.pth'], "checkpoint='none.pth' is not a file"),
     'data': (
         [NETWORK, '--cfg-options', 'test_dataloader.dataset.data_root=none'],
-        "test_dataloader.dataset.data_root='none' isn't there",
+        "test_dataloader.dataset.data_root='none' does not exist",
     ),
 }
 # What only building or running the model shows; the statements are printed before.

@@ -20,7 +20,7 @@ BAD_INPUT = {  # name: (arguments, what the sentence holds)
     'length': (['short.pkl', 'config.py', '--out', 'x'], "has 11 images, the config's test data set 12"),
     'data': (
         ['mixed.pkl', 'config.py', '--out', 'x', '--cfg-options', 'test_dataloader.dataset.data_root=nowhere'],
-        "data_root='nowhere' isn't there",
+        "data_root='nowhere' does not exist",
     ),
     'too few ids': (
         ['mixed.pkl', 'config.py', '--out', 'x', '--label-ids', 'few.txt'],

@@ -1,4 +1,4 @@
-"""Runs tools/train.py, tools/test.py and the launch scripts, on tiny configs of both hosts."""
+"""tools/train.py, tools/test.py and the launch scripts, run on tiny configs of both hosts."""
 
 import json
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from helpers.many_runs import RUN_ALL
-from helpers.tiny_runs import TOOLS, make_workspace, run, succeeded
+from helpers.many_runs import run_many
+from helpers.tiny_runs import make_workspace, run, succeeded
 from PIL import Image
 
 
@@ -23,7 +23,7 @@ def workspace(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def runs(workspace):
-    """{name: Future} of chains of runs, two at a time, since most of a run's time is importing the hosts."""
+    """Return {name: Future} of chains of runs; two run at a time, because a run mostly imports the hosts."""
     chains = dict(
         segmentation=segmentation_chain,
         classification=classification_chain,
@@ -100,30 +100,34 @@ def classification_chain(folder):
     return train, resume, test, draw
 
 
-def test_mmseg_trains_afresh_where_there_is_nothing_to_resume_and_says_so(runs, workspace):
+@pytest.mark.slow
+def test_mmseg_trains_afresh_and_logs_it_if_there_is_nothing_to_resume(runs, workspace):
     train, _, _ = runs['segmentation'].result()
     output = succeeded(train)
     assert 'Nothing to resume in seg_run: training starts afresh.' in output
     assert re.search(r'Iter\(train\) \[2/2\].* loss: \d', output)
 
 
-def test_no_validate_leaves_the_validation_out(runs):
+@pytest.mark.slow
+def test_no_validate_skips_validation(runs):
     segmentation, classification = runs['segmentation'].result(), runs['classification'].result()
     assert '(val)' not in succeeded(segmentation[0]) and '(val)' in succeeded(segmentation[1])
     assert '(val)' in succeeded(classification[0]) and '(val)' not in succeeded(classification[1])
 
 
-def test_resume_goes_on_where_the_latest_or_the_named_checkpoint_ends(runs, workspace):
+@pytest.mark.slow
+def test_resume_continues_from_the_latest_or_the_named_checkpoint(runs, workspace):
     succeeded(runs['segmentation'].result()[1])
     succeeded(runs['classification'].result()[1])
     for path, steps in (('seg_run/iter_4.pth', 4), ('cls_run/epoch_2.pth', 4)):
         checkpoint = torch.load(workspace / path, weights_only=False)
         assert checkpoint['meta']['iter'] == steps
-        # The loss of every step since the start: what was logged before the interruption is still there.
+        # The loss of every step since the start, including the steps before the interruption.
         assert len(checkpoint['message_hub']['log_scalars']['train/loss'].data[0]) == steps
 
 
-def test_mmseg_test_reports_miou_and_writes_pictures_and_labels_under_tta(runs, workspace):
+@pytest.mark.slow
+def test_mmseg_tta_reports_miou_and_writes_pictures_and_labels(runs, workspace):
     output = succeeded(runs['segmentation'].result()[2])
     assert re.search(r'Iter\(test\) \[4/4\] .*mIoU: \d', output)
     assert len(list((workspace / 'pictures').rglob('*.png'))) == 4
@@ -132,13 +136,14 @@ def test_mmseg_test_reports_miou_and_writes_pictures_and_labels_under_tta(runs, 
         assert label.shape == (32, 32) and label.max() <= 2
 
 
-def test_mmpretrain_test_averages_the_scores_of_image_and_mirror_image_under_tta(runs, workspace):
+@pytest.mark.slow
+def test_mmpretrain_tta_averages_the_scores_of_an_image_and_its_horizontal_flip(runs, workspace):
     succeeded(runs['classification'].result()[2])
     with open(workspace / 'scores.pkl', 'rb') as file:
         results = pickle.load(file)
     weights = torch.load(workspace / 'cls_run/epoch_2.pth', weights_only=False)['state_dict']
 
-    def scores(image):  # LeNet-5 by hand
+    def scores(image):  # LeNet-5 written out
         def layer(name):
             return weights[f'backbone.{name}.weight'], weights[f'backbone.{name}.bias']
 
@@ -155,11 +160,12 @@ def test_mmpretrain_test_averages_the_scores_of_image_and_mirror_image_under_tta
         torch.testing.assert_close(result['pred_score'], expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_mmpretrain_draws_every_nth_image_and_writes_the_metrics(runs, workspace):
     output = succeeded(runs['classification'].result()[3])
     metrics = json.loads((workspace / 'metrics.json').read_text())
     assert f'accuracy/top1: {metrics["accuracy/top1"]:.4f}' in output
-    assert len(list((workspace / 'cls_pictures').glob('*.png'))) == 2  # of four images, the first and the fourth
+    assert len(list((workspace / 'cls_pictures').glob('*.png'))) == 2  # the first and the fourth of four images
 
 
 # ------------------------------------------------------------------------------------------- two processes
@@ -195,7 +201,7 @@ class FailsOnTheSecondRank(Hook):
 
 
 def slurm(folder):
-    """slurm_train.sh with a stand-in for srun, which starts the tasks on this machine."""
+    """Run slurm_train.sh with a fake srun that starts the tasks on this machine."""
     (folder / 'bin').mkdir()
     (folder / 'bin/srun').write_text("""#!/usr/bin/env bash
 echo "srun $*" >&2
@@ -224,6 +230,7 @@ exit ${code:-0}
     )
 
 
+@pytest.mark.slow
 def test_two_processes_on_gloo_train_with_sync_bn_replaced(runs, workspace):
     train = runs['two_processes'].result()[0]
     output = succeeded(train)
@@ -232,19 +239,22 @@ def test_two_processes_on_gloo_train_with_sync_bn_replaced(runs, workspace):
     assert (workspace / 'dist_run/iter_2.pth').is_file()
 
 
-def test_two_processes_measure_what_one_measures(runs):
+@pytest.mark.slow
+def test_two_processes_and_one_process_report_the_same_metrics(runs):
     _, *tests = runs['two_processes'].result()
     two, one = (re.findall(r'Iter\(test\).*(aAcc.*mAcc: \S+)', succeeded(test)) for test in tests)
     assert two and two == one
 
 
-def test_a_failing_rank_ends_all_of_them_with_a_non_zero_exit_code(runs):
-    process = runs['failing_rank'].result()  # its own time-out would have raised
+@pytest.mark.slow
+def test_a_failing_rank_ends_all_ranks_with_a_non_zero_exit_code(runs):
+    process = runs['failing_rank'].result()  # a hanging run would have raised TimeoutExpired
     assert process.returncode != 0
     assert 'ArithmeticError: the second rank fails' in process.stdout
 
 
-def test_slurm_train_starts_its_tasks_by_srun_and_they_find_each_other(runs, workspace):
+@pytest.mark.slow
+def test_slurm_train_starts_tasks_with_srun_that_join_one_process_group(runs, workspace):
     output = succeeded(runs['slurm'].result())
     assert re.search(
         r'srun -p debug --job-name=tiny --gres=gpu:2 --ntasks=2 --ntasks-per-node=2 '
@@ -255,14 +265,14 @@ def test_slurm_train_starts_its_tasks_by_srun_and_they_find_each_other(runs, wor
     assert (workspace / 'slurm_run/epoch_2.pth').is_file()
 
 
-# ----------------------------------------------------------------------------------------------- bad input
+# ----------------------------------------------------------------------------------------------- invalid input
 
 WRONG_WEIGHTS = {'decode_head.conv_seg.weight': torch.zeros(5, 4, 1, 1), 'auxiliaries.0.weight': torch.zeros(1)}
 TRAINING = {'meta': {'epoch': 0, 'iter': 2}, 'message_hub': {}}
 
 
 class Payload:
-    """Its pickle touches a file when it is read with full unpickling."""
+    """An object whose pickle creates a file when it is fully unpickled."""
 
     def __init__(self, path):
         self.path = path
@@ -271,7 +281,7 @@ class Payload:
         return Path.touch, (self.path,)
 
 
-# name: (command line, what the sentence holds)
+# name: (command line, expected part of the message)
 BAD_INPUT = {
     'no config': ('train.py nowhere.py', "config='nowhere.py' is not a file"),
     'syntax error': ('train.py broken.py', "config='broken.py' can't be read: SyntaxError"),
@@ -286,7 +296,7 @@ BAD_INPUT = {
     ),
     'option beyond a list': (
         'train.py seg.py --cfg-options load.7.type=x',
-        "'load' is a list of 2, so that '7' should be a number from 0 to 1",
+        "expected an index from 0 to 1 into the list 'load', got '7'",
     ),
     'option into a number': (
         'train.py seg.py --cfg-options train_cfg.max_iters.x=1',
@@ -302,11 +312,11 @@ BAD_INPUT = {
     ),
     'no data': (
         'train.py seg.py --cfg-options val_dataloader.dataset.data_root=nowhere',
-        "val_dataloader.dataset.data_root='nowhere' isn't there",
+        "val_dataloader.dataset.data_root='nowhere' does not exist",
     ),
     'no wrapped data': (
         'train.py wrapped.py',
-        "train_dataloader.dataset.dataset.datasets.1.data_root='nowhere' isn't there",
+        "train_dataloader.dataset.dataset.datasets.1.data_root='nowhere' does not exist",
     ),
     'no data to test on': (
         'test.py cls.py x.pth --cfg-options test_dataloader.dataset.data_root=nowhere',
@@ -318,16 +328,22 @@ BAD_INPUT = {
     ),
     'amp on a CPU': ('train.py cls.py --amp', '--amp'),
     'no base batch size': ('train.py cls.py --auto-scale-lr', 'needs auto_scale_lr=dict(base_batch_size=…)'),
-    'nothing launched': ('train.py cls.py --launcher pytorch', 'the environment variable RANK is unset'),
+    'nothing launched': ('train.py cls.py --launcher pytorch', 'expected the environment variable RANK'),
     'no checkpoint to resume': ('train.py seg.py --resume nowhere.pth', "--resume='nowhere.pth' is not a file"),
     'latest checkpoint gone': ('train.py seg.py --resume --work-dir moved', "--resume='old/iter_2.pth' is not"),
     'weights to resume': ('train.py seg.py --resume weights.pth', "--resume='weights.pth' lacks message_hub, meta"),
-    'another net to resume': ('train.py seg.py --resume wrong.pth --work-dir refused', 'of another architecture'),
-    'another net to resume by itself': ('train.py seg.py --resume --work-dir wrong', 'of another architecture'),
+    'another net to resume': (
+        'train.py seg.py --resume wrong.pth --work-dir refused',
+        "does not fit the config's model",
+    ),
+    'another net to resume by itself': ('train.py seg.py --resume --work-dir wrong', "does not fit the config's model"),
     'no weights to start from': ('train.py seg.py --cfg-options load_from=nowhere.pth', "load_from='nowhere.pth'"),
     'no checkpoint': ('test.py seg.py nowhere.pth', "checkpoint='nowhere.pth' is not a file"),
     'damaged checkpoint': ('test.py seg.py damaged.pth', "checkpoint='damaged.pth' can't be read as a checkpoint"),
-    'no dictionary': ('test.py seg.py list.pth', "checkpoint='list.pth' holds a list"),
+    'no dictionary': (
+        'test.py seg.py list.pth',
+        "checkpoint='list.pth': expected a checkpoint with a dict",
+    ),
     'weights that run code': (
         'train.py seg.py --cfg-options load_from=payload.pth --work-dir refused',
         'a checkpoint is refused: reading it could run code',
@@ -341,7 +357,7 @@ BAD_INPUT = {
     'another net': (
         'test.py seg.py wrong.pth --work-dir refused',
         '1 unexpected (first auxiliaries.0.weight), 1 of another shape '
-        '(first decode_head.conv_seg.weight: (5, 4, 1, 1), not (3, 4, 1, 1))',
+        '(first decode_head.conv_seg.weight: expected (3, 4, 1, 1), got (5, 4, 1, 1))',
     ),
     'another net under tta': (
         'test.py seg.py wrong.pth --tta --work-dir refused',
@@ -352,19 +368,22 @@ BAD_INPUT = {
         'test_cfg.type=TestLoop test_evaluator.type=IoUMetric',
         '--tta needs tta_model and',
     ),
-    'tta with pictures': ('test.py cls.py x.pth --tta --show-dir x', '--tta does not go with --show'),
+    'tta with pictures': ('test.py cls.py x.pth --tta --show-dir x', '--tta cannot be combined with --show'),
     'pictures without a hook': (
         'test.py seg.py x.pth --show-dir x --cfg-options default_hooks.visualization=None',
         "default_hooks.visualization=dict(type='SegVisualizationHook')",
     ),
     'item of nothing': ('test.py cls.py x.pth --out-item metrics', "--out-item='metrics' needs --out"),
     'item of mmseg': ('test.py seg.py x.pth --out x --out-item metrics', "--out-item='metrics' is for mmpretrain"),
-    'ending': ('test.py cls.py x.pth --out scores.txt', "--out='scores.txt' should end with .pkl or .pickle"),
+    'ending': (
+        'test.py cls.py x.pth --out scores.txt',
+        "--out='scores.txt': expected a file name that ends with .pkl",
+    ),
 }
 
 
 def refusals(folder):
-    """{name: (exit code, output)} of every command line of BAD_INPUT, all in one process to save its imports."""
+    """Return {name: (exit code, output)} of every command line of BAD_INPUT."""
     (folder / 'broken.py').write_text('model = dict(')
     (folder / 'undefined.py').write_text('model = nothing')
     (folder / 'baseless.py').write_text("_base_ = 'nowhere.py'")
@@ -383,16 +402,12 @@ train_dataloader = dict(dataset=dict(_delete_=True, type='RepeatDataset', times=
     for work_dir, checkpoint in (('moved', 'old/iter_2.pth'), ('wrong', 'wrong.pth')):
         (folder / work_dir).mkdir()
         (folder / work_dir / 'last_checkpoint').write_text(checkpoint)
-    commands = {}
-    for name, (line, _) in BAD_INPUT.items():
-        tool, *arguments = line.split()
-        commands[name] = [str(TOOLS / tool), *arguments]
-    done = run(folder, '-c', RUN_ALL, stdin=json.dumps(commands))
-    return json.loads(succeeded(done).rpartition('RESULTS')[2])
+    return run_many(folder, {name: line.split() for name, (line, _) in BAD_INPUT.items()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', BAD_INPUT)
-def test_bad_input_ends_in_one_sentence_and_exit_code_2(name, runs):
+def test_invalid_input_ends_with_one_sentence_and_exit_code_2(name, runs):
     line, expected = BAD_INPUT[name]
     code, output = runs['refused'].result()[name]
     errors = [shown for shown in output.splitlines() if ': error: ' in shown]
@@ -402,14 +417,15 @@ def test_bad_input_ends_in_one_sentence_and_exit_code_2(name, runs):
     assert 'Traceback' not in output and '(train)' not in output
 
 
-def test_a_refused_checkpoint_has_run_no_code(runs, workspace):
+@pytest.mark.slow
+def test_reading_a_refused_checkpoint_runs_no_code(runs, workspace):
     runs['refused'].result()
     assert not (workspace / 'touched').exists()
     torch.load(workspace / 'payload.pth', weights_only=False)
-    assert (workspace / 'touched').exists()  # it would have
+    assert (workspace / 'touched').exists()  # full unpickling does
 
 
 @pytest.mark.parametrize('script', ['dist_train.sh', 'dist_test.sh', 'slurm_train.sh'])
-def test_a_launch_script_without_its_arguments_says_which_it_takes(script, workspace):
+def test_a_launch_script_with_missing_arguments_prints_its_usage(script, workspace):
     process = run(workspace, script, 'seg.py')
     assert process.returncode == 2 and process.stdout.startswith(f'usage: {script} ')

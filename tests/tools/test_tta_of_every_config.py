@@ -15,7 +15,8 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
 from mmpretrain.structures import DataSample
 
-from mmgb.apis.config import TEST_FIELDS, build_runner, load_config
+from mmgb.apis.config import TEST_FIELDS, load_config
+from mmgb.apis.runner import build_runner
 from mmgb.apis.testing_options import enable_tta
 
 

@@ -30,9 +30,10 @@ from mmgb.analysis.curvature.figure import curvature_figure  # noqa: E402
 from mmgb.analysis.curvature.measured import measure, measured_tables  # noqa: E402
 from mmgb.analysis.curvature.output_curvature import loss_curvature  # noqa: E402
 from mmgb.apis.checkpoint import check_architecture, read_checkpoint  # noqa: E402
-from mmgb.apis.config import TEST_FIELDS, build_runner, load_config  # noqa: E402
+from mmgb.apis.config import TEST_FIELDS, load_config  # noqa: E402
 from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
+from mmgb.apis.runner import build_runner  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.trials.figure import save_figure  # noqa: E402
 from mmgb.utils.cli.cfg_options import add_cfg_options  # noqa: E402

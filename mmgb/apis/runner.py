@@ -1,0 +1,45 @@
+"""Build the runner of a config, and report what is wrong in one sentence."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from mmgb.functional.errors import ConfigError
+from mmgb.utils.errors import one_line
+
+# Components refuse their settings with these; other exceptions are bugs and keep their traceback.
+BUILD_ERRORS = (AssertionError, AttributeError, ImportError, KeyError, OSError, TypeError, ValueError)
+
+
+def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
+    """Build the runner and its loops with their datasets.
+
+    mmengine builds loops lazily. Building them here reports a faulty dataset before any work starts.
+
+    Args:
+        cfg (Config): complete config.
+        loops (tuple[str, ...]): loops to build, of 'train_loop', 'val_loop' and 'test_loop'.
+
+    Raises:
+        ConfigError: if a component refuses its settings; the message names the file and line that refused them.
+    """
+    try:
+        runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+        for loop in loops:
+            getattr(runner, loop)
+        if 'train_loop' not in loops:
+            # mmsegmentation 1.2 reads `runner.iter` when it draws a test image, which would build the training dataset,
+            # and that may not exist.
+            runner._train_loop = None
+    except BUILD_ERRORS as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise ConfigError(
+            f"config='{cfg.filename}' can't be built: {one_line(error)} "
+            f'({Path(place.filename).name}, line {place.lineno})'
+        ) from error
+    return runner
