@@ -1,4 +1,4 @@
-"""What every classification config shares: mmpretrain's scope, its log and its pictures. Epoch-based."""
+"""Runtime settings of every classification config: scope, seed, hooks, logging and visualisation. Epoch-based."""
 
 default_scope = 'mmpretrain'
 randomness = dict(seed=0)
@@ -16,8 +16,8 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='VisualizationHook', enable=False),
 )
-# Before the first step: do number of classes and crops fit the data? While training: a loss that is no number
-# any more ends it, with the iteration and the largest scores in the message.
+# The first two check the number of classes and the crop size against the data before the first step. The third stops
+# training when the loss is NaN or infinite; its message names the iteration and the largest scores.
 custom_hooks = [
     dict(type='mmgb.CheckClassCountHook'),
     dict(type='mmgb.CheckCropSizeHook'),

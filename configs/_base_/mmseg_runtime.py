@@ -1,4 +1,4 @@
-"""What every segmentation config shares: mmseg's scope, its log and its pictures. Epoch-based."""
+"""Runtime settings of every segmentation config: scope, seed, hooks, logging and visualisation. Epoch-based."""
 
 default_scope = 'mmseg'
 randomness = dict(seed=0)
@@ -17,8 +17,8 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='SegVisualizationHook'),
 )
-# Before the first step: does the number of classes fit the data? While training: a loss that is no number
-# any more ends it, with the iteration and the largest scores in the message.
+# The first checks the number of classes against the data before the first step. The second stops training when the loss
+# is NaN or infinite; its message names the iteration and the largest scores.
 custom_hooks = [dict(type='mmgb.CheckClassCountHook'), dict(type='mmgb.CheckInvalidLossHook')]
 load_from = None
 resume = False

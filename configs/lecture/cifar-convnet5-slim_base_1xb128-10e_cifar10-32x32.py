@@ -1,4 +1,5 @@
-# Colour images, for the tricks that want them.
+"""Base of the lecture's tricks that need colour images: the slim five-layer network on CIFAR-10. Settings are ours."""
+
 _base_ = [
     '../_base_/models/cifar-convnet5.py',
     '../_base_/datasets/cifar10_32x32.py',

@@ -1,4 +1,8 @@
-# What each config beside this one changes in one respect: tanh units, LeCun's initialisation, cross-entropy.
+"""Base of the lecture's tricks: MNIST network with tanh units, LeCun initialisation and cross-entropy.
+
+Every other mlp config of this folder changes one thing of it. Learning rate, batch size and length are ours.
+"""
+
 _base_ = [
     '../_base_/models/mlp.py',
     '../_base_/datasets/mnist_28x28.py',

@@ -1,4 +1,5 @@
-# Random crops of the padded image; with --tta also in testing, eight of them (page 5).
+"""Random crops of the padded image; --tta averages eight of them in testing (lecture, page 5)."""
+
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
 train_pipeline = [dict(type='RandomCrop', crop_size=28, padding=2), dict(type='PackInputs')]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

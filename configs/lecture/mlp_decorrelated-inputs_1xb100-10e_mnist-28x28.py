@@ -1,4 +1,5 @@
-# Inputs of zero mean and unit covariance, decorrelated by PCA (page 6).
+"""Inputs of zero mean and unit covariance, decorrelated by PCA (lecture, page 6)."""
+
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
 whiten = dict(type='mmgb.WhitenInputs', statistics='data/mnist/input_statistics.npz', decorrelate=True)
 train_pipeline = [whiten, dict(type='PackInputs')]

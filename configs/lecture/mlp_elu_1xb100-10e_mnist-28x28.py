@@ -1,2 +1,4 @@
+"""ELU hidden units (lecture, page 14)."""
+
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
 model = dict(backbone=dict(act_cfg=dict(_delete_=True, type='ELU')))

@@ -1,4 +1,5 @@
-# The same variance from a uniform distribution (page 24).
+"""Glorot initialisation, variance 2 / (n_in + n_out), uniform distribution (lecture, page 24)."""
+
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
 init_cfg = dict(_delete_=True, type='Xavier', layer='Linear', distribution='uniform')
 model = dict(backbone=dict(init_cfg=init_cfg), head=dict(init_cfg=init_cfg))

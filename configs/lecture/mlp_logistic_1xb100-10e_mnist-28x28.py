@@ -1,3 +1,4 @@
-# The logistic sigmoid.
+"""Logistic sigmoid hidden units (lecture, page 8)."""
+
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
 model = dict(backbone=dict(act_cfg=dict(_delete_=True, type='Sigmoid')))

@@ -1,4 +1,5 @@
-# The rate / 10 when the accuracy stands still, at most three times, then stop (page 4).
+"""Learning rate / 10 when the accuracy stops rising, at most three times, then early stopping (lecture, page 4)."""
+
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
 param_scheduler = [
     dict(type='ReduceOnPlateauLR', monitor='accuracy/top1', rule='greater', factor=0.1, patience=2, min_value=1e-4)

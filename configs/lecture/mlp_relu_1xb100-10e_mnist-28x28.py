@@ -1,3 +1,4 @@
-# With the initialisation of the base, which is not the one made for it: see the config with He.
+"""ReLU hidden units with the LeCun initialisation of the base; relu-he has the matching one (lecture, page 12)."""
+
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
 model = dict(backbone=dict(act_cfg=dict(_delete_=True, type='ReLU')))

@@ -1,4 +1,5 @@
-# Sigmoid outputs with squared error, of which page 10 warns.
+"""Sigmoid outputs with squared error, of which page 10 of the lecture warns."""
+
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
 model = dict(
     head=dict(

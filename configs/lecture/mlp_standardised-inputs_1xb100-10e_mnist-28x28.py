@@ -1,4 +1,5 @@
-# Every input of zero mean and unit variance (page 6).
+"""Inputs of zero mean and unit variance, each on its own (lecture, page 6)."""
+
 _base_ = './mlp_base_1xb100-10e_mnist-28x28.py'
 whiten = dict(type='mmgb.WhitenInputs', statistics='data/mnist/input_statistics.npz')
 train_pipeline = [whiten, dict(type='PackInputs')]

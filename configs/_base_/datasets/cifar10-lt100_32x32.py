@@ -1,6 +1,6 @@
-"""CIFAR-10 with 5,000 training images of the first class down to 50 of the last, and its full test set.
+"""Long-tailed CIFAR-10: 5,000 training images of the first class down to 50 of the last, and the full test set.
 
-`tools/dataset_converters/make_long_tailed.py` writes the file; images in RGB.
+Images are RGB. `tools/dataset_converters/make_long_tailed.py` writes the file. Padded random crops and flips.
 """
 
 classes = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
@@ -38,6 +38,6 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-# The mean of the classes' recalls is the mean per-class accuracy: with as many images of each class, the accuracy.
+# The mean recall is the mean per-class accuracy. The test set is balanced, so it also equals the accuracy.
 val_evaluator = [dict(type='Accuracy', topk=(1,)), dict(type='SingleLabelMetric', items=('recall',))]
 test_evaluator = val_evaluator

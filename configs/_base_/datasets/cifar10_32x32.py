@@ -1,4 +1,4 @@
-"""CIFAR-10 in one .npz file: x_train, y_train, x_test, y_test, images NHWC in RGB. Not augmented."""
+"""CIFAR-10 from one .npz file with x_train, y_train, x_test and y_test: NHWC images in RGB, no augmentation."""
 
 classes = ('airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck')
 data_preprocessor = dict(num_classes=10, mean=[125.307, 122.961, 113.8575], std=[51.5865, 50.847, 51.255], to_rgb=False)

@@ -1,4 +1,4 @@
-"""Scenes of handwritten digits in VOC's layout, made by `tools/dataset_converters/make_digits_voc.py`."""
+"""Scenes of handwritten digits in the layout of VOC, written by `tools/dataset_converters/make_digits_voc.py`."""
 
 _base_ = './voc12_200x200.py'
 dataset = dict(
@@ -24,7 +24,7 @@ dataset = dict(
         ],
     ),
 )
-# A mirrored digit is another sign: no flip.
+# No flip: a mirrored digit is a different sign.
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),

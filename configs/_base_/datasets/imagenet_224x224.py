@@ -1,6 +1,7 @@
-"""ImageNet 2012 without scale jitter: shorter side 256, a random 224x224 crop, flip and AlexNet's colour shift.
+"""ImageNet 2012 without scale jitter: shorter side 256, random 224x224 crop, flip and the colour shift of AlexNet.
 
-Tested on the central crop; with ``--tta`` on whole images at five sizes, scores averaged (Relay paper, Section 5.1).
+Tested on the central crop; ``--tta`` tests whole images at five sizes and averages the scores (Section 5.1 of the Relay
+paper).
 """
 
 data_preprocessor = dict(
@@ -11,12 +12,12 @@ data_preprocessor = dict(
     to_rgb=True,
 )
 train_pipeline = [
-    # In 8 bits, a colour shift beyond black or white would wrap around.
+    # Float, because a colour shift beyond black or white wraps around in 8 bits.
     dict(type='LoadImageFromFile', to_float32=True),
     dict(type='ResizeEdge', scale=256, edge='short'),
     dict(type='RandomCrop', crop_size=224),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    # Principal components of ImageNet's colours, in units of a pixel's value; one row each for B, G and R.
+    # Principal components of the colours of ImageNet in pixel values; the rows of eigvec are B, G and R.
     dict(
         type='Lighting',
         eigval=[55.4625, 4.7940, 1.1475],
@@ -54,7 +55,7 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='ImageNet', data_root='data/imagenet', split='val', pipeline=test_pipeline),
 )
-# Whole images have unlike shapes: only one at a time can be tested at several sizes.
+# Batch size 1, because whole images (--tta) differ in shape.
 test_dataloader = dict(val_dataloader, batch_size=1)
 val_evaluator = dict(type='Accuracy', topk=(1, 5))
 test_evaluator = val_evaluator

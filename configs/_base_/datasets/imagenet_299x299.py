@@ -1,4 +1,4 @@
-"""ImageNet 2012 for Inception-v3: like ``imagenet_224x224.py``, every size times 299/224."""
+"""ImageNet 2012 for Inception-v3: as ``imagenet_224x224.py``, with every size multiplied by 299/224 (our choice)."""
 
 data_preprocessor = dict(
     type='ClsDataPreprocessor',
@@ -8,12 +8,12 @@ data_preprocessor = dict(
     to_rgb=True,
 )
 train_pipeline = [
-    # In 8 bits, a colour shift beyond black or white would wrap around.
+    # Float, because a colour shift beyond black or white wraps around in 8 bits.
     dict(type='LoadImageFromFile', to_float32=True),
     dict(type='ResizeEdge', scale=342, edge='short'),
     dict(type='RandomCrop', crop_size=299),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    # Principal components of ImageNet's colours, in units of a pixel's value; one row each for B, G and R.
+    # Principal components of the colours of ImageNet in pixel values; the rows of eigvec are B, G and R.
     dict(
         type='Lighting',
         eigval=[55.4625, 4.7940, 1.1475],
@@ -51,7 +51,7 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='ImageNet', data_root='data/imagenet', split='val', pipeline=test_pipeline),
 )
-# Whole images have unlike shapes: only one at a time can be tested at several sizes.
+# Batch size 1, because whole images (--tta) differ in shape.
 test_dataloader = dict(val_dataloader, batch_size=1)
 val_evaluator = dict(type='Accuracy', topk=(1, 5))
 test_evaluator = val_evaluator

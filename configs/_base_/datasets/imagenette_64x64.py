@@ -1,4 +1,4 @@
-"""Ten classes of ImageNet in folders, shorter side 72 pixels: a random 64x64 crop and flip, tested on the centre."""
+"""Ten classes of ImageNet in folders, shorter side 72: random 64x64 crop and flip, tested on the central crop."""
 
 data_preprocessor = dict(num_classes=10, mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True)
 train_pipeline = [

@@ -1,6 +1,6 @@
-"""MNIST from its four files, pixels from 0 to 1, neither augmented nor centred.
+"""MNIST from its four files: pixels from 0 to 1, neither augmented nor centred.
 
-Without workers: to send such small images between processes costs more than to make them.
+No worker processes: sending such small images between processes takes longer than making them.
 """
 
 data_preprocessor = dict(num_classes=10, mean=[0.0], std=[255.0], to_rgb=False)

@@ -1,8 +1,8 @@
-"""Places2: shorter side 256, a random 224x224 crop, flip, AlexNet's colour shift, the mean image subtracted.
+"""Places2: shorter side 256, random 224x224 crop, flip, colour shift of AlexNet, mean image subtracted.
 
-Tested on the central crop; with ``--tta`` on whole images at five sizes, scores averaged (Relay paper, Section 5.1).
-Images stay in BGR and are not divided by a deviation, as in Caffe, with which the paper worked.
-`tools/dataset_converters/compute_mean_image.py` writes the mean image.
+Tested on the central crop; ``--tta`` tests whole images at five sizes and averages the scores (Section 5.1 of the Relay
+paper). As in Caffe, images are BGR and not divided by a deviation. `tools/dataset_converters/compute_mean_image.py`
+writes the mean image.
 """
 
 data_preprocessor = dict(num_classes=401, mean=None, to_rgb=False)
@@ -13,7 +13,7 @@ train_pipeline = [
     dict(type='RandomCrop', crop_size=224),
     subtract_mean,
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    # Principal components of ImageNet's colours, in units of a pixel's value; one row each for B, G and R.
+    # Principal components of the colours of ImageNet in pixel values; the rows of eigvec are B, G and R.
     dict(
         type='Lighting',
         eigval=[55.4625, 4.7940, 1.1475],
@@ -61,7 +61,7 @@ val_dataloader = dict(
         type='mmgb.Places2', data_root='data/places2', ann_file='val.txt', data_prefix='val', pipeline=test_pipeline
     ),
 )
-# Whole images have unlike shapes: only one at a time can be tested at several sizes.
+# Batch size 1, because whole images (--tta) differ in shape.
 test_dataloader = dict(val_dataloader, batch_size=1)
 val_evaluator = dict(type='Accuracy', topk=(1, 5))
 test_evaluator = val_evaluator

@@ -1,4 +1,4 @@
-"""Eight classes of scenes in folders, 46 to 343 training images a class, at 64x64 pixels."""
+"""Eight classes of scenes in folders, 46 to 343 training images each, resized to 64x64 pixels."""
 
 data_preprocessor = dict(num_classes=8, mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True)
 train_pipeline = [
@@ -26,6 +26,6 @@ val_dataloader = dict(
     dataset=dict(type='CustomDataset', data_root='data/sun8', data_prefix='val', pipeline=test_pipeline),
 )
 test_dataloader = val_dataloader
-# The mean of the classes' recalls is the mean per-class accuracy.
+# The mean recall is the mean per-class accuracy.
 val_evaluator = [dict(type='Accuracy', topk=(1,)), dict(type='SingleLabelMetric', items=('recall',))]
 test_evaluator = val_evaluator

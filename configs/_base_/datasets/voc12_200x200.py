@@ -1,4 +1,4 @@
-"""VOC 2012's own training and validation lists at 200x200 pixels, for the slim PixelNet."""
+"""PASCAL VOC 2012 at 200x200 pixels with its own training and validation lists, for the slim PixelNet."""
 
 dataset_type = 'PascalVOCDataset'
 data_root = 'data/VOCdevkit/VOC2012'

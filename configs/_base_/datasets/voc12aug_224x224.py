@@ -1,4 +1,7 @@
-"""mmsegmentation's own augmented list (10,582 images: VOC 2012's training list and `aug.txt`), tested on VOC's val."""
+"""PASCAL VOC 2012 at 224x224 pixels with the augmented list of mmsegmentation, tested on the validation list of VOC.
+
+The 10,582 training images are the training list of VOC and `aug.txt`.
+"""
 
 _base_ = './voc12sbd_224x224.py'
 train = dict(

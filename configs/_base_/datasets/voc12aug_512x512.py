@@ -1,4 +1,7 @@
-"""mmsegmentation's augmented VOC 2012 (10,582 images) and its recipe of scales and crops; iteration-based."""
+"""PASCAL VOC 2012 with the augmented list (10,582 images), scales and 512x512 crops of mmsegmentation.
+
+For iteration-based training.
+"""
 
 data_root = 'data/VOCdevkit/VOC2012'
 train_pipeline = [

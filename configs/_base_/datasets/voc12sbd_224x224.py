@@ -1,6 +1,6 @@
-"""The gradient-boosting paper's data: the 8,498 images of Hariharan et al.'s training list, 100 of them held out.
+"""PASCAL VOC 2012 at 224x224 pixels as in the gradient-boosting paper: the 8,498 training images of SBD, 100 held out.
 
-`tools/dataset_converters/split_sbd.py` writes the two lists; mmsegmentation's own `voc_aug.py` the labels.
+`voc_aug.py` of mmsegmentation writes the labels, and `tools/dataset_converters/split_sbd.py` the two lists.
 """
 
 dataset_type = 'PascalVOCDataset'
@@ -16,10 +16,10 @@ train_pipeline = [
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(224, 224), keep_ratio=False),
-    dict(type='LoadAnnotations'),  # after Resize: predictions are compared at the image's own size
+    dict(type='LoadAnnotations'),  # after Resize: the metric compares at the original size
     dict(type='PackSegInputs'),
 ]
-server_pipeline = [  # the test set's labels are the server's
+server_pipeline = [  # no labels: only the PASCAL server has those of the test set
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(224, 224), keep_ratio=False),
     dict(type='PackSegInputs'),

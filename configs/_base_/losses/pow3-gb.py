@@ -1,7 +1,8 @@
-"""The boosted loss that the README recommends; start at a twentieth of cross-entropy's learning rate (docs/RESULTS.md).
+"""pow3-GB with the settings of the gradient-boosting paper's Section 2.2 and Figure 1a, the loss that mmgb recommends.
 
-The settings are those of the gradient-boosting paper's Figure 1a, and ``Pow3GBLoss``'s defaults. In a config of which
-another base trains with cross-entropy: ``model = dict(head=dict(loss=dict(_base_.pow3_gb, _delete_=True)))``.
+Add this file to ``_base_`` and replace the cross-entropy of another base with
+``model = dict(head=dict(loss=dict(_base_.pow3_gb, _delete_=True)))``. The settings are the defaults of ``Pow3GBLoss``.
+Start at a twentieth of the learning rate of cross-entropy (docs/RESULTS.md).
 """
 
 pow3_gb = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0.0, 10.0))

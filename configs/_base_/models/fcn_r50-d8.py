@@ -1,4 +1,4 @@
-"""FCN on a dilated ResNet-50, with the settings of mmsegmentation's model of this name."""
+"""FCN on a dilated ResNet-50, with the settings of the mmsegmentation model of the same name."""
 
 norm_cfg = dict(type='SyncBN', requires_grad=True)
 data_preprocessor = dict(

@@ -1,4 +1,7 @@
-"""784-392-50-10 of the gradient-boosting paper's Table 1: ReLU, neither dropout nor batch norm; He initialisation."""
+"""Fully connected network 784-392-50-10 with ReLU, the network of Table 1 of the gradient-boosting paper.
+
+As in the paper it has neither dropout nor batch norm. The He initialisation is our choice.
+"""
 
 model = dict(
     type='ImageClassifier',

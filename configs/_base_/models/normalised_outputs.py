@@ -1,7 +1,7 @@
-"""Batch norm on a classifier's outputs: mmpretrain's affine neck with it gives the scores, and the head has no layer.
+"""Batch norm on the scores of a ten-class classifier: an affine neck computes them, and the head has no layer.
 
-In a config of which another base has the backbone: ``model = dict(neck=dict(_base_.normalised_outputs, in_channels=50),
-head=dict(_delete_=True, type='ClsHead', loss=…))``.
+Add this file to ``_base_``, then write ``model = dict(neck=dict(_base_.normalised_outputs, in_channels=50),
+head=dict(_delete_=True, type='ClsHead', loss=...))``, where ``in_channels`` is the number of features of the backbone.
 """
 
 normalised_outputs = dict(

@@ -1,4 +1,7 @@
-"""PixelNet on VGG-16 (Bansal et al., arXiv:1702.06506), from torchvision's ImageNet weights: RGB, its statistics."""
+"""PixelNet on VGG-16 (Bansal et al., arXiv:1702.06506), initialised from the ImageNet weights of torchvision.
+
+Images are RGB, normalised with the statistics of those weights. The network of Table 3 of the gradient-boosting paper.
+"""
 
 data_preprocessor = dict(
     type='SegDataPreProcessor',
@@ -22,7 +25,7 @@ model = dict(
         padding=100,
         pixels_per_image=2000,
         num_classes=21,
-        # The mean is over the valid pixels, as the boosted losses' is.
+        # Average over the valid pixels, as the boosted losses do.
         loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True),
     ),
     train_cfg=dict(),

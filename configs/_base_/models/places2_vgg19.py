@@ -1,4 +1,4 @@
-"""VGG-19 of the Relay paper's Table 1: 512 channels in the last stage, its pool as the one level of a pyramid."""
+"""VGG-19 of Table 1 of the Relay paper: 512 channels in the last stage, and one pooling level instead of a pyramid."""
 
 model = dict(
     type='ImageClassifier',

@@ -1,4 +1,4 @@
-"""ResNet-18 at a quarter of its width: small enough to be trained on a CPU."""
+"""ResNet-18 at a quarter of its width, for eight classes. One CPU core can train it."""
 
 model = dict(
     type='ImageClassifier',

@@ -1,7 +1,7 @@
-"""PixelNet's schedule: SGD, the biases at twice the rate and without decay, the rate / 10 every 100,000 iterations.
+"""PixelNet schedule: SGD, learning rate / 10 every 100,000 iterations, biases at twice the rate and without decay.
 
-An epoch is one pass over the training list. The release repeats its list ten times in a file and calls one reading of
-that file an epoch; which of the two the papers' "40 epochs" are isn't said.
+Here an epoch reads the training list once. The release's list names every image ten times, and its epoch reads that
+list once. The papers do not say which of the two their "40 epochs" are.
 """
 
 optimizer = dict(type='SGD', lr=1e-3, momentum=0.9, weight_decay=5e-4)

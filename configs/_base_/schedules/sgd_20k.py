@@ -1,4 +1,4 @@
-"""mmsegmentation's schedule of 20,000 iterations: SGD with a polynomial decay."""
+"""20,000-iteration schedule of mmsegmentation: SGD with a polynomial learning rate decay."""
 
 optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=0.0005)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)

@@ -1,4 +1,4 @@
-"""30 epochs of SGD with Nesterov momentum, the rate from 0.1 to 0 along half a cosine."""
+"""30 epochs of SGD with Nesterov momentum; half a cosine takes the learning rate from 0.1 to 0. Our choice."""
 
 optimizer = dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)

@@ -1,4 +1,4 @@
-"""The gradient-boosting paper's schedule on MNIST: 100 epochs at a fixed rate, no weight decay (Section 1.3)."""
+"""MNIST schedule of the gradient-boosting paper (Section 1.3): 100 epochs, fixed learning rate, no weight decay."""
 
 optimizer = dict(type='SGD', lr=0.1)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)

@@ -1,4 +1,4 @@
-"""Ten epochs of plain SGD at a fixed rate, as in the gradient-boosting paper's Sections 3.1 and 3.2."""
+"""Schedule of the gradient-boosting paper's Section 3: ten epochs of plain SGD at a fixed learning rate."""
 
 optimizer = dict(type='SGD', lr=0.01)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer)

@@ -1,7 +1,7 @@
-"""The Relay paper's schedule: plain SGD, the rate / 10 whenever the validation error stands still.
+"""ImageNet schedule of the Relay paper: SGD, learning rate / 10 when the validation error stops falling.
 
-Not in its text: the momentum, when an error counts as standing still (here 5 epochs), and the length (here that of the
-ResNet paper, 600,000 steps of 256 images).
+The paper's text does not give the momentum, the patience (here 5 epochs) or the length. The length here is that of the
+ResNet paper, 600,000 steps of 256 images.
 """
 
 optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=2e-4)

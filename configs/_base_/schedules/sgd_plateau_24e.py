@@ -1,6 +1,6 @@
-"""The Relay paper's schedule on Places2: plain SGD, the rate / 10 whenever the validation error stands still.
+"""Places2 schedule of the Relay paper: SGD, learning rate / 10 when the validation error stops falling.
 
-Not in its text: the momentum, when an error counts as standing still (here 2 epochs of 31,600 steps), and the length.
+The paper's text does not give the momentum, the patience (here 2 epochs of 31,600 steps) or the length.
 """
 
 optimizer = dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=2e-4)

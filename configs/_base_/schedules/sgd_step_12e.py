@@ -1,7 +1,7 @@
-"""The Relay paper's SGD in twelve epochs: the rate / 10 after fixed epochs, which no validation error decides.
+"""Twelve-epoch SGD in the manner of the Relay paper, with learning rate / 10 after fixed epochs.
 
-The rate is the paper's 0.01 for 256 images a step, in proportion to 64. Not in its text: the momentum, and when the
-rate falls.
+The learning rate is the paper's 0.01 for 256 images per step, scaled to 64. The paper's text does not give the momentum
+or the epochs at which the learning rate falls.
 """
 
 optimizer = dict(type='SGD', lr=0.0025, momentum=0.9, weight_decay=2e-4)

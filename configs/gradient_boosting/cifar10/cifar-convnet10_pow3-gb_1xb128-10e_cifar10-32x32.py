@@ -1,4 +1,8 @@
-# Figures 1b, 2 and 3, pow3-GB.
+"""pow3-GB on the ten-layer CIFAR-10 network, Figures 1b, 2 and 3.
+
+alpha, beta and targets are the paper's, the learning rate is ours.
+"""
+
 _base_ = './cifar-convnet10_softmax_1xb128-10e_cifar10-32x32.py'
 model = dict(
     head=dict(

@@ -1,4 +1,8 @@
-# Figures 1b, 2, 3 and 5, softmax: the best of the three rates.
+"""Softmax on the ten-layer CIFAR-10 network, Figures 1b, 2, 3 and 5.
+
+The learning rate is the best of the three in the paper.
+"""
+
 _base_ = [
     '../../_base_/models/cifar-convnet10.py',
     '../../_base_/datasets/cifar10_32x32.py',

@@ -1,4 +1,8 @@
-# "Batch normalization in all layers", read as on the outputs too.
+"""Softmax with batch norm on the outputs of the slim five-layer CIFAR-10 network.
+
+One reading of the paper's "batch normalization in all layers". The learning rate is tuned by us.
+"""
+
 _base_ = ['./cifar-convnet5-slim_softmax_1xb128-10e_cifar10-32x32.py', '../../_base_/models/normalised_outputs.py']
 model = dict(
     neck=dict(_base_.normalised_outputs, in_channels=2048),

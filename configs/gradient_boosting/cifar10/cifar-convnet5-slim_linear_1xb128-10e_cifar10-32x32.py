@@ -1,4 +1,5 @@
-# Section 2: linear outputs without boosting, which "the softmax clearly" beats.
+"""Linear outputs without boosting on the slim five-layer CIFAR-10 network (Section 2): learning rate tuned by us."""
+
 _base_ = './cifar-convnet5-slim_softmax_1xb128-10e_cifar10-32x32.py'
 model = dict(
     head=dict(

@@ -1,4 +1,8 @@
-# Section 2.2: the mirrored exponential, which "does not work well"; its settings are those of exp-GB.
+"""Mirrored exponential on the slim five-layer CIFAR-10 network (Section 2.2).
+
+alpha and targets are those of exp-GB, the learning rate is tuned by us.
+"""
+
 _base_ = './cifar-convnet5-slim_softmax_1xb128-10e_cifar10-32x32.py'
 model = dict(
     head=dict(

@@ -1,3 +1,5 @@
+"""pow3-GB on the slim five-layer CIFAR-10 network: settings of Figure 1a, learning rate tuned by us."""
+
 _base_ = ['./cifar-convnet5-slim_softmax_1xb128-10e_cifar10-32x32.py', '../../_base_/losses/pow3-gb.py']
 model = dict(head=dict(type='mmgb.BoostedLinearClsHead', loss=dict(_base_.pow3_gb, _delete_=True)))
 optim_wrapper = dict(optimizer=dict(lr=0.004))

@@ -1,4 +1,8 @@
-# The network of Figure 1a, a quarter as wide: what one CPU core trains in minutes.
+"""Softmax on the five-layer CIFAR-10 network of Figure 1a at a quarter of its width.
+
+One CPU core trains it in minutes. The width and the learning rate (tuned) are ours.
+"""
+
 _base_ = [
     '../../_base_/models/cifar-convnet5.py',
     '../../_base_/datasets/cifar10_32x32.py',

@@ -1,4 +1,8 @@
-# A modern baseline of the boosted losses: softmax whose wrong scores are held near 0 by their mean square.
-# Hui, Belkin and Wright 2023, Cut your Losses with Squentropy.
+"""Squentropy on the slim five-layer CIFAR-10 network: a modern baseline of the boosted losses.
+
+Cross-entropy plus the mean square of the scores of the wrong classes: Hui, Belkin and Wright 2023, Cut your Losses with
+Squentropy. The learning rate is that of softmax.
+"""
+
 _base_ = './cifar-convnet5-slim_softmax_1xb128-10e_cifar10-32x32.py'
 model = dict(head=dict(loss=dict(_delete_=True, type='mmgb.SquentropyLoss')))

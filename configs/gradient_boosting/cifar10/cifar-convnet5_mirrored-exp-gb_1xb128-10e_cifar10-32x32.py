@@ -1,4 +1,8 @@
-# Section 2.2: the mirrored exponential, which "does not work well"; its settings are those of exp-GB.
+"""Mirrored exponential on the five-layer CIFAR-10 network, which "does not work well" (Section 2.2).
+
+The paper gives no settings; alpha and targets are those of its exp-GB, beta and the learning rate are ours.
+"""
+
 _base_ = './cifar-convnet5_softmax_1xb128-10e_cifar10-32x32.py'
 model = dict(
     head=dict(

@@ -1,4 +1,8 @@
-# Figure 1a, pow3-GB.
+"""pow3-GB on the five-layer CIFAR-10 network, Figure 1a.
+
+alpha, beta and targets are the paper's, the learning rate is ours.
+"""
+
 _base_ = ['./cifar-convnet5_softmax_1xb128-10e_cifar10-32x32.py', '../../_base_/losses/pow3-gb.py']
 model = dict(head=dict(type='mmgb.BoostedLinearClsHead', loss=dict(_base_.pow3_gb, _delete_=True)))
 optim_wrapper = dict(optimizer=dict(lr=5e-4))

@@ -1,4 +1,8 @@
-# Table 2, exp-GB.
+"""exp-GB with AlexNet on ImageNet, Table 2 of the gradient-boosting paper.
+
+alpha, targets and learning rate are the paper's.
+"""
+
 _base_ = './alexnet-bn_softmax_4xb32-10e_in1k-224x224.py'
 model = dict(
     head=dict(

@@ -1,4 +1,8 @@
-# Table 2, softmax. Momentum, weight decay and batch size are those of AlexNet's own paper.
+"""Softmax with AlexNet on ImageNet, Table 2 of the gradient-boosting paper.
+
+The learning rate is the paper's. Momentum, weight decay and batch size are those of AlexNet's own paper.
+"""
+
 _base_ = [
     '../../_base_/models/alexnet-bn.py',
     '../../_base_/datasets/imagenet_224x224.py',

@@ -1,4 +1,8 @@
-# Batch norm on the outputs.
+"""Softmax with batch norm on the outputs of the slim AlexNet.
+
+Not in the paper. The learning rate is tuned by us.
+"""
+
 _base_ = ['./alexnet-bn-slim_softmax_1xb64-10e_imagenette-64x64.py', '../../_base_/models/normalised_outputs.py']
 model = dict(
     neck=dict(_base_.normalised_outputs, in_channels=1024),

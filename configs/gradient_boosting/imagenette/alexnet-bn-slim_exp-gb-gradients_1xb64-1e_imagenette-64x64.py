@@ -1,4 +1,5 @@
-# The hidden layers' gradients by the number of outputs: exp-GB.
+"""Gradients of the hidden layers by the number of outputs, exp-GB with the paper's alpha and targets of Table 2."""
+
 _base_ = './alexnet-bn-slim_softmax-gradients_1xb64-1e_imagenette-64x64.py'
 model = dict(
     head=dict(

@@ -1,4 +1,5 @@
-# Table 2, exp-GB with the paper's alpha, targets and rate.
+"""exp-GB with the slim AlexNet on ten classes of ImageNet: alpha, targets and learning rate of the paper's Table 2."""
+
 _base_ = './alexnet-bn-slim_softmax_1xb64-10e_imagenette-64x64.py'
 model = dict(
     head=dict(

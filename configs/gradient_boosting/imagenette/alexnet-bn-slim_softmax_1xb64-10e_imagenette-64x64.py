@@ -1,4 +1,8 @@
-# Table 2's network at a quarter of its width, on ten of ImageNet's classes: what one CPU core trains in minutes.
+"""Softmax with AlexNet at a quarter of its width on ten classes of ImageNet: a stand-in for Table 2.
+
+One CPU core trains it in minutes. Width and batch size are ours, the learning rate (tuned) agrees with the paper's.
+"""
+
 _base_ = [
     '../../_base_/models/alexnet-bn.py',
     '../../_base_/datasets/imagenette_64x64.py',

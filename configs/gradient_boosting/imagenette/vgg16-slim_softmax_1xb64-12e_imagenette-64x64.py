@@ -1,4 +1,8 @@
-# The convolutions of the slim PixelNet on VOC 2012 (../voc12) start from this one's, as the paper's from ImageNet's.
+"""Slim VGG-16 on ten classes of ImageNet, from which the slim PixelNet of ../voc12 is initialised.
+
+It stands for the ImageNet weights of the paper's PixelNet. All settings are ours.
+"""
+
 _base_ = [
     '../../_base_/datasets/imagenette_64x64.py',
     '../../_base_/schedules/sgd_step_12e.py',

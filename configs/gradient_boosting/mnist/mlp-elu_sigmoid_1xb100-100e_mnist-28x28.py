@@ -1,2 +1,7 @@
+"""Sigmoid outputs of Table 1 with ELU hidden units.
+
+The learning rate is that of the same outputs with ReLU and He initialisation.
+"""
+
 _base_ = './mlp_sigmoid_1xb100-100e_mnist-28x28.py'
 model = dict(backbone=dict(act_cfg=dict(type='ELU')))

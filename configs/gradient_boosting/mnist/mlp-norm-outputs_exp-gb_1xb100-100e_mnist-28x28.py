@@ -1,4 +1,11 @@
-# exp-GB on normalised outputs. They start at 0: with alpha = 16 / 10 classes that is the classes' prior.
-_base_ = './mlp-norm-outputs_softmax_1xb100-100e_mnist-28x28.py'
-model = dict(head=dict(loss=dict(_delete_=True, type='mmgb.ExpGBLoss', alpha=1.6, targets=(0.0, 16.0))))
+"""exp-GB with batch norm on the outputs of the MNIST network.
+
+The outputs start at 0, which is the class prior with alpha = 16 / 10 classes. The learning rate is tuned by us.
+"""
+
+_base_ = ['./mlp_softmax_1xb100-100e_mnist-28x28.py', '../../_base_/models/normalised_outputs.py']
+model = dict(
+    neck=dict(_base_.normalised_outputs, in_channels=50),
+    head=dict(_delete_=True, type='ClsHead', loss=dict(type='mmgb.ExpGBLoss', alpha=1.6, targets=(0.0, 16.0))),
+)
 optim_wrapper = dict(optimizer=dict(lr=0.02))

@@ -1,4 +1,16 @@
-# pow3-GB on normalised outputs, which have to grow from 1 to their fit at 21 first.
-_base_ = ['./mlp-norm-outputs_softmax_1xb100-100e_mnist-28x28.py', '../../_base_/losses/pow3-gb.py']
-model = dict(head=dict(loss=dict(_base_.pow3_gb, _delete_=True)))
+"""pow3-GB with batch norm on the outputs of the MNIST network.
+
+The deviation of the outputs starts at 1 and has to grow: the fit of the target class is at 21. The learning rate is
+tuned by us.
+"""
+
+_base_ = [
+    './mlp_softmax_1xb100-100e_mnist-28x28.py',
+    '../../_base_/models/normalised_outputs.py',
+    '../../_base_/losses/pow3-gb.py',
+]
+model = dict(
+    neck=dict(_base_.normalised_outputs, in_channels=50),
+    head=dict(_delete_=True, type='ClsHead', loss=_base_.pow3_gb),
+)
 optim_wrapper = dict(optimizer=dict(lr=0.02))

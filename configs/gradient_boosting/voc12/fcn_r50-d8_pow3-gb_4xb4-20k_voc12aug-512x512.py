@@ -1,4 +1,5 @@
-# Only the loss is swapped, in both heads; their weights, and everything else, stay.
+"""FCN-R50 of mmsegmentation with pow3-GB in both heads. Loss weights and everything else stay mmsegmentation's."""
+
 _base_ = ['./fcn_r50-d8_softmax_4xb4-20k_voc12aug-512x512.py', '../../_base_/losses/pow3-gb.py']
 loss = dict(_base_.pow3_gb, _delete_=True)
 model = dict(

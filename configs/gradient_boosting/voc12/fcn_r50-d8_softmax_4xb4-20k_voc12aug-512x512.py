@@ -1,4 +1,8 @@
-# mmsegmentation's own FCN-R50 recipe; both losses average over the valid pixels, as the boosted ones do.
+"""FCN-R50 of mmsegmentation with cross-entropy in both heads, the baseline of the boosted losses.
+
+The recipe is mmsegmentation's, except that both losses average over the valid pixels, as the boosted ones do.
+"""
+
 _base_ = [
     '../../_base_/models/fcn_r50-d8.py',
     '../../_base_/datasets/voc12aug_512x512.py',

@@ -1,3 +1,7 @@
-# S-40 with the release's analysis files' idea of where fc7's cells lie: only the first two of each axis are ever read.
+"""Row S-40 with the fc7 stride of the release's analysis files, 224 instead of 32.
+
+Only the first two cells of each axis are ever read.
+"""
+
 _base_ = './pixelnet-vgg16_softmax_1xb5-40e_voc12sbd-224x224.py'
 model = dict(decode_head=dict(strides=(1, 2, 4, 8, 16, 224)))

@@ -1,6 +1,25 @@
+"""pow3-GB with batch norm on the outputs of the slim PixelNet, initialised from ten ImageNet classes.
+
+The batch norm replaces the output bias, so its shift starts at the class prior. Not in the paper.
+"""
+
 _base_ = [
-    './pixelnet-vgg16-slim-imagenette-norm-outputs_softmax_1xb4-18e_voc12-200x200.py',
+    '../../_base_/models/pixelnet_vgg16-slim-imagenette.py',
+    '../../_base_/datasets/voc12_200x200.py',
+    '../../_base_/schedules/pixelnet_60e.py',
+    '../../_base_/mmseg_runtime.py',
     '../../_base_/losses/pow3-gb.py',
 ]
-model = dict(decode_head=dict(loss_decode=dict(_base_.pow3_gb, _delete_=True)))
+model = dict(
+    decode_head=dict(
+        norm_outputs=True,
+        init_cfg=[
+            dict(type='Kaiming', layer='Conv2d', mode='fan_in', bias=0),
+            dict(type='mmgb.FitPrior', layer='norm_seg'),
+        ],
+        loss_decode=dict(_base_.pow3_gb, _delete_=True),
+    )
+)
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
+auto_scale_lr = dict(base_batch_size=4)
+train_cfg = dict(max_epochs=18, val_interval=6)

@@ -1,5 +1,14 @@
-# Batch norm on the outputs too: the bias that starts at the classes' prior is now the normalisation's.
-_base_ = './pixelnet-vgg16-slim-imagenette_softmax_1xb4-18e_voc12-200x200.py'
+"""Softmax with batch norm on the outputs of the slim PixelNet, initialised from ten ImageNet classes.
+
+The batch norm replaces the output bias, so its shift starts at the class prior. Not in the paper.
+"""
+
+_base_ = [
+    '../../_base_/models/pixelnet_vgg16-slim-imagenette.py',
+    '../../_base_/datasets/voc12_200x200.py',
+    '../../_base_/schedules/pixelnet_60e.py',
+    '../../_base_/mmseg_runtime.py',
+]
 model = dict(
     decode_head=dict(
         norm_outputs=True,
@@ -10,3 +19,5 @@ model = dict(
     )
 )
 optim_wrapper = dict(optimizer=dict(lr=0.03))
+auto_scale_lr = dict(base_batch_size=4)
+train_cfg = dict(max_epochs=18, val_interval=6)

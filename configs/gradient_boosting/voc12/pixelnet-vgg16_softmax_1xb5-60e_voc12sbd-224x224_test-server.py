@@ -1,4 +1,5 @@
-# S-60's label images of VOC 2012's test set, for the PASCAL server: to be given to tools/test.py.
+"""Row S-60 on the test set of VOC 2012: tools/test.py writes its label images for the PASCAL server."""
+
 _base_ = './pixelnet-vgg16_softmax_1xb5-60e_voc12sbd-224x224.py'
 test_dataloader = dict(
     dataset=dict(

@@ -1,3 +1,11 @@
-# ResNet-50 of Table 6, row "standard BP (re-implement)": mmpretrain's own model.
-_base_ = './resnet50_relay-bp_8xb32-120e_in1k-224x224.py'
-model = dict(_delete_=True, **_base_.model.model)
+"""ResNet-50 on ImageNet, mmpretrain's own model: row "standard BP (re-implement)" of Table 6 of the Relay paper.
+
+Schedule and augmentation are those of Section 5.1; length, patience and momentum are ours.
+"""
+
+_base_ = [
+    '../../_base_/models/resnet50.py',
+    '../../_base_/datasets/imagenet_224x224.py',
+    '../../_base_/schedules/sgd_plateau_120e.py',
+    '../../_base_/mmpretrain_runtime.py',
+]

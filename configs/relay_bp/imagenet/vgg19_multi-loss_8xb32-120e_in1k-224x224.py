@@ -1,3 +1,11 @@
-# The same network and losses as in Figure 2, gradients unrestrained.
-_base_ = './vgg19_relay-bp_8xb32-120e_in1k-224x224.py'
-model = dict(propagation='standard')
+"""VGG-19 on ImageNet with the two auxiliary losses of Figure 2 of the Relay paper and standard BP.
+
+The paper gives no result for it; the settings are those of Section 5.1.
+"""
+
+_base_ = [
+    '../../_base_/models/vgg19_multi-loss.py',
+    '../../_base_/datasets/imagenet_224x224_tta-crops.py',
+    '../../_base_/schedules/sgd_plateau_120e.py',
+    '../../_base_/mmpretrain_runtime.py',
+]

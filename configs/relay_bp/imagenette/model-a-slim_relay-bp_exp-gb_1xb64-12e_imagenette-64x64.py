@@ -1,9 +1,18 @@
-# The two papers together: relay backpropagation with boosted heads, alpha and targets those of exp-GB on ImageNet.
-_base_ = './model-a-slim_relay-bp_1xb64-12e_imagenette-64x64.py'
+"""Slim model A with Relay BP and exp-GB in both heads: the two papers together.
+
+alpha and targets are the gradient-boosting paper's for ImageNet; initialisation and clipping are ours.
+"""
+
+_base_ = [
+    '../../_base_/models/places2_model-a-slim_multi-loss.py',
+    '../../_base_/datasets/imagenette_64x64.py',
+    '../../_base_/schedules/sgd_step_12e.py',
+    '../../_base_/mmpretrain_runtime.py',
+]
 boosted = dict(type='mmgb.ExpGBLoss', alpha=0.01, targets=(0.0, 10.0))
 auxiliary = _base_.model.auxiliaries[0]
-# Both output layers start near the classes' prior: with He initialisation a few scores are so large that their
-# exponentials are a loss of thousands.
+# Both output layers start near the class prior. With He initialisation, the exponentials of a few large scores make a
+# loss of thousands.
 small = dict(type='Normal', std=0.01)
 prior = dict(type='mmgb.FitPrior', layer='fc')
 model = dict(
@@ -27,6 +36,8 @@ model = dict(
             ),
         )
     ],
+    propagation='relay',
 )
-# A tenth of softmax's rate, as in the gradient-boosting paper's Table 2; the longest step stays what it is.
+# A tenth of the learning rate of softmax, as in Table 2 of the gradient-boosting paper, and a limit ten times
+# as high for the norm of the gradient: the longest step is the same.
 optim_wrapper = dict(optimizer=dict(lr=0.000125), clip_grad=dict(max_norm=50.0))

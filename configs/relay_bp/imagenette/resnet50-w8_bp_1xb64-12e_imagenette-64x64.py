@@ -1,3 +1,8 @@
-# ResNet-50, slim, without its auxiliary classifier: mmpretrain's own model.
-_base_ = './resnet50-w8_relay-bp_1xb64-12e_imagenette-64x64.py'
-model = dict(_delete_=True, **_base_.model.model)
+"""Slim ResNet-50 on ten classes of ImageNet without auxiliary classifier: a stand-in for Table 6 of the Relay paper."""
+
+_base_ = [
+    '../../_base_/models/resnet50-w8.py',
+    '../../_base_/datasets/imagenette_64x64.py',
+    '../../_base_/schedules/sgd_step_12e.py',
+    '../../_base_/mmpretrain_runtime.py',
+]

@@ -1,3 +1,8 @@
-# The same network and losses, gradients unrestrained.
-_base_ = './resnet50-w8_relay-bp_1xb64-12e_imagenette-64x64.py'
-model = dict(propagation='standard')
+"""Slim ResNet-50 with an auxiliary loss and standard BP: the multi-loss baseline beside the stand-in for Table 6."""
+
+_base_ = [
+    '../../_base_/models/resnet50-w8_multi-loss.py',
+    '../../_base_/datasets/imagenette_64x64.py',
+    '../../_base_/schedules/sgd_step_12e.py',
+    '../../_base_/mmpretrain_runtime.py',
+]

@@ -1,5 +1,9 @@
-# Table 1, VGGNet-19 at an eighth of its width: no pyramid, VGG's last pool (4x4 cells to 2x2) and standard
-# backpropagation. Without dropout, and the gradient clipped: see README.md.
+"""VGG-19 at an eighth of its width on ten classes of ImageNet, standard BP: a stand-in for Table 1 of the Relay paper.
+
+As in the paper, VGG's last pool (4x4 to 2x2 cells) replaces the pyramid. No dropout, and gradients clipped: our choice,
+see README.md.
+"""
+
 _base_ = [
     '../../_base_/models/places2_vgg19.py',
     '../../_base_/datasets/imagenette_64x64.py',

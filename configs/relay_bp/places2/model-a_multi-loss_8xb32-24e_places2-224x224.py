@@ -1,3 +1,11 @@
-# The same network and losses, gradients unrestrained.
-_base_ = './model-a_relay-bp_8xb32-24e_places2-224x224.py'
-model = dict(propagation='standard')
+"""Model A on Places2 with an auxiliary loss and standard BP: multi-loss of Tables 3 and 4 of the Relay paper.
+
+Settings of Section 5.1; length, patience and momentum are ours.
+"""
+
+_base_ = [
+    '../../_base_/models/places2_model-a_multi-loss.py',
+    '../../_base_/datasets/places2_224x224.py',
+    '../../_base_/schedules/sgd_plateau_24e.py',
+    '../../_base_/mmpretrain_runtime.py',
+]

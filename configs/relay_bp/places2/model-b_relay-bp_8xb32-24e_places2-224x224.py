@@ -1,7 +1,12 @@
-# Model B of Table 2, relay backpropagation.
+"""Model B on Places2 with Relay BP: Tables 3 and 4 of the Relay paper.
+
+Settings of Section 5.1; length, patience and momentum are ours.
+"""
+
 _base_ = [
-    '../../_base_/models/relay_places2-b.py',
+    '../../_base_/models/places2_model-b_multi-loss.py',
     '../../_base_/datasets/places2_224x224.py',
     '../../_base_/schedules/sgd_plateau_24e.py',
     '../../_base_/mmpretrain_runtime.py',
 ]
+model = dict(propagation='relay')

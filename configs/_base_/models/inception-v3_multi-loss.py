@@ -1,6 +1,7 @@
-"""Inception-v3 with one relay: both losses update the four 17x17 modules inception4a to 4d, Section 5.2.
+"""Inception-v3 with one auxiliary classifier, trained by standard backpropagation (multi-loss).
 
-The backbone's own ``aux_logits`` stay off: no head of mmpretrain gives them a loss.
+``propagation='relay'`` turns it into Relay BP: both losses update the four 17x17 modules inception4a to inception4d
+(Section 5.2 of the Relay paper). The backbone's own ``aux_logits`` are off: no head of mmpretrain gives them a loss.
 """
 
 model = dict(
@@ -19,5 +20,5 @@ model = dict(
         )
     ],
     primary_lowest='backbone.Mixed_6b',
-    propagation='relay',
+    propagation='standard',
 )

@@ -1,16 +1,15 @@
-"""VGG-19 with two relays, as in Figure 2: segments end with the max-pools 2, 5, 10, 15 and 20 of ``features``.
+"""VGG-19 with the two auxiliary classifiers of Figure 2 of the Relay paper, trained by standard backpropagation.
 
-Auxiliary 1 reaches from segment 3 to the bottom, auxiliary 2 from segment 4 to 3, the primary loss to segment 4.
+``propagation='relay'`` turns it into Relay BP: auxiliary loss 1 updates segments 3 to 1, auxiliary loss 2
+segments 4 and 3, and the primary loss the layers above and segments 5 and 4. Segments end with the max-pools, which are
+layers 2, 5, 10, 15 and 20 of ``features``.
 """
 
+_base_ = './vgg19.py'
 model = dict(
+    _delete_=True,
     type='mmgb.RelayBP',
-    model=dict(
-        type='ImageClassifier',
-        backbone=dict(type='VGG', depth=19, num_classes=1000),
-        neck=None,
-        head=dict(type='ClsHead', loss=dict(type='CrossEntropyLoss', loss_weight=1.0), topk=(1, 5)),
-    ),
+    model=_base_.model,
     auxiliaries=[
         dict(
             source='backbone.features.10',
@@ -25,5 +24,5 @@ model = dict(
         ),
     ],
     primary_lowest='backbone.features.11',
-    propagation='relay',
+    propagation='standard',
 )
