@@ -1,13 +1,12 @@
-"""The lecture's configs are what their names say: one respect in which each differs from its base."""
-
-from pathlib import Path
+"""Configs of the lecture: initialisations, hidden units and schedules do what the file names say."""
 
 import pytest
 import torch
+from helpers.shrunk_configs import CONFIGS
 from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 
-LECTURE = Path(__file__).parents[2] / 'configs' / 'lecture'
+LECTURE = CONFIGS / 'lecture'
 
 
 def read(trick):
@@ -36,12 +35,12 @@ def build(trick):
         ('torch-uniform', lambda n_in, n_out: 1 / (3 * n_in)),
     ],
 )
-def test_weights_of_every_layer_have_the_variance_of_the_rule(trick, variance):
+def test_initial_weights_have_the_variance_of_the_rule(trick, variance):
     layers = [module for module in build(trick).modules() if isinstance(module, torch.nn.Linear)]
     assert [layer.weight.shape for layer in layers] == [(392, 784), (50, 392), (10, 50)]
     for layer in layers:
         n_out, n_in = layer.weight.shape
-        # The sample variance of n normal weights has a relative deviation of sqrt(2 / n).
+        # The sample variance of n normal weights has a relative standard deviation of sqrt(2 / n).
         tolerance = 4 * (2 / layer.weight.numel()) ** 0.5
         assert layer.weight.var().item() == pytest.approx(variance(n_in, n_out), rel=tolerance)
         assert (layer.bias == 0).all()
@@ -72,28 +71,28 @@ def test_uniform_weights_fill_their_interval(trick, bound):
         ('elu', lambda x: torch.where(x > 0, x, x.exp() - 1)),
     ],
 )
-def test_hidden_units_are_the_named_function(trick, function):
+def test_hidden_units_compute_the_named_function(trick, function):
     backbone = build(trick).eval().backbone
     images = torch.randn(4, 1, 28, 28)
     weight, bias = backbone.stages[0][1].weight, backbone.stages[0][1].bias
     assert torch.allclose(backbone.stages[0](images), function(images.flatten(1) @ weight.T + bias), atol=1e-5)
 
 
-def test_rate_falls_tenfold_three_times_at_most_and_training_stops_after_that():
+def test_learning_rate_falls_tenfold_at_most_three_times_before_training_stops():
     cfg = read('reduced-rate')
     (schedule,) = cfg.param_scheduler
     rate = cfg.optim_wrapper.optimizer.lr
     assert schedule.type == 'ReduceOnPlateauLR' and schedule.factor == 0.1
     assert schedule.min_value == pytest.approx(rate / 10**3)
     stop = next(hook for hook in cfg.custom_hooks if hook.type == 'EarlyStoppingHook')
-    # A rate falls in the epoch after `patience`: three of them, and as long again at the last one.
+    # The learning rate falls in the epoch after `patience`: three times, and the last value is kept as long.
     assert stop.patience == 4 * (schedule.patience + 1) and stop.monitor == schedule.monitor
 
 
 @pytest.mark.parametrize('path', sorted(LECTURE.glob('mlp_*.py')), ids=lambda path: path.stem)
-def test_differs_from_the_base_in_one_respect(path):
+def test_one_setting_differs_from_the_base(path):
     cfg, base = Config.fromfile(path).to_dict(), read('base').to_dict()
-    same_whatever = {
+    derived = {
         'init_cfg',
         'whiten',
         'tta_model',
@@ -101,13 +100,13 @@ def test_differs_from_the_base_in_one_respect(path):
         'train_dataloader',
         'val_dataloader',
         'test_dataloader',
-    }  # parts of configs, and what pipelines are put into
-    differing = {key for key in cfg.keys() | base.keys() if cfg.get(key) != base.get(key)} - same_whatever
-    respects = [
+    }  # helper variables, and the dataloaders that contain the pipelines
+    differing = {key for key in cfg.keys() | base.keys() if cfg.get(key) != base.get(key)} - derived
+    settings = [
         {'model'},
         {'model', 'data_preprocessor'},
         {'train_pipeline'},
         {'train_pipeline', 'test_pipeline', 'data_preprocessor'},
         {'param_scheduler', 'custom_hooks', 'train_cfg'},
     ]
-    assert differing in respects or 'base' in path.stem and not differing
+    assert differing in settings or ('base' in path.stem and not differing)

@@ -1,4 +1,4 @@
-"""The classifiers with batch norm on the outputs: the losses are given normalised scores, and nothing else differs."""
+"""Classifiers with batch norm on the outputs: the scores are normalised, and nothing else differs."""
 
 import pytest
 import torch
@@ -12,13 +12,13 @@ NORMALISED = [path for path in LEAVES if '-norm-outputs_' in path.name and 'pixe
 SHAPES = {'mnist': (1, 28, 28), 'cifar10': (3, 32, 32), 'imagenette': (3, 64, 64)}
 
 
-def test_each_loss_has_them_on_three_data_sets():
+def test_three_data_sets_have_a_config_for_each_loss():
     losses = {(path.parent.name, path.name.split('_')[1]) for path in NORMALISED}
     assert losses == {(name, loss) for name in SHAPES for loss in ('softmax', 'exp-gb', 'pow3-gb')}
 
 
 @pytest.mark.parametrize('path', NORMALISED, ids=config_id)
-def test_scores_of_each_class_have_mean_zero_and_variance_one_over_the_batch(path):
+def test_scores_of_each_class_have_mean_0_and_variance_1_over_the_batch(path):
     torch.manual_seed(0)
     cfg = Config.fromfile(path)
     with DefaultScope.overwrite_default_scope(cfg.default_scope):
@@ -31,10 +31,10 @@ def test_scores_of_each_class_have_mean_zero_and_variance_one_over_the_batch(pat
 
 
 @pytest.mark.parametrize('path', NORMALISED, ids=config_id)
-def test_without_neck_and_head_the_config_is_the_plain_one(path):
+def test_only_neck_head_and_learning_rate_differ_from_the_plain_config(path):
     found, plain = (Config.fromfile(name) for name in (path, str(path).replace('-norm-outputs', '')))
     for cfg in (found, plain):
-        for name in ('normalised_outputs', 'pow3_gb'):
+        for name in ('normalised_outputs', 'exp_gb', 'pow3_gb'):
             cfg.pop(name, None)
         cfg.optim_wrapper.optimizer.pop('lr')
         for part in ('neck', 'head'):

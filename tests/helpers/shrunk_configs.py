@@ -1,4 +1,4 @@
-"""The configs that users name, and how a test makes one small enough to run within a second."""
+"""The configs that users name, and their reduction to a network that trains within a second."""
 
 from pathlib import Path
 
@@ -6,22 +6,22 @@ from mmgb.apis.config import TRAIN_FIELDS, load_config
 from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-LEAVES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
-SIDE = 64  # of images whose network takes any
+LEAVES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)  # all but the bases
+SIDE = 64  # image size in pixels, for networks that take any size
 
 
 def config_id(path):
-    """How pytest names the config's own test."""
+    """Return the pytest id of a config."""
     return f'{path.parent.name}-{path.stem}'
 
 
 def narrow(cfg):
-    """Shrink a network that isn't slim already; where that changes what a layer above is given, that follows."""
+    """Make the network narrow in place, unless it is slim already, and adapt the channels of the layers above."""
     model = cfg.model.model if cfg.model.type == 'mmgb.RelayBP' else cfg.model
     backbone, kind = model.backbone, model.backbone.type
     model.pop('pretrained', None)
     auxiliaries = cfg.model.get('auxiliaries', [])
-    # What stands on the backbone: under batch norm on the outputs their layer is a neck.
+    # The first layer above the backbone: with batch norm on the outputs it is the neck.
     above = model.get('head')
     if model.get('neck') and model.neck.type == 'LinearNeck':
         above = model.neck
@@ -33,7 +33,7 @@ def narrow(cfg):
         heads = [model[name] for name in ('head', 'decode_head', 'auxiliary_head') if model.get(name)]
         for head in (*heads, *(auxiliary.head for auxiliary in auxiliaries)):
             head.in_channels //= 8
-    elif kind == 'VGG':  # of mmpretrain, without a width: its fully connected layers have 120 million parameters
+    elif kind == 'VGG':  # mmpretrain's has no width, and 120 million parameters in its fully connected layers
         backbone.num_classes = -1
         model.neck = dict(type='GlobalAveragePooling')
         model.head.update(type='LinearClsHead', in_channels=512, num_classes=1000)
@@ -55,7 +55,7 @@ def narrow(cfg):
 
 
 def shrink_images(steps, side):
-    """Let the pipelines make images of ``side`` pixels: where the network takes any size, and its paper's are large."""
+    """Make the steps of a pipeline produce images of ``side`` x ``side`` pixels, in place."""
     for step in steps:
         if step['type'] == 'ResizeEdge':
             step['scale'] = side + 8
@@ -66,14 +66,13 @@ def shrink_images(steps, side):
 
 
 def shrunk(path):
-    """The config at ``path`` for ten images at most, two batches of them, on a CPU in about a second."""
+    """Load the config at ``path`` and reduce it to two batches of two images, about a second on a CPU."""
     cfg = load_config(str(path), {}, TRAIN_FIELDS)
     narrow(cfg)
     loaders = ('train_dataloader', 'val_dataloader')
     for field in loaders:
         cfg[field].update(num_workers=0, batch_size=2)
-        # Two batches of two images, whose lists have at least as many.
-        cfg[field].dataset.indices = 4
+        cfg[field].dataset.indices = 4  # two batches
         if cfg[field].dataset.type == 'ConcatDataset':
             cfg[field].dataset.pop('indices')
             for part in cfg[field].dataset.datasets:

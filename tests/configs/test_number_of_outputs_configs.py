@@ -1,11 +1,10 @@
-"""The configs that measure hidden gradients by the number of outputs: what they share, and that they take any."""
+"""Configs that measure hidden gradients by the number of outputs: their differences, and training with any number."""
 
 import logging
-from pathlib import Path
 
 import pytest
 from helpers.fake_data import write_fake_data
-from helpers.shrunk_configs import shrunk
+from helpers.shrunk_configs import CONFIGS, shrunk
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
@@ -13,7 +12,6 @@ from mmgb.analysis.gradients.records import read_delta_histograms, read_gradient
 from mmgb.apis.config import merge_option
 from mmgb.apis.runner import build_runner
 
-CONFIGS = Path(__file__).parents[2] / 'configs'
 FOLDER = CONFIGS / 'gradient_boosting' / 'imagenette'
 LOSSES = 'softmax', 'exp-gb', 'pow3-gb'
 
@@ -27,20 +25,20 @@ def read(loss):
 
 
 @pytest.mark.parametrize('loss', LOSSES)
-def test_network_and_loss_are_those_of_the_trained_config(loss):
+def test_network_and_loss_are_those_of_the_config_that_trains(loss):
     trained = Config.fromfile(FOLDER / f'alexnet-bn-slim_{loss}_1xb64-10e_imagenette-64x64.py')
     assert read(loss).model.to_dict() == trained.model.to_dict()
 
 
 @pytest.mark.parametrize('loss', LOSSES[1:])
-def test_head_is_the_only_difference_between_the_losses(loss):
+def test_only_the_head_differs_between_the_losses(loss):
     cfg, softmax = read(loss), read('softmax')
-    cfg.pop('pow3_gb', None)  # what its head's loss was taken from
+    cfg.pop('pow3_gb', None)  # the helper variable of the loss base
     cfg.model.head = softmax.model.head
     assert cfg.to_dict() == softmax.to_dict()
 
 
-def test_gradients_are_recorded_and_of_the_usual_checks_only_the_number_of_classes_is_left_out():
+def test_gradients_are_recorded_and_only_the_check_of_the_number_of_classes_is_missing():
     usual = Config.fromfile(CONFIGS / '_base_' / 'mmpretrain_runtime.py').custom_hooks
     *checks, recording = [hook.type for hook in read('softmax').custom_hooks]
     assert recording == 'mmgb.GradientStatsHook'
@@ -52,12 +50,11 @@ def data(tmp_path_factory):
     return write_fake_data(tmp_path_factory.mktemp('gradients'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('loss', LOSSES)
 @pytest.mark.parametrize('outputs', [10, 1000])
-@pytest.mark.parametrize('normalised', [True, False], ids=['BN', 'without BN'])
-def test_ten_classes_train_any_number_of_outputs_with_and_without_batch_norm(
-    loss, outputs, normalised, data, tmp_path, monkeypatch
-):
+@pytest.mark.parametrize('normalised', [True, False], ids=['batch norm', 'no batch norm'])
+def test_any_number_of_outputs_trains_on_ten_classes(loss, outputs, normalised, data, tmp_path, monkeypatch):
     monkeypatch.chdir(data)
     cfg = shrunk(path_of(loss))
     cfg.work_dir, cfg.experiment_name, cfg.launcher = str(tmp_path), str(tmp_path), 'none'
