@@ -1,18 +1,21 @@
-"""hessian.py on networks of both hosts, trained by our own tool."""
+"""tools/analysis_tools/hessian.py on networks of both hosts, trained by tools/train.py."""
 
 import json
 import re
+import runpy
 
 import pytest
 from helpers.many_runs import assert_one_sentence, run_many
-from helpers.tiny_runs import make_workspace
+from helpers.tiny_runs import TOOLS, make_workspace
 
-from mmgb.analysis.curvature.boosting_statements import section_4_statements, statements_text
+from mmgb.analysis.curvature.section_4 import section_4_statements
+from mmgb.analysis.curvature.statement import statements_text
+from mmgb.functional.errors import ConfigError
 
 TOOL = 'analysis_tools/hessian.py'
 NETWORK = 'a=cls.py,run_cls/epoch_1.pth'
 BAD_INPUT = {
-    'no checkpoint': (['a=cls.py'], "'a=cls.py' should be NAME=CONFIG,CHECKPOINT"),
+    'no checkpoint': (['a=cls.py'], "'a=cls.py': expected NAME=CONFIG,CHECKPOINT"),
     'twice': ([NETWORK, NETWORK], "the name 'a' is given twice"),
     'samples': ([NETWORK, '--samples', 0], '--samples=0: expected at least 1'),
     'no file': (['a=cls.py,none.pth'], "checkpoint='none.pth' is not a file"),
@@ -21,9 +24,13 @@ BAD_INPUT = {
         "test_dataloader.dataset.data_root='none' does not exist",
     ),
 }
-# What only building or running the model shows; the statements are printed before.
+# Faults that only building or running the model shows, after the statements are printed.
 BAD_MODELS = {
-    'loss': (NETWORK, 'model.head.loss.type=FocalLoss', "config='cls.py': the loss is FocalLoss, whose second"),
+    'loss': (
+        NETWORK,
+        'model.head.loss.type=FocalLoss',
+        "config='cls.py': loss type='FocalLoss': expected",
+    ),
     'features': (
         NETWORK,
         'model.backbone.num_classes=-1',
@@ -32,7 +39,7 @@ BAD_MODELS = {
     'labels': (
         'a=seg.py,run_seg/iter_2.pth',
         'test_dataloader.dataset.pipeline.1.type=PhotoMetricDistortion',
-        'expected a label map',
+        "config='seg.py': the test data set: expected a label map",
     ),
 }
 
@@ -66,11 +73,20 @@ def results(folder):
     )
 
 
+def test_networks_are_named_pairs_of_config_and_checkpoint():
+    parse_networks = runpy.run_path(TOOLS / TOOL)['parse_networks']
+    assert parse_networks(['a=x,y.py,z.pth', 'b=c,d']) == {'a': ('x,y.py', 'z.pth'), 'b': ('c', 'd')}
+    with pytest.raises(ConfigError, match="^'a=,z.pth': expected NAME=CONFIG,CHECKPOINT$"):
+        parse_networks(['a=,z.pth'])
+
+
+@pytest.mark.slow
 def test_without_a_network_the_statements_are_printed(results):
     code, output = results['statements']
     assert code == 0 and statements_text(section_4_statements()) in output
 
 
+@pytest.mark.slow
 def test_networks_of_both_hosts_are_measured_and_drawn(results, folder):
     code, output = results['both']
     assert code == 0, output
@@ -85,24 +101,28 @@ def test_networks_of_both_hosts_are_measured_and_drawn(results, folder):
     assert all(line in output for line in written.splitlines()) and '## seg\n' in written
 
 
-def test_the_checkpoint_is_what_is_measured(results, folder):
+@pytest.mark.slow
+def test_the_measured_error_is_that_of_the_checkpoint(results, folder):
     accuracy = re.search(r'accuracy/top1: ([\d.]+)', results['train cls'][1])  # of its validation
     found = json.loads((folder / 'new/hessian.json').read_text())['networks']['a']
     assert 100 * (1 - found['error']) == pytest.approx(float(accuracy.group(1)))
 
 
-def test_samples_are_counted_inside_a_batch(results, folder):
+@pytest.mark.slow
+def test_number_of_samples_may_end_inside_a_batch(results, folder):
     assert results['three'][0] == 0
     assert json.loads((folder / 'three.json').read_text())['networks']['a']['samples'] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', BAD_INPUT)
-def test_bad_input_ends_in_one_sentence(name, results):
+def test_invalid_input_ends_with_one_sentence(name, results):
     assert_one_sentence(results[name], 'hessian.py', BAD_INPUT[name][1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', BAD_MODELS)
-def test_a_model_that_cannot_be_measured_ends_in_a_sentence(name, results):
+def test_a_model_that_cannot_be_measured_ends_with_one_sentence(name, results):
     code, output = results[name]
     assert code == 2 and 'Traceback' not in output
     assert BAD_MODELS[name][2] in output.splitlines()[-1]

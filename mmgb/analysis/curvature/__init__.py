@@ -1,1 +1,1 @@
-"""Second derivatives of the losses at their outputs."""
+"""Section 4 of the gradient-boosting paper: second derivatives, its statements, and networks' outputs."""

@@ -1,4 +1,4 @@
-"""Second derivatives over the output x, with the outputs of trained networks behind them."""
+"""Figure of second derivatives as functions of one output, with the output densities of trained networks."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from torch import Tensor
 
 from mmgb.functional.losses.formula import ExpGB, Pow3GB
 
-from .output_curvature import cross_entropy_curvature, form_curvature, squared_error_hessians
+from .hessians import squared_error_hessians
+from .loss_curvature import cross_entropy_curvature, form_curvature
 
-CLASSES = 10  # without a network: so many outputs, the others at 0
-RANGE = (-6.0, 6.0)  # of x, at least
+CLASSES = 10  # number of outputs if there is no network; all but x are at 0
+RANGE = (-6.0, 6.0)  # smallest interval of x to draw
 CURVES = {'pow3': 'C3', 'exp': 'C1', 'softmax': 'C0', 'linear': 'C2'}
 PAPERS = {'exp-GB, alpha 0.1': (ExpGB(0.1), 'C1'), 'pow3-GB, alpha 0.001': (Pow3GB(0.001, 0.4), 'C3')}
 
 
 def curvature_figure(networks: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
-    """A row for each network: the paper's four Hessians with t = 1 (dashed: their first terms), and those of the
-    boosted losses and of cross-entropy; behind them the densities of the right and of the wrong classes' outputs.
+    """Draw one row of two panels per network.
 
-    The softmax's other outputs are one that weighs as much as all others at the network's median.
+    The left panel has the paper's four Hessians with t = 1 (dashed: their first terms), the right one the second
+    derivatives of the boosted losses and of cross-entropy. Behind them are the densities of the target-class outputs
+    and of the other outputs. All softmax curves have two outputs: x, and one constant with exp(constant) equal to the
+    median sum of exp over the network's non-target outputs.
 
     Args:
-        networks: name to scores (N, C) and labels (N), both on the CPU; empty: one row without outputs.
+        networks (Mapping[str, tuple[Tensor, Tensor]]): name to scores (N, C) and labels (N) on the CPU. If empty, one
+            row without densities is drawn.
     """
     rows: list[tuple[str, tuple[Tensor, Tensor] | None]] = list(networks.items()) or [('', None)]
     figure = Figure(figsize=(11, 3.6 * len(rows) + 0.3), dpi=110, layout='constrained')
@@ -57,7 +61,7 @@ def curvature_figure(networks: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
 
 
 def _span(scores: Tensor, labels: Tensor) -> tuple[float, float, float]:
-    """Where nearly all outputs lie, and log of the median sum of exp over the other outputs than the right one."""
+    """Return the interval of x that holds 99.8 % of the scores, and the log of the median non-target sum of exp."""
     low, high = np.percentile(scores.numpy(), (0.1, 99.9))
     others = scores.scatter(1, labels[:, None], -torch.inf).logsumexp(1).median().item()
     return min(low, RANGE[0]), max(high, RANGE[1]), others
@@ -88,5 +92,5 @@ def _densities(axes: Axes, scores: Tensor, labels: Tensor, low: float, high: flo
         density, edges = np.histogram(scores[chosen].numpy(), bins=80, range=(low, high), density=True)
         behind.stairs(density, edges, fill=True, color=colour, alpha=0.45, label=f'outputs, {name}')
     behind.set_yticks([])
-    axes.set_zorder(behind.get_zorder() + 1)  # the curves in front
+    axes.set_zorder(behind.get_zorder() + 1)  # draw the curves in front
     axes.patch.set_visible(False)

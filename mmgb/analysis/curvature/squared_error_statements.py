@@ -1,70 +1,50 @@
-"""What Section 4 of the gradient-boosting paper states, statement by statement, each checked by computing.
+"""Section 4's statements on squared error, whose formulas are in :mod:`mmgb.analysis.curvature.hessians`."""
 
-The formulas and the source: :mod:`mmgb.analysis.curvature.output_curvature`. The statements here are
-those on squared error, in the paper's order; :mod:`mmgb.analysis.curvature.boosting_statements` has the rest.
-"""
-
-from typing import Callable, NamedTuple
+from __future__ import annotations
 
 import torch
-from torch import Tensor
 
-from mmgb.functional.errors import ConfigError
-
-from .output_curvature import (
+from .calculus import derivative, real, root
+from .hessians import (
+    Hessian,
     exp_hessian,
     linear_hessian,
     pow3_hessian,
     softmax_hessian,
     softmax_squared_error_curvature,
 )
-
-HOLDS, FAILS, OBSERVED = 'holds', 'fails', 'an observation'
-
-
-class Statement(NamedTuple):
-    """Of Section 4, in our words."""
-
-    claim: str
-    verdict: str  # HOLDS or FAILS as mathematics, or OBSERVED: no matter of mathematics
-    reason: str
-    values: dict[str, float]  # the numbers of the reason
+from .statement import Statement, verdict
 
 
-def verdict(condition: object) -> str:
-    return HOLDS if bool(condition) else FAILS
+def squared_error_statements() -> list[Statement]:
+    """Check the statements on squared error in the paper's order."""
+    return [
+        formulas(0.5, 'Right-hand sides of (1) to (4) for E = ½‖y - t‖², s fixed'),
+        formulas(1.0, '… and as printed, of ‖y - t‖² without the ½'),
+        fixed_normaliser(),
+        convex_at_a_minimum(),
+        flat_at_a_minimum(),
+        terms_cancel(),
+        quartic_above_exponential(),
+        exponential_above_softmax(),
+        softmax_above_linear(),
+        chain_of_hessians(),
+    ]
 
 
-def real(value: float) -> Tensor:
-    return torch.tensor(value, dtype=torch.float64)
-
-
-def root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where ``function`` changes its sign between ``low`` and ``high``, to float64's resolution.
-
-    Raises:
-        ValueError: if it has one sign at both ends.
-    """
-    rising = function(high) > 0
-    if rising == (function(low) > 0):
-        raise ConfigError(f'expected another sign at {low:g} than at {high:g}')
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (low, middle) if (function(middle) > 0) == rising else (middle, high)
-    return high
-
-
-def derivative(function: Callable[[Tensor], Tensor], x: Tensor, order: int = 1) -> Tensor:
-    """Of an elementwise function, by automatic differentiation."""
-    x = x.clone().requires_grad_()
-    value = function(x)
-    for _ in range(order):
-        (value,) = torch.autograd.grad(value.sum(), x, create_graph=True)
-    return value.detach()
+def fits(target: float) -> dict[str, Hessian]:
+    """Return each Hessian at a perfect fit y = t, by activation; for softmax with s = 10."""
+    t, log_s = real(target), real(10.0).log()
+    return dict(
+        linear=linear_hessian(t, t),
+        softmax=softmax_hessian(t.log() + log_s, t, log_s),
+        exp=exp_hessian(t.log(), t),
+        pow3=pow3_hessian(t ** (1 / 3), t),
+    )
 
 
 def formulas(factor: float, claim: str) -> Statement:
-    """(1) to (4) against the second derivatives of ``factor * (y - t)²``."""
+    """Compare Equations (1) to (4) with the second derivatives of ``factor * (y - t)²``, with s held fixed."""
     x = torch.linspace(-3, 3, 61, dtype=torch.float64)
     t, log_s = torch.ones_like(x), torch.full_like(x, 4)
     pairs = [
@@ -84,6 +64,7 @@ def formulas(factor: float, claim: str) -> Statement:
 
 
 def fixed_normaliser() -> Statement:
+    """Compare Equation (2) with the second derivative that lets s vary, at two equal outputs."""
     scores, targets = torch.zeros(1, 2, dtype=torch.float64), torch.eye(2, dtype=torch.float64)[:1]
     printed = softmax_hessian(scores, targets, scores.logsumexp(1, keepdim=True)).total[0, 0].item()
     true = softmax_squared_error_curvature(scores, targets)[0, 0].item()
@@ -96,18 +77,8 @@ def fixed_normaliser() -> Statement:
     )
 
 
-def fits(target: float) -> dict[str, tuple[Tensor, Tensor]]:
-    """First and second term of each Hessian where y = t, for softmax with s = 10."""
-    t, log_s = real(target), real(10.0).log()
-    return dict(
-        linear=linear_hessian(t, t),
-        softmax=softmax_hessian(t.log() + log_s, t, log_s),
-        exp=exp_hessian(t.log(), t),
-        pow3=pow3_hessian(t ** (1 / 3), t),
-    )
-
-
 def convex_at_a_minimum() -> Statement:
+    """Compute the four Hessians at fits, and where the exp and pow3 errors stop being convex."""
     least = min(float(hessian.total) for target in (0.1, 0.5, 0.9) for hessian in fits(target).values())
     exp_edge = root(lambda x: exp_hessian(real(x), real(0.9)).total.item(), -5, 0)
     pow3_edge = root(lambda x: pow3_hessian(real(x), real(0.9)).total.item(), 0.1, 2)
@@ -122,6 +93,7 @@ def convex_at_a_minimum() -> Statement:
 
 
 def flat_at_a_minimum() -> Statement:
+    """Compute the four Hessians where y = t = 0.9, and near a target of 0."""
     found = {name: float(hessian.total) for name, hessian in fits(0.9).items()}
     small = {name: float(hessian.total) for name, hessian in fits(0.001).items() if name != 'linear'}
     return Statement(
@@ -137,6 +109,7 @@ def flat_at_a_minimum() -> Statement:
 
 
 def terms_cancel() -> Statement:
+    """Compute both terms where y = t = 0.9, and where they really cancel."""
     found = fits(0.9)
     second = max(abs(float(hessian.second)) for hessian in found.values())
     first = min(float(hessian.first) for hessian in found.values())
@@ -151,6 +124,8 @@ def terms_cancel() -> Statement:
 
 
 def quartic_above_exponential() -> Statement:
+    """Find where 9x⁴ - e^{2x} changes its sign."""
+
     def gap(x: float) -> float:
         return pow3_hessian(real(x), real(0.0)).first.item() - exp_hessian(real(x), real(0.0)).first.item()
 
@@ -164,6 +139,7 @@ def quartic_above_exponential() -> Statement:
 
 
 def exponential_above_softmax() -> Statement:
+    """Compute the smallest ratio of the two first terms for s barely above 1."""
     x = torch.linspace(-20, 20, 401, dtype=torch.float64)
     log_s = real(1.001).log()
     least = float((exp_hessian(x, x).first / softmax_hessian(x, x, log_s).first).min())
@@ -176,6 +152,7 @@ def exponential_above_softmax() -> Statement:
 
 
 def softmax_above_linear() -> Statement:
+    """Compute the largest first term of softmax, with each x's own normaliser."""
     x = torch.linspace(-40, 30, 701, dtype=torch.float64)
     pair = torch.stack([x, torch.zeros_like(x)], 1)
     largest = float(softmax_hessian(pair, pair, pair.logsumexp(1, keepdim=True)).first.max())
@@ -190,6 +167,7 @@ def softmax_above_linear() -> Statement:
 
 
 def chain_of_hessians() -> Statement:
+    """Compute the four Hessians at fits of t = 0.5."""
     pow3, exp, softmax, linear = (float(fits(0.5)[name].total) for name in ('pow3', 'exp', 'softmax', 'linear'))
     return Statement(
         'Locally H_pow3 > H_exp > H_softmax > H_linear',
@@ -198,18 +176,3 @@ def chain_of_hessians() -> Statement:
         'a fit never exceeds H_linear',
         dict(pow3=pow3, exp=exp, softmax=softmax, linear=linear),
     )
-
-
-def squared_error_statements() -> list[Statement]:
-    return [
-        formulas(0.5, 'Right-hand sides of (1) to (4) for E = ½‖y - t‖², s fixed'),
-        formulas(1.0, '… and as printed, of ‖y - t‖² without the ½'),
-        fixed_normaliser(),
-        convex_at_a_minimum(),
-        flat_at_a_minimum(),
-        terms_cancel(),
-        quartic_above_exponential(),
-        exponential_above_softmax(),
-        softmax_above_linear(),
-        chain_of_hessians(),
-    ]

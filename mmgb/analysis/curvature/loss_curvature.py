@@ -1,0 +1,94 @@
+"""Second derivatives of mmgb's and the hosts' losses by one output."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import torch
+from torch import Tensor, nn
+
+from mmgb.functional.errors import ConfigError
+from mmgb.functional.losses.formula import ExpGB, Pow3GB
+from mmgb.functional.losses.mirrored_exp_gb import MirroredExpGB
+from mmgb.functional.losses.squared_error import SquaredError
+
+Curvature = Callable[[Tensor, Tensor], Tensor]  # (scores (N, C), one-hot labels (N, C)) -> diagonal of H (N, C)
+
+
+def cross_entropy_curvature(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return the diagonal ``y(1 - y)`` of softmax + cross-entropy's Hessian, for targets that sum to 1.
+
+    Args:
+        scores (Tensor): outputs, (N, C).
+        targets (Tensor): ignored, because the second derivative doesn't depend on them.
+    """
+    y = scores.softmax(1)
+    return y * (1 - y)
+
+
+def sigmoid_cross_entropy_curvature(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return ``y(1 - y)`` of sigmoid + binary cross-entropy, elementwise; ``targets`` are ignored."""
+    y = scores.sigmoid()
+    return y * (1 - y)
+
+
+def form_curvature(form: object, scores: Tensor, values: Tensor) -> Tensor:
+    """Return the second derivative of an elementwise loss; 0 where ``max_delta`` clips the error delta.
+
+    Args:
+        form (ExpGB | Pow3GB | MirroredExpGB | SquaredError): formula of the loss.
+        scores (Tensor): outputs, any shape.
+        values (Tensor): target of each output, same shape.
+
+    Raises:
+        TypeError: for any other formula.
+    """
+    if isinstance(form, SquaredError):
+        y = form.output(scores)
+        slope, bend = {
+            'linear': (torch.ones_like(y), torch.zeros_like(y)),
+            'sigmoid': (y * (1 - y), y * (1 - y) * (1 - 2 * y)),
+            'tanh': (1 - y**2, -2 * y * (1 - y**2)),
+        }[form.activation]
+        return slope**2 + (y - values) * bend
+    if isinstance(form, MirroredExpGB):
+        return form.alpha * (scores.abs() - 1).exp()  # except in the kink at x = 0
+    if isinstance(form, ExpGB):
+        curvature = form.alpha * scores.exp()
+    elif isinstance(form, Pow3GB):
+        curvature = 3 * form.alpha * scores**2
+    else:
+        raise TypeError(f'form={form!r}: expected a formula of mmgb.functional.losses')
+    if form.max_delta is None:
+        return curvature
+    return curvature.where(form.unbounded_delta(scores, values).abs() <= form.max_delta, 0)
+
+
+def loss_curvature(loss: nn.Module) -> tuple[str, Curvature]:
+    """Return the name of a loss module and its second derivative, without class weights and averages.
+
+    Args:
+        loss (nn.Module): a loss of mmgb, or a host's ``CrossEntropyLoss`` or ``LabelSmoothLoss`` with softmax or
+            sigmoids.
+
+    Returns:
+        tuple[str, Curvature]: name for reports, and function of scores and one-hot labels.
+
+    Raises:
+        ConfigError: for any other loss.
+    """
+    form = getattr(loss, 'form', None)
+    if form is not None:
+        negative, positive = loss.targets
+        return type(loss).__name__, lambda scores, one_hot: form_curvature(
+            form, scores, negative + (positive - negative) * one_hot
+        )
+    kind = type(loss).__name__
+    if kind not in ('CrossEntropyLoss', 'LabelSmoothLoss'):
+        raise ConfigError(
+            f"loss type='{kind}': expected a loss of mmgb, CrossEntropyLoss or LabelSmoothLoss, whose second "
+            'derivatives are known'
+        )
+    if getattr(getattr(loss, 'ce', loss), 'use_sigmoid', False):  # LabelSmoothLoss keeps its cross-entropy in `ce`
+        return f'{kind} of sigmoids', sigmoid_cross_entropy_curvature
+    return kind, cross_entropy_curvature
