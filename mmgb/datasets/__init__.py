@@ -1,1 +1,1 @@
-"""Data sets and transforms. Each subpackage registers its own: importing this one imports none of them."""
+"""Data sets, samplers and transforms. Each subpackage registers its own classes; importing this one imports none."""

@@ -1,12 +1,12 @@
-"""Which classes each image of an mmsegmentation data set shows: a scan of its label maps, kept in a file."""
+"""Find the classes in each label map of an mmsegmentation data set, and cache the result in a file."""
 
 from __future__ import annotations
 
 import logging
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import mmcv
@@ -16,40 +16,42 @@ from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.logging import print_log
 
 from mmgb.functional.errors import ConfigError
+from mmgb.utils.atomic_write import atomic_write
+from mmgb.utils.progress import Progress
 
 VALUES = 256  # mmsegmentation reads label maps as uint8
-LEFT_OUT = 255  # what mmsegmentation's own mappings make of a pixel that is to be ignored
+IGNORED = 255  # to which mmsegmentation's own mappings set ignored pixels
 UNKNOWN_STATE = (-1, -1)
 
 
-def class_sets(dataset, num_classes: int, cache: str | None = None) -> list[np.ndarray]:
-    """The classes that each label map shows, as training sees them.
+def class_sets(dataset: Any, num_classes: int, cache: str | None = None) -> list[np.ndarray]:
+    """Return the classes in each label map as training sees them.
 
-    ``reduce_zero_label`` and ``label_map`` are applied in mmsegmentation's order; the data set's ``ignore_index``,
-    and 255, are no classes. In a distributed run the first process scans and the others are told.
+    Applies ``reduce_zero_label`` and ``label_map`` in mmsegmentation's order and leaves out ``ignore_index`` and 255.
+    In a distributed run the main process scans the label maps and broadcasts the result.
 
     Args:
         dataset: a ``BaseSegDataset`` of mmsegmentation.
-        num_classes: label values from here on are refused.
-        cache: see :func:`scan_label_maps`.
+        num_classes (int): number of classes.
+        cache (str | None): cache file; see :func:`scan_label_maps`.
 
     Returns:
-        For each sample the sorted class indices, an empty array where all of it is ignored.
+        The sorted class indices of each sample; an empty array if all its pixels are ignored.
 
     Raises:
-        ValueError: for a sample without a label map, a map that can't be read, or a label outside the classes.
+        ValueError: if a sample has no label map, a label map can't be read, or a label is outside the classes.
     """
     paths = [dataset.get_data_info(index).get('seg_map_path') for index in range(len(dataset))]
     if None in paths:
         raise ConfigError(
-            f'sample {paths.index(None)} of {type(dataset).__name__} has no label map, so its classes '
-            "aren't known: set data_prefix.seg_map_path"
+            f'sample {paths.index(None)} of {type(dataset).__name__} has no label map to find its classes in: set '
+            'data_prefix.seg_map_path'
         )
     found = [None]
     if is_main_process():
         try:
             found = [scan_label_maps(paths, cache, dataset.backend_args)]
-        except Exception as error:  # the other processes wait for an answer, whatever it is
+        except Exception as error:  # of any type: the other processes wait for a result
             found = [error]
     broadcast_object_list(found)
     if isinstance(found[0], Exception):
@@ -58,20 +60,18 @@ def class_sets(dataset, num_classes: int, cache: str | None = None) -> list[np.n
     trained_as = training_values(dataset.reduce_zero_label, dataset.label_map)
     sets = []
     for path, shown in zip(paths, found[0]):
-        classes = np.setdiff1d(trained_as[shown], [LEFT_OUT, dataset.ignore_index])
+        classes = np.setdiff1d(trained_as[shown], [IGNORED, dataset.ignore_index])
         if len(classes) and classes[-1] >= num_classes:
-            raise ConfigError(
-                f"label {classes[-1]} in '{path}' is outside the {num_classes} classes, 0 to {num_classes - 1}"
-            )
+            raise ConfigError(f"label {classes[-1]} in '{path}': expected a class index from 0 to {num_classes - 1}")
         sets.append(classes)
     return sets
 
 
 def training_values(reduce_zero_label: bool, label_map: dict | None) -> np.ndarray:
-    """(256,) what mmsegmentation's ``LoadAnnotations`` makes of each value of a label map."""
+    """Return the (256,) labels to which mmsegmentation's ``LoadAnnotations`` maps the values of a label map."""
     values = np.arange(VALUES)
     if reduce_zero_label:
-        values = np.where((values == 0) | (values == LEFT_OUT), LEFT_OUT, values - 1)
+        values = np.where((values == 0) | (values == IGNORED), IGNORED, values - 1)
     mapping = np.arange(VALUES)
     for old, new in (label_map or {}).items():
         mapping[old] = new
@@ -79,20 +79,24 @@ def training_values(reduce_zero_label: bool, label_map: dict | None) -> np.ndarr
 
 
 def scan_label_maps(paths: list[str], cache: str | None = None, backend_args: dict | None = None) -> np.ndarray:
-    """Which values stand in each label map. Reads only those whose size or time of change isn't the cached one.
+    """Return which values occur in each label map.
+
+    Reads only label maps whose size or modification time differs from the cache. Logs a warning if the cache can't be
+    written.
 
     Args:
-        paths: N label maps.
-        cache: file that keeps the answers, shared by all lists of the same data; None stands for one beside the
-            folder in which the label maps lie, named after it. If it can't be written, a warning says so.
+        paths (list[str]): N label maps.
+        cache (str | None): cache file, which several lists of the same data may share. Default: None, a file
+            ``FOLDER.class_sets.npz`` next to the folder of label maps.
+        backend_args (dict | None): arguments of mmengine's file backend.
 
     Returns:
         (N, 256) bool.
     """
     cache = Path(cache or f'{os.path.commonpath([os.path.dirname(path) for path in paths])}.class_sets.npz')
     names = [os.path.relpath(path, cache.parent) for path in paths]
-    states = dict(zip(names, map(_state, paths)))
-    known = _read(cache)
+    states = dict(zip(names, map(_file_state, paths)))
+    known = _read_cache(cache)
     changed = {
         name: path
         for name, path in zip(names, paths)
@@ -100,31 +104,25 @@ def scan_label_maps(paths: list[str], cache: str | None = None, backend_args: di
     }
     if changed:
         print_log(f'Reading the classes of {len(changed)} label maps', 'current')
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding a picture lets other threads run
-            values = pool.map(lambda path: _values(path, backend_args), changed.values())
-            for done, (name, shown) in enumerate(zip(changed, values), 1):
+        # Decoding an image releases Python's lock, so threads run in parallel.
+        with Progress(len(changed), 'label maps') as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+            values = pool.map(lambda path: _read_values(path, backend_args), changed.values())
+            for name, shown in zip(changed, values):
                 known[name] = (states[name], np.packbits(shown))
-                _show(f'{done}/{len(changed)}')
-        _show('')
-        _write(cache, known)
+                progress.update()
+        _write_cache(cache, known)
     return np.unpackbits([known[name][1] for name in names], axis=1).astype(bool)
 
 
-def _show(text: str) -> None:
-    """Progress, on one line of the terminal."""
-    if sys.stderr.isatty():
-        print(f'\r\x1b[K{text}', end='', file=sys.stderr, flush=True)
-
-
-def _state(path: str) -> tuple[int, int]:
+def _file_state(path: str) -> tuple[int, int]:
     try:
         found = os.stat(path)
-    except OSError:  # on a remote backend, or absent
+    except OSError:  # on a remote backend, or missing
         return UNKNOWN_STATE
     return found.st_size, found.st_mtime_ns
 
 
-def _values(path: str, backend_args: dict | None) -> np.ndarray:
+def _read_values(path: str, backend_args: dict | None) -> np.ndarray:
     try:
         label_map = mmcv.imfrombytes(fileio.get(path, backend_args=backend_args), flag='unchanged', backend='pillow')
     except (OSError, ValueError) as error:
@@ -134,8 +132,8 @@ def _values(path: str, backend_args: dict | None) -> np.ndarray:
     return shown
 
 
-def _read(cache: Path) -> dict[str, tuple[tuple[int, int], np.ndarray]]:
-    """{name: (state, packed values)} of a cache file; of one that is absent or damaged, nothing."""
+def _read_cache(cache: Path) -> dict[str, tuple[tuple[int, int], np.ndarray]]:
+    """Return {name: (state, packed values)}; an empty dict if the file is missing or damaged."""
     try:
         with open(cache, 'rb') as opened, np.load(opened, allow_pickle=False) as file:
             return {
@@ -146,16 +144,15 @@ def _read(cache: Path) -> dict[str, tuple[tuple[int, int], np.ndarray]]:
         return {}
 
 
-def _write(cache: Path, known: dict[str, tuple[tuple[int, int], np.ndarray]]) -> None:
+def _write_cache(cache: Path, known: dict[str, tuple[tuple[int, int], np.ndarray]]) -> None:
     states, values = zip(*known.values())
-    unfinished = cache.with_name(f'{cache.name}.{os.getpid()}.npz')
     try:
-        np.savez_compressed(unfinished, names=list(known), states=states, values=values)
-        os.replace(unfinished, cache)
+        with atomic_write(cache, 'wb') as file:
+            np.savez_compressed(file, names=list(known), states=states, values=values)
     except OSError as error:
         print_log(
-            f"label_cache='{cache}' can't be written ({error.strerror}), so the label maps are read again at "
-            'every start: name another file',
+            f"label_cache='{cache}' can't be written ({error.strerror}), so every start reads the label maps again; "
+            'name a file in a writable folder',
             'current',
             logging.WARNING,
         )

@@ -1,4 +1,4 @@
-"""Places2 and other data sets of millions of images in a list file."""
+"""Places2, and other data sets of millions of images in a list file."""
 
 from __future__ import annotations
 
@@ -16,29 +16,36 @@ from mmgb.functional.errors import ConfigError
 from mmgb.registry import DATASETS
 
 from .array_backed_dataset import ArrayBackedDataset
-from .image_list import ImageList, read_class_names, read_image_list
+from .class_name_file import read_class_names
+from .image_list import ImageList
+from .image_list_parser import read_image_list
+
+CHALLENGE_CLASSES = 401  # of the Places2 challenge of 2015
 
 
 @DATASETS.register_module()
 class Places2(ArrayBackedDataset):
-    """The images of an official list of Places2 (``/a/airfield/00000001.jpg 0`` in each line), or of one like it.
+    """Images of an official Places2 list (lines such as ``/a/airfield/00000001.jpg 0``) or of one in the same format.
 
-    Paths stand in one buffer of bytes and labels in an array, so that 8.1 million images load in seconds and take about
-    40 bytes each beside the list's own text, once for all workers.
+    Paths are stored in one byte buffer and labels in one array. 8.1 million images load in seconds and take about 40
+    bytes each on top of the list's own text, shared by all workers.
 
     Args:
-        ann_file, data_root, data_prefix, metainfo, pipeline, indices, test_mode, lazy_init, …: as in mmpretrain.
-        classes: names of the classes; or a file of them, one in each line or the official ``/a/airfield 0``.
-        num_classes: labels are 0 to ``num_classes - 1``. Default: the number of ``classes``, or else 401 as in the
-            Places2 challenge of 2015; the later Places365 has 365.
-        on_error: what a missing or unreadable image does. 'raise' ends the training. 'skip' takes the next image of the
-            list, which in the official order is nearly always one of the same class; what was skipped is counted in
-            ``num_skipped``, a number of its own in each worker, and logged at the first, second, fourth, eighth … one.
-        max_refetch: with 'skip', how many images may fail in a row before that is an error, too.
+        ann_file (str): the list.
+        classes (str | Sequence[str] | None): class names, or a file of them with one name per line, optionally followed
+            by its class index as in the official ``/a/airfield 0``.
+        num_classes (int | None): number of classes; labels must be 0 to ``num_classes - 1``. Default: the number of
+            ``classes``, or without those 401 as in the Places2 challenge of 2015. The later Places365 has 365.
+        on_error (str): reaction to a missing or unreadable image. ``'raise'`` ends the training. ``'skip'`` uses the
+            next image of the list, which nearly always has the same class in the official order. Skipped images are
+            counted per worker in ``num_skipped`` and logged when the count is 1, 2, 4, 8, ….
+        max_refetch (int): with ``'skip'``, number of consecutive failures that are tolerated.
+        data_root, data_prefix, metainfo, pipeline, indices, test_mode, lazy_init, …: arguments of mmpretrain's
+            ``BaseDataset``.
 
     Raises:
-        ValueError: for a list that isn't right, with the number of the line.
-        OSError: for an image that can't be read, or more than ``max_refetch`` in a row.
+        ValueError: if the list is invalid; the message names its line.
+        OSError: if an image can't be read, or with ``'skip'`` more than ``max_refetch`` in a row.
     """
 
     def __init__(
@@ -56,8 +63,8 @@ class Places2(ArrayBackedDataset):
             raise ConfigError(f"on_error={on_error!r}: expected 'raise' or 'skip'")
         if on_error == 'skip' and test_mode:
             raise ConfigError(
-                "on_error='skip' with test_mode=True would count some images twice: clean the list with "
-                'tools/dataset_converters/check_image_list.py'
+                "on_error='skip': expected 'raise' with test_mode=True, because skipping counts some images twice; "
+                'clean the list with tools/dataset_converters/check_image_list.py'
             )
         self.num_classes = num_classes
         self.on_error = on_error
@@ -65,13 +72,16 @@ class Places2(ArrayBackedDataset):
         super().__init__(ann_file, *args, classes=classes, max_refetch=max_refetch, test_mode=test_mode, **kwargs)
 
     def load_data_list(self) -> ImageList:
+        """Read the list, and derive ``num_classes`` if it wasn't set."""
         if self.num_classes is None:
-            self.num_classes = len(self.CLASSES) if self.CLASSES is not None else 401
+            self.num_classes = len(self.CLASSES) if self.CLASSES is not None else CHALLENGE_CLASSES
         elif self.CLASSES is not None and len(self.CLASSES) != self.num_classes:
-            raise ConfigError(f'num_classes={self.num_classes}, but there are {len(self.CLASSES)} names of classes')
+            raise ConfigError(
+                f'num_classes={self.num_classes}: expected {len(self.CLASSES)}, the number of class names'
+            )
         try:
             return read_image_list(get(self.ann_file), self.num_classes)
-        except ValueError as error:
+        except ConfigError as error:
             raise ConfigError(f'{self.ann_file}: {error}') from error
 
     @force_full_init
@@ -81,6 +91,7 @@ class Places2(ArrayBackedDataset):
         return info
 
     def prepare_data(self, idx: int) -> Any:
+        """Return the pipeline's result for image ``idx``, or with ``on_error='skip'`` for the next readable one."""
         for _ in range(self.max_refetch + 1):
             info = self.get_data_info(idx)
             path = info['img_path']
@@ -92,30 +103,30 @@ class Places2(ArrayBackedDataset):
                     raise
                 if self.on_error == 'raise':
                     raise OSError(
-                        f"'{path}' can't be read ({reason}): mend it, clean the list with tools/"
+                        f"'{path}' can't be read ({reason}): replace it, clean the list with tools/"
                         "dataset_converters/check_image_list.py, or set on_error='skip'"
                     ) from error
                 self._count_skipped(path, reason)
                 idx = (idx + 1) % len(self)
         raise OSError(
-            f"{self.max_refetch + 1} images in a row can't be read, the last '{path}' ({reason}): "
-            f"is data_prefix='{self.img_prefix}' right?"
+            f"{self.max_refetch + 1} consecutive images can't be read, the last is '{path}' ({reason}): check "
+            f"data_prefix='{self.img_prefix}'"
         )
 
     def _count_skipped(self, path: str, reason: str) -> None:
         self.num_skipped += 1
-        if self.num_skipped & (self.num_skipped - 1) == 0:
+        if self.num_skipped & (self.num_skipped - 1) == 0:  # a power of two
             print_log(
-                f"'{path}' can't be read ({reason}) and is skipped: number {self.num_skipped} in this process",
+                f"Skipped '{path}', which can't be read ({reason}): image {self.num_skipped} skipped in this process",
                 'current',
                 logging.WARNING,
             )
 
-    def _compat_classes(self, metainfo: dict | None, classes) -> dict:
+    def _compat_classes(self, metainfo: dict | None, classes: Any) -> dict:
         if isinstance(classes, str):
             try:
                 classes = read_class_names(get(os.path.expanduser(classes)))
-            except ValueError as error:
+            except ConfigError as error:
                 raise ConfigError(f'{classes}: {error}') from error
         return super()._compat_classes(metainfo, classes)
 
@@ -124,11 +135,11 @@ class Places2(ArrayBackedDataset):
 
 
 def why_unreadable(path: str, error: Exception) -> str | None:
-    """Why the image at ``path`` made a pipeline raise ``error``, or None if the image isn't to blame."""
-    if isinstance(error, OSError):  # Pillow's errors among them
+    """Return how the image at ``path`` caused ``error`` in a pipeline, or None if the image is intact."""
+    if isinstance(error, OSError):  # includes Pillow's errors
         return f'{type(error).__name__}: {error}'
     try:
         image = mmcv.imfrombytes(get(path))
-    except Exception as cause:  # each backend and decoder has its own
+    except Exception as cause:  # the type depends on the file backend and the decoder
         return f'{type(cause).__name__}: {cause}'
     return 'it is not an image' if image is None else None

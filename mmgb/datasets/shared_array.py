@@ -1,4 +1,4 @@
-"""Arrays that the workers of a data loader share, in whichever way they are started."""
+"""Arrays that the workers of a data loader share, whichever way the workers are started."""
 
 from multiprocessing.context import get_spawning_popen
 from multiprocessing.heap import Arena
@@ -7,15 +7,18 @@ import numpy as np
 
 
 class SharedArray:
-    """A read-only numpy array that reaches worker processes without a copy.
+    """Read-only numpy array that worker processes map instead of copying.
 
-    A forked worker sees its parent's memory. For the first spawned worker the array moves into an arena of
-    multiprocessing's, a file without a name (in ``/dev/shm`` where it fits, else where temporary files are): every
-    worker maps it, and it is gone with the last process. Pickled for anything but a starting process, it is an ordinary
-    array.
+    Forked workers see their parent's memory. When the first worker is spawned, the array moves into one of
+    multiprocessing's arenas: an unnamed file, in ``/dev/shm`` if it fits and in the folder of temporary files
+    otherwise. Every worker maps this file, and the system frees it with the last process. Pickling for any other
+    purpose stores an ordinary array.
+
+    Args:
+        array (np.ndarray): values; the caller must not write to them any more.
 
     Attributes:
-        array: the values; all who hold this object may keep references, since nobody can write.
+        array (np.ndarray): read-only view of the values.
     """
 
     def __init__(self, array: np.ndarray) -> None:

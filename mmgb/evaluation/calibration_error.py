@@ -1,4 +1,4 @@
-"""How well the probabilities of a loss are calibrated, beside the hosts' softmax, as an evaluator metric."""
+"""Evaluator metric: calibration error of a loss's probabilities, next to that of the hosts' softmax."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from mmgb.registry import METRICS, MODELS
 
 @METRICS.register_module()
 class CalibrationError(BaseMetric):
-    """Expected calibration error in percent: ``ece`` of the loss's probabilities, ``ece_softmax`` of the softmax.
+    """Expected calibration error in percent.
 
-    For mmseg any model; for mmpretrain one whose head keeps the linear outputs in the field ``cls_score``
+    Reports ``ece`` of the probabilities that belong to the loss and ``ece_softmax`` of the softmax. Works with any
+    model of mmseg, and in mmpretrain with heads that store the linear outputs in the field ``cls_score``
     (``BoostedLinearClsHead``).
 
     Args:
-        loss: config of the loss that the model was trained with, one of mmgb's.
-        num_bins: of the confidences 0 to 1.
-        ignore_index: label of the pixels that don't count.
-        collect_device, prefix: see ``BaseMetric``.
+        loss (dict): config of the loss with which the model was trained, one of mmgb's.
+        num_bins (int): number of equal-width bins on [0, 1]. Default: 15.
+        ignore_index (int): label of ignored pixels. Default: 255.
+        collect_device, prefix: arguments of mmengine's ``BaseMetric``.
 
     Raises:
-        ValueError: when built, for a number of bins below 1; when evaluating, if the outputs aren't there.
+        ValueError: if ``num_bins`` is below 1; when evaluating, if a data sample lacks the linear outputs.
     """
 
     default_prefix = 'calibration'
@@ -67,12 +68,12 @@ class CalibrationError(BaseMetric):
 
 
 def _outputs_and_labels(sample: dict) -> tuple[Tensor, Tensor]:
-    """(N, C) linear outputs and (N) labels of a host's data sample as a dict: its pixels, or the one image."""
+    """Return the (N, C) linear outputs and (N,) labels of a data sample: its pixels, or its one image."""
     if 'seg_logits' in sample:
         return sample['seg_logits']['data'].flatten(1).T, sample['gt_sem_seg']['data'].flatten()
     if 'cls_score' in sample:
         return sample['cls_score'].unsqueeze(0), sample['gt_label'].flatten()
     raise ConfigError(
-        'CalibrationError needs the linear outputs: seg_logits, or the cls_score that '
-        f'mmgb.BoostedLinearClsHead keeps; the data sample has {sorted(sample)}'
+        f'data sample with {sorted(sample)}: expected linear outputs in seg_logits, or in cls_score as '
+        'mmgb.BoostedLinearClsHead stores them'
     )

@@ -1,4 +1,4 @@
-"""Tiny versions of every data set that the configs name, in the places where they look for them."""
+"""Tiny versions of all data sets of the configs, under the paths that the configs use."""
 
 import gzip
 
@@ -18,9 +18,14 @@ def write_image(path, size=(40, 48)):
     Image.fromarray(noise(*size, 3)).save(path)
 
 
-def write_idx(path, array):
+def idx_bytes(array):
+    """Return the content of an IDX file of unsigned bytes."""
     header = bytes([0, 0, 8, array.ndim]) + b''.join(length.to_bytes(4, 'big') for length in array.shape)
-    path.write_bytes(gzip.compress(header + array.tobytes()))
+    return header + array.astype(np.uint8).tobytes()
+
+
+def write_idx(path, array):
+    path.write_bytes(gzip.compress(idx_bytes(array)))
 
 
 def write_mnist(root):
@@ -44,7 +49,7 @@ def write_class_folders(root, classes, size=(40, 48)):
 
 
 def write_image_list(root, ann_folder=''):
-    """Four images of four classes, in the lists and folders ``train`` and ``val``."""
+    """Write four images of four classes each into the folders and lists ``train`` and ``val``."""
     (root / ann_folder).mkdir(parents=True, exist_ok=True)
     for part in ('train', 'val'):
         for label in range(4):
@@ -63,7 +68,7 @@ def write_voc(root, lists, label_folders, classes):
 
 
 def write_fake_data(folder):
-    """Writes all of them below ``folder``, from which a run must be started. Returns it."""
+    """Write all data sets below ``folder``, the working directory of a run, and return ``folder``."""
     write_mnist(folder / 'data/mnist')
     write_cifar10(folder / 'data/cifar10')
     write_class_folders(folder / 'data/sun8', 8)

@@ -10,15 +10,16 @@ from mmgb.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomChannelGain(BaseTransform):
-    """Multiply each channel of ``results['img']`` by its own number drawn from ``U[low, high]``.
+    """Multiply each channel of ``results['img']`` by a gain drawn from ``U[low, high]``.
 
-    As in PixelNet's release (its gain is U[0.8, 1.3]) values aren't clipped; the image becomes float32.
+    As in PixelNet's release, whose gain is U[0.8, 1.3], values aren't clipped. The image becomes float32.
 
     Args:
-        low, high: of the gain, ``0 < low <= high``.
+        low (float): smallest gain, positive. Default: 0.8.
+        high (float): largest gain, at least ``low``. Default: 1.3.
 
     Raises:
-        ValueError: if they aren't in that order.
+        ValueError: unless ``0 < low <= high``.
     """
 
     def __init__(self, low: float = 0.8, high: float = 1.3) -> None:
@@ -29,6 +30,7 @@ class RandomChannelGain(BaseTransform):
 
     @cache_randomness
     def draw_gain(self, channels: int) -> np.ndarray:
+        """Draw the gains, (channels,) float32."""
         return np.random.uniform(self.low, self.high, channels).astype(np.float32)
 
     def transform(self, results: dict) -> dict:

@@ -1,4 +1,4 @@
-"""The Relay paper's normalisation: the training set's mean image is subtracted, pixel by pixel."""
+"""Input normalisation of *Relay Backpropagation*: subtract the training set's mean image, pixel by pixel."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -8,10 +8,17 @@ from mmgb.registry import TRANSFORMS
 
 
 def subtract_mean(image: np.ndarray, mean_image: np.ndarray) -> np.ndarray:
-    """``image`` (h, w, C) less ``mean_image`` (H, W, C) where they have one size, else less its mean colour; float32.
+    """Subtract the mean image if the sizes are equal, else its mean colour.
 
-    The second case is the fully-convolutional test on whole images: no position of the mean image belongs to a pixel
-    there, and the network that the paper's authors released is tested with the mean colour, too.
+    The mean colour serves the fully-convolutional test on whole images, where no position of the mean image corresponds
+    to a pixel. The paper's authors test their released network with the mean colour, too.
+
+    Args:
+        image (np.ndarray): (h, w, C).
+        mean_image (np.ndarray): (H, W, C).
+
+    Returns:
+        (h, w, C) float32.
     """
     same_size = image.shape == mean_image.shape
     return image.astype(np.float32) - (mean_image if same_size else mean_image.mean((0, 1)))
@@ -21,15 +28,15 @@ def subtract_mean(image: np.ndarray, mean_image: np.ndarray) -> np.ndarray:
 class SubtractMeanImage(BaseTransform):
     """Subtract a mean image from ``results['img']``, which becomes float32; see :func:`subtract_mean`.
 
-    It goes behind the crop, and before the flip if the mean image shall not be mirrored with its image.
+    Place it after the crop, and before the flip if the mean image must not be mirrored together with the image.
 
     Args:
-        mean_image: .npy file that ``tools/dataset_converters/compute_mean_image.py`` writes, (H, W, C) in the channel
-            order of the pipeline's images.
+        mean_image (str): .npy file that ``tools/dataset_converters/compute_mean_image.py`` writes, (H, W, C) in the
+            channel order of the pipeline's images.
 
     Raises:
-        FileNotFoundError, ValueError: when built, if the file isn't there or holds no such image; in a pipeline, for
-            an image of other channels.
+        FileNotFoundError: if the file is missing.
+        ValueError: if the file isn't such an array; in a pipeline, if an image has another number of channels.
     """
 
     def __init__(self, mean_image: str) -> None:
@@ -38,22 +45,22 @@ class SubtractMeanImage(BaseTransform):
             self.mean_image = np.load(mean_image, allow_pickle=False)
         except FileNotFoundError as error:
             raise FileNotFoundError(
-                f"mean_image='{mean_image}' isn't there: tools/dataset_converters/compute_mean_image.py writes it"
+                f"mean_image='{mean_image}': no such file; tools/dataset_converters/compute_mean_image.py writes it"
             ) from error
         except (EOFError, ValueError) as error:
-            raise ConfigError(f"mean_image='{mean_image}' can't be read as an .npy file: {error}") from error
+            raise ConfigError(f"mean_image='{mean_image}': expected an .npy file: {error}") from error
         if self.mean_image.ndim != 3 or self.mean_image.dtype.kind != 'f':
             raise ConfigError(
-                f"mean_image='{mean_image}' is {self.mean_image.dtype} of the shape "
-                f'{self.mean_image.shape}: expected floating-point numbers (height, width, channels)'
+                f"mean_image='{mean_image}': expected floating-point numbers of shape (height, width, channels), got "
+                f'{self.mean_image.dtype} of shape {self.mean_image.shape}'
             )
 
     def transform(self, results: dict) -> dict:
         image = results['img']
         if image.ndim != 3 or image.shape[2] != self.mean_image.shape[2]:
             raise ConfigError(
-                f"an image of the shape {image.shape} doesn't fit mean_image='{self.path}', which has "
-                f'{self.mean_image.shape[2]} channels'
+                f'image of shape {image.shape}: expected {self.mean_image.shape[2]} channels, as '
+                f"mean_image='{self.path}' has"
             )
         results['img'] = subtract_mean(image, self.mean_image)
         return results

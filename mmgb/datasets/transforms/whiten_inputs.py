@@ -1,4 +1,4 @@
-"""Normalised inputs for fully connected networks: zero mean, unit variance and, by PCA, no correlation."""
+"""Normalise the inputs of fully connected networks: zero mean, unit variance and, by PCA, no correlation."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -9,11 +9,19 @@ from mmgb.registry import TRANSFORMS
 
 
 def whitening_matrix(covariance: np.ndarray, decorrelate: bool, epsilon: float) -> np.ndarray:
-    """The (D, D) matrix that gives inputs of this covariance, (D, D), unit variance.
+    """Return the matrix that gives centred inputs unit variance.
 
-    With ``decorrelate`` its rows are the principal components, those of largest variance first (Karhunen-Loève
-    expansion), each divided by its standard deviation; else it is diagonal. ``epsilon`` times the mean variance is
-    added to each variance: it keeps inputs that hardly vary, like the border of MNIST's images, from being blown up.
+    With ``decorrelate`` its rows are the principal components in decreasing order of variance (Karhunen-Loève
+    expansion), each divided by its standard deviation; otherwise it is diagonal.
+
+    Args:
+        covariance (np.ndarray): (D, D) covariance of the inputs.
+        decorrelate (bool): whether the outputs are uncorrelated.
+        epsilon (float): multiple of the mean variance that is added to every variance. It keeps inputs that hardly
+            vary, such as the border of MNIST's images, from being amplified.
+
+    Returns:
+        (D, D) matrix to multiply from the left.
     """
     floor = epsilon * np.trace(covariance) / len(covariance)
     if not decorrelate:
@@ -25,20 +33,21 @@ def whitening_matrix(covariance: np.ndarray, decorrelate: bool, epsilon: float) 
 
 @TRANSFORMS.register_module()
 class WhitenInputs(BaseTransform):
-    """Normalise ``results['img']``, of D values in all, by the statistics of a training set; it becomes float32.
+    """Normalise all values of ``results['img']`` by the statistics of a training set; the image becomes float32.
 
-    LeCun et al., *Efficient BackProp* (1998), Section 4.3. For networks that are fully connected; a convolution wants
-    its inputs in their places.
+    LeCun et al., *Efficient BackProp* (1998), Section 4.3. The transform is meant for fully connected networks, because
+    decorrelated values have no spatial neighbourhood for a convolution.
 
     Args:
-        statistics: .npz file with ``mean`` (D,) and ``covariance`` (D, D), which
+        statistics (str): .npz file with ``mean`` (D,) and ``covariance`` (D, D) of images of D values, which
             ``tools/dataset_converters/compute_input_statistics.py`` writes.
-        decorrelate: whether by PCA; the values are no longer pixels then, but the image keeps its shape.
-        epsilon: see :func:`whitening_matrix`, > 0.
+        decorrelate (bool): whether to decorrelate the values by PCA. The image keeps its shape, but its values are
+            principal components instead of pixels. Default: False.
+        epsilon (float): positive regularisation; see :func:`whitening_matrix`. Default: 0.01.
 
     Raises:
-        FileNotFoundError, ValueError: when built, if the file isn't there or isn't right, or for an ``epsilon`` out of
-            range; in a pipeline, for an image of another number of values.
+        FileNotFoundError: if the file is missing.
+        ValueError: if the file or ``epsilon`` is invalid; in a pipeline, if an image has another number of values.
     """
 
     def __init__(self, statistics: str, decorrelate: bool = False, epsilon: float = 0.01) -> None:
@@ -48,13 +57,14 @@ class WhitenInputs(BaseTransform):
             arrays = read_npz(statistics, ('mean', 'covariance'))
         except FileNotFoundError as error:
             raise FileNotFoundError(
-                f"statistics='{statistics}' isn't there: tools/dataset_converters/compute_input_statistics.py writes it"
+                f"statistics='{statistics}': no such file; tools/dataset_converters/compute_input_statistics.py "
+                'writes it'
             ) from error
         mean, covariance = arrays['mean'], arrays['covariance']
         if mean.ndim != 1 or covariance.shape != 2 * mean.shape:
             raise ConfigError(
-                f"statistics='{statistics}': mean and covariance have the shapes {mean.shape} and "
-                f'{covariance.shape}, expected (D,) and (D, D)'
+                f"statistics='{statistics}': expected mean and covariance of shapes (D,) and (D, D), got {mean.shape} "
+                f'and {covariance.shape}'
             )
         self.settings = f'statistics={statistics!r}, decorrelate={decorrelate}, epsilon={epsilon}'
         self.mean = mean.astype(np.float32)
@@ -64,8 +74,7 @@ class WhitenInputs(BaseTransform):
         image = results['img']
         if image.size != len(self.mean):
             raise ConfigError(
-                f'an image of the shape {image.shape} has {image.size} values, but the statistics are of '
-                f'{len(self.mean)}'
+                f'image of shape {image.shape}: expected {len(self.mean)} values as in the statistics, got {image.size}'
             )
         centred = image.reshape(-1).astype(np.float32) - self.mean
         results['img'] = (self.matrix @ centred).reshape(image.shape)

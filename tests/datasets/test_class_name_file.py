@@ -1,0 +1,23 @@
+"""Class-name files in the official format and as plain names."""
+
+import pytest
+
+from mmgb.datasets.class_name_file import read_class_names
+
+
+def test_names_are_read_with_and_without_their_indices():
+    assert read_class_names(b'/a/airfield 0\n/b/bus station 1\n\n') == ('a/airfield', 'b/bus station')
+    assert read_class_names(b'airfield\r\nbus station\n') == ('airfield', 'bus station')
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_name():
+    assert read_class_names(b'\xef\xbb\xbfairfield 0\n') == ('airfield',)
+
+
+def test_a_number_in_some_names_belongs_to_the_names():
+    assert read_class_names(b'boeing 747\nglider\n') == ('boeing 747', 'glider')
+
+
+def test_indices_out_of_order_are_refused_with_their_line():
+    with pytest.raises(ValueError, match='^line 2: expected class index 1, got 2$'):
+        read_class_names(b'/a/airfield 0\n/b/bus 2\n')
