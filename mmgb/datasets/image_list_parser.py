@@ -64,9 +64,7 @@ def read_image_list(content: bytes, num_classes: int | None = None, block_bytes:
     return images
 
 
-def parse_lines(
-    block: np.ndarray, num_classes: int | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def parse_lines(block: np.ndarray, num_classes: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Split each line of a block into its path and its label.
 
     Args:

@@ -19,7 +19,7 @@ LABELS = [0, 0, 0, 1, 1, 2, 2, 2, 2, 2]
 
 @pytest.fixture
 def root(tmp_path):
-    """Ten images of noise, their first pixel 10 * their position, in three folders, and their official list."""
+    """Write ten images of noise, whose first pixel is 10 * position, into three folders, and their official list."""
     rng = np.random.default_rng(0)
     lines = []
     for position, label in enumerate(LABELS):
@@ -48,7 +48,7 @@ def paths(dataset):
 
 
 @pytest.mark.parametrize('indices', [None, 4, -3, [7, 0, 7], (2,), 0])
-def test_samples_are_those_of_mmpretrains_own_dataset(root, indices):
+def test_samples_equal_those_of_mmpretrains_custom_dataset(root, indices):
     ours = build(root, pipeline=LOAD, indices=indices, num_classes=3)
     theirs = CustomDataset(
         ann_file='relative.txt', data_root=str(root), indices=indices, pipeline=LOAD, serialize_data=False
@@ -68,7 +68,7 @@ def test_samples_are_those_of_mmpretrains_own_dataset(root, indices):
 @pytest.mark.parametrize(
     'indices, expected', [(4, [0, 1, 2, 3]), (-3, [7, 8, 9]), ([7, 0, 7], [7, 0, 7]), (np.array([1, 9]), [1, 9])]
 )
-def test_a_subset_is_a_dataset_of_its_own_and_the_in_place_one_changes_its_dataset(root, indices, expected):
+def test_get_subset_returns_a_new_dataset_and_get_subset_in_place_changes_it(root, indices, expected):
     dataset = build(root, pipeline=LOAD)
     subset = dataset.get_subset(indices)
     assert colours(subset) == expected and len(dataset) == 10
@@ -86,7 +86,7 @@ def test_mmengines_wrappers_work_on_it(root):
     assert colours(balanced) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 9]
 
 
-def test_lazy_init_reads_nothing_until_it_is_asked(root):
+def test_lazy_init_defers_reading(root):
     dataset = build(root, lazy_init=True)
     assert "Haven't been initialized" in repr(dataset)
     assert dataset.get_gt_labels().tolist() == LABELS
@@ -100,50 +100,50 @@ def test_labels_are_one_shared_read_only_array(root):
         dataset.get_gt_labels()[0] = 1
 
 
-def test_pickled_and_deeply_copied_it_is_the_same(root):
+def test_pickling_and_deep_copying_keep_the_samples(root):
     dataset = build(root, pipeline=LOAD, serialize_data=True)
     for twin in (pickle.loads(pickle.dumps(dataset)), copy.deepcopy(dataset)):
         assert paths(twin) == paths(dataset) and twin.get_gt_labels().tolist() == LABELS
 
 
-def test_a_class_file_names_the_classes_and_bounds_the_labels(root):
+def test_a_class_file_provides_class_names_and_bounds_the_labels(root):
     names = root / 'categories.txt'
     names.write_text('/a/class 0 0\n/b/class 1 1\n/c/class 2 2\n')
     assert build(root, classes=str(names)).CLASSES == ('a/class 0', 'b/class 1', 'c/class 2')
     names.write_text('a\nb\n')
-    with pytest.raises(ValueError, match="train.txt: line 6: the label '2' is outside the classes: .* from 0 to 1"):
+    with pytest.raises(ValueError, match="train.txt: line 6: label '2': expected a class index from 0 to 1"):
         build(root, classes=str(names))
-    with pytest.raises(ValueError, match='num_classes=4, but there are 2 names of classes'):
+    with pytest.raises(ValueError, match='^num_classes=4: expected 2, the number of class names$'):
         build(root, classes=['a', 'b'], num_classes=4)
     names.write_text('a 0\nb 0\n')
-    with pytest.raises(ValueError, match='categories.txt: line 2: class number 0, expected 1'):
+    with pytest.raises(ValueError, match='categories.txt: line 2: expected class index 1, got 0'):
         build(root, classes=str(names))
 
 
 @pytest.mark.parametrize('num_classes, last', [(None, 400), (365, 364)])
-def test_there_are_401_classes_unless_it_is_said_otherwise(root, num_classes, last):
+def test_the_default_is_401_classes(root, num_classes, last):
     (root / 'train.txt').write_text(f'a/x.jpg {last}\na/y.jpg {last + 1}\n')
-    with pytest.raises(ValueError, match=f"line 2: the label '{last + 1}' is outside .* from 0 to {last}$"):
+    with pytest.raises(ValueError, match=f"line 2: label '{last + 1}': expected a class index from 0 to {last}$"):
         build(root, num_classes=num_classes)
 
 
 @pytest.mark.parametrize(
-    'content, complaint',
+    'content, message',
     [
-        (b'a/x.jpg 0\na/y.jpg\n', "line 2: 'a/y.jpg' has no label"),
-        (b'a/x.jpg 0\na/y.jpg 1\n/a/x.jpg 0\n', "line 3: 'a/x.jpg' was there before, in line 1"),
-        ('a/x.jpg 0\na/ü.jpg 1\n'.encode('latin-1'), 'line 2: byte 0xfc is not UTF-8'),
+        (b'a/x.jpg 0\na/y.jpg\n', "line 2: expected a path, a blank and a class index, got 'a/y.jpg'"),
+        (b'a/x.jpg 0\na/y.jpg 1\n/a/x.jpg 0\n', "line 3: duplicate of line 1, 'a/x.jpg'"),
+        ('a/x.jpg 0\na/ü.jpg 1\n'.encode('latin-1'), 'line 2: expected UTF-8, got byte 0xfc'),
         (b'', 'the list is empty'),
     ],
 )
-def test_a_wrong_list_is_refused_with_its_name_and_line(root, content, complaint):
+def test_an_invalid_list_is_refused_with_its_name_and_line(root, content, message):
     (root / 'train.txt').write_bytes(content)
     with pytest.raises(ValueError) as caught:
         build(root)
-    assert str(caught.value).startswith(f'{root}/train.txt: {complaint}') and '\n' not in str(caught.value)
+    assert str(caught.value).startswith(f'{root}/train.txt: {message}') and '\n' not in str(caught.value)
 
 
-# ------------------------------------------------------------------------------------- images that can't be read
+# ------------------------------------------------------------------------------------- unreadable images
 
 
 def damage(root, dataset, position, how):
@@ -161,7 +161,7 @@ DAMAGES = [(LOAD, 'missing'), (LOAD, 'text'), (PILLOW, 'missing'), (PILLOW, 'tex
 
 
 @pytest.mark.parametrize('pipeline, how', DAMAGES)
-def test_an_unreadable_image_ends_the_training_and_is_named(root, pipeline, how):
+def test_an_unreadable_image_raises_an_error_that_names_it(root, pipeline, how):
     dataset = build(root, pipeline=pipeline)
     damage(root, dataset, 4, how)
     assert dataset[3]['gt_label'] == 1
@@ -171,7 +171,7 @@ def test_an_unreadable_image_ends_the_training_and_is_named(root, pipeline, how)
 
 
 @pytest.mark.parametrize('pipeline, how', DAMAGES)
-def test_skip_takes_the_next_image_and_counts(root, pipeline, how):
+def test_skip_uses_the_next_image_and_counts(root, pipeline, how):
     dataset = build(root, pipeline=pipeline, on_error='skip')
     for position in (0, 4, 5, 9):
         damage(root, dataset, position, how)
@@ -179,7 +179,7 @@ def test_skip_takes_the_next_image_and_counts(root, pipeline, how):
     assert dataset.num_skipped == 6
 
 
-def test_skipped_images_are_logged_at_the_first_second_fourth_one_and_so_on(root, monkeypatch):
+def test_skipped_images_are_logged_at_powers_of_two(root, monkeypatch):
     logged = []
     monkeypatch.setattr('mmgb.datasets.places2.print_log', lambda *args: logged.append(args))
     dataset = build(root, pipeline=LOAD, on_error='skip')
@@ -188,28 +188,28 @@ def test_skipped_images_are_logged_at_the_first_second_fourth_one_and_so_on(root
         dataset[4]
     assert dataset.num_skipped == 9
     assert [message.rpartition(': ')[2] for message, *_ in logged] == [
-        f'number {count} in this process' for count in (1, 2, 4, 8)
+        f'image {count} skipped in this process' for count in (1, 2, 4, 8)
     ]
     assert all('00000004.png' in message and level == logging.WARNING for message, _, level in logged)
 
 
-def test_skipping_is_bounded_by_max_refetch_failures_in_a_row(root):
+def test_skipping_ends_after_max_refetch_consecutive_failures(root):
     dataset = build(root, pipeline=LOAD, on_error='skip', max_refetch=2)
     for position in (1, 2, 6, 7, 8):
         damage(root, dataset, position, 'missing')
     assert int(dataset[1]['img'][0, 0, 0]) == 30
-    with pytest.raises(OSError, match="3 images in a row can't be read, the last .*00000008.png.*data_prefix="):
+    with pytest.raises(OSError, match="3 consecutive images can't be read, the last is .*00000008.png.*data_prefix="):
         dataset[6]
 
 
-def test_a_wrong_folder_ends_instead_of_being_skipped(root):
+def test_a_wrong_folder_raises_an_error_in_spite_of_skip(root):
     dataset = build(root, data_prefix='nowhere', pipeline=LOAD, on_error='skip')
-    with pytest.raises(OSError, match="21 images in a row .* is data_prefix='.*nowhere' right?"):
+    with pytest.raises(OSError, match="21 consecutive images .*: check data_prefix='.*nowhere'$"):
         dataset[0]
 
 
 @pytest.mark.parametrize('on_error', ['raise', 'skip'])
-def test_an_error_of_the_pipeline_is_never_taken_for_one_of_the_image(root, on_error):
+def test_an_error_of_the_pipeline_is_not_blamed_on_the_image(root, on_error):
     def fails(results):
         raise KeyError('a bug')
 
@@ -219,12 +219,14 @@ def test_an_error_of_the_pipeline_is_never_taken_for_one_of_the_image(root, on_e
     assert dataset.num_skipped == 0
 
 
-def test_iteration_ends_with_the_last_image(root):
+def test_iteration_ends_after_the_last_image(root):
     assert len(list(build(root, pipeline=LOAD, on_error='skip'))) == 10
 
 
-def test_wrong_policies_are_refused(root):
+def test_invalid_on_error_is_refused(root):
     with pytest.raises(ValueError, match="on_error='ignore': expected 'raise' or 'skip'"):
         Places2(ann_file='x', on_error='ignore')
-    with pytest.raises(ValueError, match="on_error='skip' with test_mode=True .*check_image_list.py"):
+    with pytest.raises(
+        ValueError, match="on_error='skip': expected 'raise' with test_mode=True, .*check_image_list.py"
+    ):
         Places2(ann_file='x', on_error='skip', test_mode=True)

@@ -1,4 +1,4 @@
-"""The sampler as mmengine's loops use it: ranks, epochs, resuming, and what it refuses."""
+"""ClassAwareSampler in mmengine's loops: ranks, epochs, resuming and invalid input."""
 
 import random
 import tracemalloc
@@ -21,7 +21,7 @@ SEQUENCE = class_aware_order(group_by_class(LABELS, 4), 7, 0, 10_000).tolist()
 
 
 class Images:
-    """A data set that has nothing but labels."""
+    """A data set of labels without images."""
 
     def __init__(self, labels, classes=None):
         self.labels = np.asarray(labels)
@@ -38,7 +38,7 @@ class Images:
 
 
 def samplers(world_size, dataset=None, **options):
-    """The samplers of all ranks. A process group of two is made in test_class_aware_resuming.py."""
+    """Make the samplers of all ranks; test_class_aware_sampler_resuming.py has a real process group."""
     made = []
     with pytest.MonkeyPatch.context() as patch:
         for rank in range(world_size):
@@ -48,7 +48,7 @@ def samplers(world_size, dataset=None, **options):
 
 
 def epoch_of(ranks, epoch):
-    """The images of an epoch in the order in which batches of one image a rank train on them."""
+    """Return the images of an epoch in the order of training with one image per rank and batch."""
     for sampler in ranks:
         sampler.set_epoch(epoch)
     mine = [list(sampler) for sampler in ranks]
@@ -58,7 +58,7 @@ def epoch_of(ranks, epoch):
 
 @settings(deadline=None)
 @given(st.sampled_from([1, 2, 3, 8]), st.integers(8, 200), st.booleans())
-def test_all_ranks_and_epochs_together_walk_one_sequence_without_gap_or_repetition(world_size, num_samples, round_up):
+def test_ranks_and_epochs_together_cover_one_sequence_without_gap_or_repetition(world_size, num_samples, round_up):
     ranks = samplers(world_size, num_samples=num_samples, round_up=round_up)
     epochs = [epoch_of(ranks, epoch) for epoch in range(4)]
     length = len(epochs[0])
@@ -69,7 +69,7 @@ def test_all_ranks_and_epochs_together_walk_one_sequence_without_gap_or_repetiti
 
 @settings(deadline=None, max_examples=20)
 @given(st.sampled_from([1, 2, 3, 8]), st.integers(1, 5))
-def test_a_batch_of_all_ranks_is_a_run_of_consecutive_positions(world_size, batch_size):
+def test_the_batches_of_all_ranks_are_consecutive_positions(world_size, batch_size):
     drawn = [iter(sampler) for sampler in samplers(world_size, infinite=True)]
     for step in range(6):
         batch = [list(islice(rank, batch_size)) for rank in drawn]
@@ -77,7 +77,7 @@ def test_a_batch_of_all_ranks_is_a_run_of_consecutive_positions(world_size, batc
         assert sorted(chain.from_iterable(batch)) == sorted(SEQUENCE[first : first + batch_size * world_size])
 
 
-def test_an_epoch_after_a_fresh_start_is_that_epoch_after_the_ones_before():
+def test_an_epoch_does_not_depend_on_iterating_the_epochs_before():
     walked, fresh = samplers(2), samplers(2)
     for epoch in range(3):
         epoch_of(walked, epoch)
@@ -86,14 +86,14 @@ def test_an_epoch_after_a_fresh_start_is_that_epoch_after_the_ones_before():
 
 @settings(deadline=None, max_examples=30)
 @given(st.sampled_from([1, 2, 3, 8]), st.integers(0, 10**9))
-def test_skipping_goes_on_where_the_skipped_images_end(world_size, skipped):
+def test_skip_continues_after_the_skipped_images(world_size, skipped):
     expected = class_aware_order(group_by_class(LABELS, 4), 7, skipped * world_size, (skipped + 20) * world_size)
     for rank, sampler in enumerate(samplers(world_size, infinite=True)):
         sampler.skip(skipped)
         assert list(islice(sampler, 20)) == expected[rank::world_size].tolist()
 
 
-def test_an_infinite_sampler_goes_on_over_what_is_computed_at_once(monkeypatch):
+def test_iteration_continues_across_blocks_and_chunks(monkeypatch):
     monkeypatch.setattr(class_aware_sampler, 'SHORTEST_BLOCK', 10)
     monkeypatch.setattr(class_aware_sampler, 'CHUNK', 7)
     (sampler,) = samplers(1, infinite=True)
@@ -101,13 +101,13 @@ def test_an_infinite_sampler_goes_on_over_what_is_computed_at_once(monkeypatch):
     assert epoch_of(samplers(3, num_samples=900), 2) == SEQUENCE[1800:2700]
 
 
-def test_skip_is_offered_where_it_counts_rightly():
-    assert not hasattr(samplers(1)[0], 'skip')  # so that mmengine walks through the batches of each epoch
-    with pytest.raises(ValueError, match='num_samples=-1 to skip should be 0 or more'):
+def test_only_an_infinite_sampler_has_skip():
+    assert not hasattr(samplers(1)[0], 'skip')  # mmengine then iterates over the batches of an epoch
+    with pytest.raises(ValueError, match='num_samples=-1: expected a number of samples to skip that is not negative'):
         samplers(1, infinite=True)[0].skip(-1)
 
 
-def test_samples_of_several_classes_are_drawn_for_each_of_them():
+def test_samples_with_several_classes_are_drawn_for_each():
     dataset = SimpleNamespace(metainfo={}, get_cat_ids=[[0, 1], [1], [0, 2], []].__getitem__)
     dataset = type('MultiLabel', (SimpleNamespace,), {'__len__': lambda self: 4})(**vars(dataset))
     (sampler,) = samplers(1, dataset, num_samples=12)
@@ -124,7 +124,7 @@ def test_with_a_seed_global_random_state_is_neither_read_nor_changed():
     assert states() == before
 
 
-def test_without_a_seed_one_is_drawn_as_mmengines_samplers_draw_theirs():
+def test_without_a_seed_one_is_drawn_as_in_mmengines_samplers():
     np.random.seed(3)
     (drawn,) = samplers(1, seed=None)
     np.random.seed(3)
@@ -132,7 +132,7 @@ def test_without_a_seed_one_is_drawn_as_mmengines_samplers_draw_theirs():
 
 
 @pytest.mark.parametrize('scope', ['mmengine', 'mmseg', 'mmpretrain'])
-def test_every_host_finds_it_by_its_name_and_the_runner_passes_its_seed(scope):
+def test_every_host_builds_it_by_name_with_the_runners_seed(scope):
     with DATA_SAMPLERS.switch_scope_and_registry(scope):
         loader = Runner.build_dataloader(
             dict(dataset=Images(LABELS), batch_size=5, sampler=dict(type='mmgb.ClassAwareSampler', infinite=True)),
@@ -141,29 +141,29 @@ def test_every_host_finds_it_by_its_name_and_the_runner_passes_its_seed(scope):
     assert [list(map(int, batch)) for batch in islice(loader, 3)] == [SEQUENCE[:5], SEQUENCE[5:10], SEQUENCE[10:15]]
 
 
-def test_classes_without_images_are_left_out_after_one_warning_that_names_them(monkeypatch):
+def test_classes_without_images_are_dropped_after_one_warning_that_names_them(monkeypatch):
     shown = []
     monkeypatch.setattr(class_aware_sampler, 'print_log', lambda *message: shown.append(message))
     (sampler,) = samplers(1, Images([1, 3, 3], ['ape', 'bee', 'cow', 'dog', 'eel']), num_samples=4)
     assert sorted(sampler)[0] == 0 and sampler.groups.sizes.tolist() == [0, 1, 0, 2, 0]
     ((message, _, _),) = shown
-    assert message.startswith('3 of the 5 classes have no images: ape, cow, eel.')
+    assert message.startswith('3 of 5 classes have no images: ape, cow, eel.')
 
 
 @pytest.mark.parametrize(
     'labels, options, message',
     [
-        ([0, 2, 2], dict(empty_classes='refuse'), '1 of the 3 classes have no images: 1 '),
-        ([0, 1, 1], dict(empty_classes='keep'), "empty_classes='keep' should be 'drop' or 'refuse'"),
-        ([1, 1, 1], {}, '1 of the 2 classes have images: class-aware sampling needs at least two'),
-        ([0, 1], dict(num_samples=2), 'num_samples=2 should be at least the number of processes, 3'),
-        ([], {}, 'num_samples=0 should be at least the number of processes, 3'),
-        ([0, 1, 1], dict(seed=-1), r'seed=-1 should be 0 or more and below 2\*\*64'),
+        ([0, 2, 2], dict(empty_classes='refuse'), "empty_classes='refuse': 1 of 3 classes have no images: 1; "),
+        ([0, 1, 1], dict(empty_classes='keep'), "empty_classes='keep': expected 'drop' or 'refuse'"),
+        ([1, 1, 1], {}, '1 of 2 classes have images: class-aware sampling needs at least two'),
+        ([0, 1], dict(num_samples=2), 'num_samples=2: expected at least 3, the number of processes'),
+        ([], {}, 'num_samples=0: expected at least 3, the number of processes'),
+        ([0, 1, 1], dict(seed=-1), r'seed=-1: expected 0 <= seed < 2\*\*64'),
         ([0, -1, 1], {}, 'label -1 of image 1 is outside the 2 classes, 0 to 1'),
         ([[0.1], [0.2], [0.3]], {}, 'Images has no labels to sample by'),
     ],
 )
-def test_bad_input_is_refused_in_one_sentence(labels, options, message):
+def test_invalid_input_is_refused(labels, options, message):
     with pytest.raises(ValueError, match=message):
         samplers(3, Images(labels), **options)
 
@@ -183,8 +183,11 @@ def test_a_data_set_cut_by_num_batch_per_epoch_is_refused():
         )
 
 
-def test_memory_above_the_labels_is_less_than_19_bytes_for_an_image():
-    sizes = np.linspace(4000, 30_000, 100).astype(int)  # Places2's spread; 8.1 million images take 150 MB at this rate
+@pytest.mark.slow
+def test_an_image_takes_less_than_19_bytes_besides_its_label():
+    sizes = np.linspace(4000, 30_000, 100).astype(
+        int
+    )  # Places2's spread; at this size per image, 8.1 million images take 150 MB
     dataset = Images(np.repeat(np.arange(100), sizes))
     tracemalloc.start()
     (sampler,) = samplers(1, dataset)
@@ -193,5 +196,5 @@ def test_memory_above_the_labels_is_less_than_19_bytes_for_an_image():
         pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    # Of what doesn't grow with the images: two blocks of words, and Python's integers of a chunk.
+    # The constant part: two blocks of words, and Python's integers of a chunk.
     assert peak < 18.5 * len(dataset) + 8e6

@@ -1,4 +1,4 @@
-"""A run that is killed and resumed trains on the images that it would have trained on: two processes, both stacks."""
+"""A killed and resumed run trains on the same images as an uninterrupted one: two processes, both stacks."""
 
 import json
 import os
@@ -10,6 +10,8 @@ import pytest
 from helpers.tiny_runs import run, succeeded
 
 from mmgb.functional import class_aware_order, group_by_class
+
+pytestmark = pytest.mark.slow
 
 LABELS = [0] * 2 + [1] * 17 + [2] * 5
 BATCH = 3
@@ -94,12 +96,12 @@ default_hooks = dict(checkpoint=dict(type='CheckpointHook', interval=1))
 )
 
 
-STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what stands first on PYTHONPATH
+STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # first entries of PYTHONPATH
 
 
 @pytest.fixture(scope='module')
 def chains(tmp_path_factory):
-    """{(config, stack): Future} of chains of runs, two at a time, since most of a run's time is its imports."""
+    """Start chains of runs, two at a time because imports dominate a run, and return {(chain, stack): Future}."""
     with ThreadPoolExecutor(2) as pool:
         yield {
             (chain, stack): pool.submit(chain, make_folder(tmp_path_factory.mktemp(stack)), path)
@@ -138,7 +140,7 @@ def iterations(folder, stack):
 
 
 def epochs(folder, stack):
-    # 24 images: 12 for each rank, 4 iterations an epoch; killed in the second one.
+    # 24 images: 12 per rank, 4 iterations per epoch; killed in the second epoch.
     options = ['train_dataloader.sampler.seed=5']
     killed = train(folder, stack, 'epochs.py', 'killed', *options, 'custom_hooks.0.killed_at=6')
     return folder, killed, train(folder, stack, 'epochs.py', 'resumed', *options)
@@ -159,13 +161,13 @@ def noted(folder, what, name, rank):
 
 
 def uninterrupted(rank, seed, steps):
-    """(iteration, images) of a rank in a run that nobody stops, from the definition."""
+    """Return [iteration, images] of a rank in an uninterrupted run, from the definition of the order."""
     images = class_aware_order(group_by_class(np.array(LABELS), 3), seed, 0, 2 * BATCH * steps)[rank::2].tolist()
     return [[step, images[BATCH * step : BATCH * (step + 1)]] for step in range(steps)]
 
 
 @pytest.mark.parametrize('stack', STACKS)
-def test_an_iteration_based_run_goes_on_amid_a_pass_without_loading_what_was_seen(chains, stack):
+def test_an_iteration_based_run_continues_without_loading_the_images_before(chains, stack):
     folder = finished(chains, iterations, stack)
     for rank in range(2):
         expected = uninterrupted(rank, 4, 13)
@@ -175,7 +177,7 @@ def test_an_iteration_based_run_goes_on_amid_a_pass_without_loading_what_was_see
 
 
 @pytest.mark.parametrize('stack', STACKS)
-def test_an_epoch_based_run_goes_on_with_the_next_epoch(chains, stack):
+def test_an_epoch_based_run_continues_with_the_next_epoch(chains, stack):
     folder = finished(chains, epochs, stack)
     for rank in range(2):
         expected = uninterrupted(rank, 5, 12)
@@ -183,7 +185,7 @@ def test_an_epoch_based_run_goes_on_with_the_next_epoch(chains, stack):
         assert noted(folder, 'trained', 'resumed', rank) == expected[4:]
 
 
-def test_resuming_without_a_seed_is_refused_by_a_sentence_that_names_the_seed(chains):
+def test_resuming_without_a_seed_is_refused_with_the_seed_to_pass(chains):
     folder = finished(chains, iterations, 'onedl')
     process = run(folder, 'train.py', 'iterations.py', '--work-dir', 'run', '--resume', RUN='refused', path=[folder])
     assert process.returncode == 2

@@ -1,3 +1,5 @@
+"""RandomChannelGain over many draws."""
+
 import numpy as np
 import pytest
 from mmseg.registry import TRANSFORMS
@@ -5,7 +7,7 @@ from mmseg.registry import TRANSFORMS
 from mmgb.datasets.transforms import RandomChannelGain
 
 
-def test_each_channel_has_its_own_gain_within_the_range_and_the_labels_stay():
+def test_each_channel_gets_an_independent_gain_within_the_range():
     np.random.seed(0)
     transform = TRANSFORMS.build(dict(type='mmgb.RandomChannelGain', low=0.8, high=1.3))
     image = np.random.randint(1, 256, (5, 6, 3), dtype=np.uint8)
@@ -15,7 +17,7 @@ def test_each_channel_has_its_own_gain_within_the_range_and_the_labels_stay():
         result = transform(dict(img=image.copy(), gt_seg_map=labels))
         ratio = result['img'] / image
         assert result['img'].dtype == np.float32 and result['gt_seg_map'] is labels
-        assert np.allclose(ratio, ratio[:1, :1], rtol=1e-6)  # one gain a channel, not clipped at 255
+        assert np.allclose(ratio, ratio[:1, :1], rtol=1e-6)  # one gain per channel, not clipped at 255
         gains.append(ratio[0, 0])
     gains = np.array(gains)
     assert 0.8 <= gains.min() < 0.81 and 1.29 < gains.max() <= 1.3
@@ -23,6 +25,6 @@ def test_each_channel_has_its_own_gain_within_the_range_and_the_labels_stay():
 
 
 @pytest.mark.parametrize('low, high', [(0, 1), (1.3, 0.8), (-1, 1)])
-def test_bad_range_is_refused(low, high):
+def test_an_invalid_range_is_refused(low, high):
     with pytest.raises(ValueError, match=f'low={low}, high={high}: expected 0 < low <= high'):
         RandomChannelGain(low, high)

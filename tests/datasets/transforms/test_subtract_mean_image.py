@@ -1,3 +1,5 @@
+"""SubtractMeanImage against sums written out pixel by pixel."""
+
 import re
 
 import numpy as np
@@ -17,7 +19,7 @@ def mean(tmp_path):
     return tmp_path / 'mean.npy', image
 
 
-def test_an_image_of_its_size_loses_the_mean_of_each_pixel(mean):
+def test_the_mean_image_is_subtracted_from_an_image_of_the_same_size(mean):
     path, mean_image = mean
     image = np.random.default_rng(1).integers(0, 256, (6, 5, 3), dtype=np.uint8)
     result = build(path)(dict(img=image.copy()))['img']
@@ -27,7 +29,7 @@ def test_an_image_of_its_size_loses_the_mean_of_each_pixel(mean):
         assert result[row, column, channel] == pytest.approx(expected, abs=1e-4)
 
 
-def test_an_image_of_another_size_loses_the_mean_colour(mean):
+def test_the_mean_colour_is_subtracted_from_an_image_of_another_size(mean):
     path, mean_image = mean
     image = np.full((9, 12, 3), 200, np.uint8)
     result = build(path)(dict(img=image))['img']
@@ -35,21 +37,23 @@ def test_an_image_of_another_size_loses_the_mean_colour(mean):
     assert np.allclose(result, colour, atol=1e-3)
 
 
-def test_an_absent_file_is_named_with_the_tool_that_writes_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"mean_image='.*no.npy' isn't there: tools/.*compute_mean_image.py"):
+def test_a_missing_file_is_named_with_the_tool_that_writes_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"mean_image='.*no.npy': no such file; tools/.*compute_mean_image.py"):
         build(tmp_path / 'no.npy')
 
 
 @pytest.mark.parametrize('array', [np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.float32)])
-def test_a_file_of_something_else_is_refused(array, tmp_path):
+def test_an_invalid_file_is_refused(array, tmp_path):
     np.save(tmp_path / 'other.npy', array)
-    with pytest.raises(ValueError, match=re.escape(f'is {array.dtype} of the shape {array.shape}: expected')):
+    with pytest.raises(
+        ValueError, match=re.escape(f'(height, width, channels), got {array.dtype} of shape {array.shape}')
+    ):
         build(tmp_path / 'other.npy')
     (tmp_path / 'text.npy').write_text('text')
-    with pytest.raises(ValueError, match="text.npy' can't be read as an .npy file"):
+    with pytest.raises(ValueError, match="text.npy': expected an .npy file"):
         build(tmp_path / 'text.npy')
 
 
-def test_an_image_of_other_channels_is_refused(mean):
-    with pytest.raises(ValueError, match=r"shape \(6, 5\) doesn't fit mean_image=.*3 channels"):
+def test_another_number_of_channels_is_refused(mean):
+    with pytest.raises(ValueError, match=r'^image of shape \(6, 5\): expected 3 channels, as mean_image=.* has$'):
         build(mean[0])(dict(img=np.zeros((6, 5), np.uint8)))

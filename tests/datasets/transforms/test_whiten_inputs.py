@@ -1,3 +1,5 @@
+"""Moments of whitened inputs."""
+
 import numpy as np
 import pytest
 from mmengine.registry import TRANSFORMS, DefaultScope
@@ -10,7 +12,7 @@ def build(**settings):
 
 @pytest.fixture
 def images():
-    """(400, 2, 3) float images whose six values are correlated and of unlike variances."""
+    """Draw (400, 2, 3) float images whose six values are correlated and differ in variance."""
     rng = np.random.default_rng(0)
     mixing = rng.normal(size=(6, 6)) * [1, 2, 5, 10, 20, 50]
     return (rng.normal(size=(400, 6)) @ mixing.T + 100).reshape(400, 2, 3)
@@ -42,12 +44,12 @@ def test_standardised_inputs_have_unit_variances_and_the_correlations_they_had(i
     assert np.allclose(np.cov(values.T), np.corrcoef(images.reshape(400, 6).T), atol=1e-3)
 
 
-def test_components_come_in_the_order_of_their_variance(images, statistics):
+def test_components_are_ordered_by_decreasing_variance(images, statistics):
     values = transformed(images, statistics=statistics, decorrelate=True, epsilon=1.0)
-    assert (np.diff(values.var(0)) < 0).all(), 'the added variance weighs most on the smallest'
+    assert (np.diff(values.var(0)) < 0).all(), 'epsilon reduces the smallest variances most'
 
 
-def test_inputs_that_never_vary_stay_zero(tmp_path):
+def test_constant_inputs_become_zero(tmp_path):
     images = np.random.default_rng(0).normal(size=(50, 1, 4)) * [0, 1, 0, 3]
     flat = images.reshape(50, 4)
     np.savez(tmp_path / 'statistics.npz', mean=flat.mean(0), covariance=np.cov(flat.T))
@@ -56,13 +58,13 @@ def test_inputs_that_never_vary_stay_zero(tmp_path):
         assert np.isfinite(values).all() and (values.var(0) < 1e-8).sum() == 2
 
 
-def test_bad_settings_and_files_are_refused_by_name(statistics, tmp_path):
+def test_invalid_settings_and_files_are_refused_by_name(statistics, tmp_path):
     with pytest.raises(ValueError, match=r'epsilon=0: expected a positive number'):
         build(statistics=statistics, epsilon=0)
-    with pytest.raises(FileNotFoundError, match=r"statistics='no.npz' isn't there: .*compute_input_statistics.py"):
+    with pytest.raises(FileNotFoundError, match=r"statistics='no.npz': no such file; .*compute_input_statistics.py"):
         build(statistics='no.npz')
     np.savez(tmp_path / 'wrong.npz', mean=np.zeros(4), covariance=np.zeros((4, 3)))
-    with pytest.raises(ValueError, match=r'wrong.npz.* shapes \(4,\) and \(4, 3\), expected \(D,\) and \(D, D\)'):
+    with pytest.raises(ValueError, match=r'wrong.npz.* shapes \(D,\) and \(D, D\), got \(4,\) and \(4, 3\)'):
         build(statistics=str(tmp_path / 'wrong.npz'))
-    with pytest.raises(ValueError, match='has 4 values, but the statistics are of 6'):
+    with pytest.raises(ValueError, match='expected 6 values as in the statistics, got 4'):
         build(statistics=statistics)(dict(img=np.zeros((2, 2))))
