@@ -226,7 +226,5 @@ def test_iteration_ends_after_the_last_image(root):
 def test_invalid_on_error_is_refused(root):
     with pytest.raises(ValueError, match="on_error='ignore': expected 'raise' or 'skip'"):
         Places2(ann_file='x', on_error='ignore')
-    with pytest.raises(
-        ValueError, match="on_error='skip': expected 'raise' with test_mode=True, .*check_image_list.py"
-    ):
+    with pytest.raises(ValueError, match="on_error='skip': expected 'raise' with test_mode.*check_image_list.py"):
         Places2(ann_file='x', on_error='skip', test_mode=True)

@@ -1,35 +1,43 @@
-"""Look for every image of a list below its folder, and write the list of those that can be used.
+"""Check that every image of a list exists below its folder, and write the list of the usable images.
 
-For lists of ``path label`` lines: Places2's, and ImageNet's as OpenMMLab has them. A file that is absent or empty is
-reported; with --decode also one that Pillow can't decode to its last pixel, which takes as long as reading all images.
+The list has lines ``path label``, as Places2's lists and OpenMMLab's lists of ImageNet have. The tool reports missing
+and empty files. With --decode it also reports files that Pillow can't decode completely, which takes as long as reading
+all images.
 
     python tools/dataset_converters/check_image_list.py data/places2/train data/places2/train.txt --out clean.txt
 """
+
+from __future__ import annotations
 
 import argparse
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from mmengine.utils import ProgressBar
 from PIL import Image
 
-from mmgb.datasets.image_list import read_image_list
+from mmgb.datasets.image_list import ImageList
+from mmgb.datasets.image_list_parser import read_image_list
+from mmgb.functional.errors import ConfigError
+from mmgb.utils.atomic_write import atomic_write
+from mmgb.utils.cli.file_errors import os_errors_as_config_errors
+from mmgb.utils.cli.run_tool import run_tool
+from mmgb.utils.errors import one_line
+from mmgb.utils.progress import Progress
 
-CHUNK = 1024  # images that a process checks before it reports
-SHOWN = 10  # problems printed; --report holds all
-_images = None  # of a worker process
+CHUNK = 1024  # images per task of a worker process
+SHOWN = 10  # faults printed; --report writes all
+
+Fault = tuple[int, str, str]  # position in the list, kind, detail
+_images = None  # the list, in a worker process
 
 
-class BadInput(Exception):
-    """What the user gave can't be used; the message is the one sentence to print."""
-
-
-def find_fault(path, decode):
-    """(kind, detail) of what is wrong with an image file: 'missing', 'empty' or 'unreadable'; None if nothing is."""
+def find_fault(path: str, decode: bool) -> tuple[str, str] | None:
+    """Return the kind ('missing', 'empty' or 'unreadable') and detail of an image's fault, or None if it is usable."""
     try:
         if not os.path.isfile(path):
             return 'missing', ''
@@ -38,18 +46,18 @@ def find_fault(path, decode):
         if decode:
             with Image.open(path) as image:
                 image.load()
-    except Exception as error:  # Pillow's decoders raise errors of many kinds
-        return 'unreadable', ' '.join(f'{type(error).__name__}: {error}'.split())
+    except Exception as error:  # Pillow's decoders raise errors of many types
+        return 'unreadable', one_line(error)
     return None
 
 
-def start_worker(images):
+def start_worker(images: ImageList) -> None:
     global _images
     _images = images
 
 
-def check_chunk(begin, root, decode):
-    """[(position, kind, detail)] of the faults among the worker's images ``begin`` to ``begin + CHUNK - 1``."""
+def check_chunk(begin: int, root: str, decode: bool) -> list[Fault]:
+    """Return the faults among the images ``begin`` to ``begin + CHUNK - 1`` of the worker's list."""
     faults = []
     for position in range(begin, min(begin + CHUNK, len(_images))):
         fault = find_fault(os.path.join(root, _images[position]['img_path']), decode)
@@ -58,47 +66,44 @@ def check_chunk(begin, root, decode):
     return faults
 
 
-def check_all(images, root, decode, jobs):
-    """The faults of all ``images``, in the list's order, found by ``jobs`` processes. Draws a progress bar."""
-    progress = ProgressBar(len(images))
+def check_all(images: ImageList, root: str, decode: bool, jobs: int) -> list[Fault]:
+    """Return the faults of all images in the order of the list, using ``jobs`` worker processes."""
     check = partial(check_chunk, root=root, decode=decode)
     begins = range(0, len(images), CHUNK)
     faults = []
-    with ProcessPoolExecutor(jobs, initializer=start_worker, initargs=(images,)) as pool:
+    pool = ProcessPoolExecutor(jobs, initializer=start_worker, initargs=(images,))
+    with pool, Progress(len(images), 'images') as progress:
         for begin, found in zip(begins, pool.map(check, begins)):
             faults += found
             progress.update(min(CHUNK, len(images) - begin))
-    print()
     return faults
 
 
-def write_lines(path, lines):
-    """Writes the file under another name first: it is never there by half."""
-    unfinished = path.with_name(path.name + '.unfinished')
-    with open(unfinished, 'w', encoding='utf-8') as file:
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    with atomic_write(path) as file:
         file.writelines(f'{line}\n' for line in lines)
-    unfinished.replace(path)
 
 
-def run(args):
-    """Returns whether all images of the list can be used."""
-    for name, lowest in (('jobs', 1), ('num_classes', 1)):
+def run(args: argparse.Namespace) -> bool:
+    """Check the list and return whether all its images are usable."""
+    for name in ('jobs', 'num_classes'):
         value = getattr(args, name)
-        if value is not None and value < lowest:
-            raise BadInput(f'--{name.replace("_", "-")} must be at least {lowest}, got {value}.')
+        if value is not None and value < 1:
+            raise ConfigError(f'--{name.replace("_", "-")}={value}: expected at least 1')
     if not args.root.is_dir():
-        raise BadInput(f'ROOT {args.root} is not a folder.')
+        raise ConfigError(f'ROOT={args.root}: expected an existing folder')
     if args.out is not None and args.out.resolve() == args.list.resolve():
-        raise BadInput(f'--out {args.out} is LIST itself: choose another name.')
+        raise ConfigError(f'--out={args.out}: expected another file than LIST')
     try:
         images = read_image_list(args.list.read_bytes(), args.num_classes)
-    except ValueError as error:
-        raise BadInput(f'LIST {args.list}: {error}.') from error
+    except ConfigError as error:
+        raise ConfigError(f'LIST={args.list}: {error}') from error
     faults = check_all(images, args.root, args.decode, args.jobs)
     counts = Counter(kind for _, kind, _ in faults)
     if counts['missing'] == len(images):
-        raise BadInput(
-            f"ROOT {args.root} has none of the list's {len(images)} images, e.g. not {images[0]['img_path']}."
+        raise ConfigError(
+            f"ROOT={args.root}: expected the list's images in it, got none of {len(images)}, for example not "
+            f'{images[0]["img_path"]}'
         )
     lines = [
         f'{kind}\t{images[position]["img_path"]}' + (f'\t{detail}' if detail else '')
@@ -112,40 +117,36 @@ def run(args):
         write_lines(args.report, lines)
         print(f'Wrote {len(lines)} lines to {args.report}.')
     if args.out is not None:
-        left_out = {position for position, _, _ in faults}
-        kept = (images[position] for position in range(len(images)) if position not in left_out)
-        write_lines(args.out, (f'{image["img_path"]} {image["gt_label"]}' for image in kept))
+        unusable = {position for position, _, _ in faults}
+        usable = (images[position] for position in range(len(images)) if position not in unusable)
+        write_lines(args.out, (f'{image["img_path"]} {image["gt_label"]}' for image in usable))
         print(f'Wrote {len(images) - len(faults)} images to {args.out}.')
     if faults:
-        print(
-            f"check_image_list: {len(faults)} of {len(images)} images can't be used: "
-            + ', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts))
-            + '.',
-            file=sys.stderr,
-        )
+        kinds = ', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts))
+        print(f'{len(faults)} of {len(images)} images are unusable: {kinds}.', file=sys.stderr)
     else:
-        print(f'All {len(images)} images are there' + (' and can be decoded.' if args.decode else '.'))
+        print(f'All {len(images)} images exist' + (' and can be decoded.' if args.decode else '.'))
     return not faults
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(
-        description='Look for every image of a list below its folder',
-        epilog="Exit code: 0 if all images can be used, 1 if some can't, 2 if the arguments or the list can't be used.",
+        description='Check that every image of a list exists below its folder',
+        epilog='Exit code: 0 if all images are usable, 1 if some are not, 2 if an argument or the list is invalid.',
     )
-    parser.add_argument('root', type=Path, metavar='ROOT', help='folder below which the paths of the list lie')
-    parser.add_argument('list', type=Path, metavar='LIST', help='"path label" in each line')
-    parser.add_argument('--out', type=Path, help='where to write the list of the images that can be used')
-    parser.add_argument('--report', type=Path, help='where to write all faults: kind, path and detail, tab-separated')
-    parser.add_argument('--decode', action='store_true', help='decode every image as well')
-    parser.add_argument('--num-classes', type=int, help='labels must be below it; by default any are right')
-    parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processes; default: one per CPU core')
-    try:
-        return 0 if run(parser.parse_args()) else 1
-    except (BadInput, OSError) as error:
-        print(f'check_image_list: {error}', file=sys.stderr)
-        return 2
+    parser.add_argument('root', type=Path, metavar='ROOT', help='folder to which the paths in the list are relative')
+    parser.add_argument('list', type=Path, metavar='LIST', help='file with "path label" in each line')
+    parser.add_argument('--out', type=Path, help='file to write, the list of usable images')
+    parser.add_argument('--report', type=Path, help='file to write, all faults: kind, path and detail, tab-separated')
+    parser.add_argument('--decode', action='store_true', help='also decode every image')
+    parser.add_argument('--num-classes', type=int, help='number of classes, which bounds the labels; default: no bound')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='worker processes; default: one per CPU core')
+    args = parser.parse_args()
+    with os_errors_as_config_errors():
+        usable = run(args)
+    if not usable:
+        sys.exit(1)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool(main)

@@ -1,8 +1,8 @@
-"""Average the central crops of a list's images: the per-pixel mean that networks without batch norm want subtracted.
+"""Average the central crops of a list's images: the mean image that networks without batch normalisation subtract.
 
-For lists of ``path label`` lines, Places2's among them. Each image is resized so that its shorter side has SIDE pixels,
-and cropped as in testing; the result is an .npy file, (CROP, CROP, 3) float32 in BGR, for ``mmgb.SubtractMeanImage``.
-The mean of a hundred thousand images drawn with a seed is within 1 of that of millions, in units of a pixel's value.
+The list has lines ``path label``, as Places2's. Each image is resized so that its shorter side has SIDE pixels, and
+cropped as in testing. The result is an .npy file, (CROP, CROP, 3) float32 in BGR, for ``mmgb.SubtractMeanImage``. Pixel
+values range from 0 to 255; the mean of 100,000 images drawn with a seed differs from that of millions by less than 1.
 
     python tools/dataset_converters/compute_mean_image.py data/places2/train data/places2/train.txt \
         data/places2/mean_image.npy --num 100000
@@ -10,28 +10,29 @@ The mean of a hundred thousand images drawn with a seed is within 1 of that of m
 
 import argparse
 import os
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-from mmengine.utils import ProgressBar
 from PIL import Image
 
-from mmgb.datasets.image_list import read_image_list
+from mmgb.datasets.image_list import ImageList
+from mmgb.datasets.image_list_parser import read_image_list
+from mmgb.functional.errors import ConfigError
+from mmgb.utils.atomic_write import atomic_write
+from mmgb.utils.cli.file_errors import os_errors_as_config_errors
+from mmgb.utils.cli.run_tool import run_tool
+from mmgb.utils.errors import one_line
+from mmgb.utils.progress import Progress
 
-CHUNK = 256  # images that a process adds up before it reports
-_images = None  # of a worker process
+CHUNK = 256  # images per task of a worker process
+_images = None  # the list, in a worker process
 
 
-class BadInput(Exception):
-    """What the user gave can't be used; the message is the one sentence to print."""
-
-
-def central_crop(image, side, crop):
-    """(crop, crop, 3) uint8 of an image (H, W, 3), resized as mmpretrain's ResizeEdge and CenterCrop do it."""
+def central_crop(image: np.ndarray, side: int, crop: int) -> np.ndarray:
+    """Resize an image (H, W, 3) like mmpretrain's ResizeEdge and crop it like its CenterCrop, (crop, crop, 3) uint8."""
     height, width = image.shape[:2]
     scale = side / min(height, width)
     size = (side, int(height * scale)) if width < height else (int(width * scale), side)
@@ -40,17 +41,17 @@ def central_crop(image, side, crop):
     return image[top : top + crop, left : left + crop]
 
 
-def start_worker(images):
+def start_worker(images: ImageList) -> None:
     global _images
     cv2.setNumThreads(1)
     _images = images
 
 
-def add_up(positions, root, side, crop):
-    """The sum of the crops of the worker's images at ``positions``, (crop, crop, 3) int64 in BGR.
+def sum_crops(positions: np.ndarray, root: str, side: int, crop: int) -> np.ndarray:
+    """Return the sum of the crops of the worker's images at ``positions``, (crop, crop, 3) int64 in BGR.
 
     Raises:
-        BadInput: for an image that can't be read.
+        ConfigError: if an image can't be read.
     """
     total = np.zeros((crop, crop, 3), np.int64)
     for position in positions:
@@ -58,72 +59,67 @@ def add_up(positions, root, side, crop):
         try:
             with Image.open(path) as image:
                 pixels = np.asarray(image.convert('RGB'))
-        except Exception as error:  # Pillow's decoders raise errors of many kinds
-            reason = ' '.join(f'{type(error).__name__}: {error}'.split())
-            raise BadInput(f"'{path}' can't be read ({reason}): clean the list with check_image_list.py.") from error
+        except Exception as error:  # Pillow's decoders raise errors of many types
+            raise ConfigError(
+                f"'{path}' can't be read ({one_line(error)}): clean the list with check_image_list.py"
+            ) from error
         total += central_crop(pixels[:, :, ::-1], side, crop)
     return total
 
 
-def mean_image(images, positions, root, side, crop, jobs):
-    """The mean crop, float32, by ``jobs`` processes. Draws a progress bar."""
-    progress = ProgressBar(len(positions))
+def mean_image(images: ImageList, positions: np.ndarray, root: str, side: int, crop: int, jobs: int) -> np.ndarray:
+    """Return the mean crop of the images at ``positions``, (crop, crop, 3) float32, using ``jobs`` processes."""
     chunks = [positions[begin : begin + CHUNK] for begin in range(0, len(positions), CHUNK)]
     total = np.zeros((crop, crop, 3), np.int64)
-    with ProcessPoolExecutor(jobs, initializer=start_worker, initargs=(images,)) as pool:
-        for chunk, found in zip(chunks, pool.map(partial(add_up, root=root, side=side, crop=crop), chunks)):
+    pool = ProcessPoolExecutor(jobs, initializer=start_worker, initargs=(images,))
+    with pool, Progress(len(positions), 'images') as progress:
+        for chunk, found in zip(chunks, pool.map(partial(sum_crops, root=root, side=side, crop=crop), chunks)):
             total += found
             progress.update(len(chunk))
-    print()
     return (total / len(positions)).astype(np.float32)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     for name in ('num', 'crop', 'jobs'):
         value = getattr(args, name)
         if value is not None and value < 1:
-            raise BadInput(f'--{name} must be at least 1, got {value}.')
+            raise ConfigError(f'--{name}={value}: expected at least 1')
     if args.side < args.crop:
-        raise BadInput(f'--side must be at least --crop, {args.crop}, got {args.side}.')
+        raise ConfigError(f'--side={args.side}: expected at least --crop={args.crop}')
     if args.seed < 0:
-        raise BadInput(f'--seed must be at least 0, got {args.seed}.')
+        raise ConfigError(f'--seed={args.seed}: expected at least 0')
     if args.out.suffix != '.npy':
-        raise BadInput(f'OUT {args.out} must end with .npy.')
+        raise ConfigError(f'OUT={args.out}: expected a name that ends with .npy')
     if not args.root.is_dir():
-        raise BadInput(f'ROOT {args.root} is not a folder.')
+        raise ConfigError(f'ROOT={args.root}: expected an existing folder')
     try:
         images = read_image_list(args.list.read_bytes())
-    except ValueError as error:
-        raise BadInput(f'LIST {args.list}: {error}.') from error
+    except ConfigError as error:
+        raise ConfigError(f'LIST={args.list}: {error}') from error
     positions = np.arange(len(images))
     if args.num is not None and args.num < len(images):
         positions = np.sort(np.random.default_rng(args.seed).choice(len(images), args.num, replace=False))
     mean = mean_image(images, positions, args.root, args.side, args.crop, args.jobs)
-    unfinished = args.out.with_name(args.out.name + '.unfinished')  # renamed when complete: OUT is never there by half
-    with open(unfinished, 'wb') as file:
+    with atomic_write(args.out, 'wb') as file:
         np.save(file, mean)
-    unfinished.replace(args.out)
     colour = ', '.join(f'{value:.3f}' for value in mean.mean((0, 1)))
     print(f'Wrote the mean of {len(positions)} of {len(images)} images to {args.out}; its colour in BGR: {colour}.')
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="Average the central crops of a list's images")
-    parser.add_argument('root', type=Path, metavar='ROOT', help='folder below which the paths of the list lie')
-    parser.add_argument('list', type=Path, metavar='LIST', help='"path label" in each line')
-    parser.add_argument('out', type=Path, metavar='OUT', help='.npy to write')
-    parser.add_argument('--side', type=int, default=256, help='shorter side after resizing')
-    parser.add_argument('--crop', type=int, default=224, help='side of the crop')
-    parser.add_argument('--num', type=int, help='average as many images, drawn at random; by default all')
-    parser.add_argument('--seed', type=int, default=0, help='seed of that draw')
-    parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='processes; default: one per CPU core')
-    try:
-        run(parser.parse_args())
-    except (BadInput, OSError) as error:
-        print(f'compute_mean_image: {error}', file=sys.stderr)
-        return 2
-    return 0
+    parser.add_argument('root', type=Path, metavar='ROOT', help='folder to which the paths in the list are relative')
+    parser.add_argument('list', type=Path, metavar='LIST', help='file with "path label" in each line')
+    parser.add_argument('out', type=Path, metavar='OUT', help='.npy file to write')
+    parser.add_argument('--side', type=int, default=256, help='shorter side after resizing, in pixels; default: 256')
+    parser.add_argument('--crop', type=int, default=224, help='side of the crop, in pixels; default: 224')
+    parser.add_argument('--num', type=int, help='number of images to draw at random and average; default: all')
+    parser.add_argument('--seed', type=int, default=0, help='seed of that draw; default: 0')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='worker processes; default: one per CPU core')
+    args = parser.parse_args()
+    with os_errors_as_config_errors():
+        run(args)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool(main)

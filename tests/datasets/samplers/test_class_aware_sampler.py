@@ -185,9 +185,7 @@ def test_a_data_set_cut_by_num_batch_per_epoch_is_refused():
 
 @pytest.mark.slow
 def test_an_image_takes_less_than_19_bytes_besides_its_label():
-    sizes = np.linspace(4000, 30_000, 100).astype(
-        int
-    )  # Places2's spread; at this size per image, 8.1 million images take 150 MB
+    sizes = np.linspace(4000, 30_000, 100).astype(int)  # as Places2, whose 8.1 million images take 150 MB
     dataset = Images(np.repeat(np.arange(100), sizes))
     tracemalloc.start()
     (sampler,) = samplers(1, dataset)

@@ -45,9 +45,7 @@ def test_a_missing_file_is_named_with_the_tool_that_writes_it(tmp_path):
 @pytest.mark.parametrize('array', [np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.float32)])
 def test_an_invalid_file_is_refused(array, tmp_path):
     np.save(tmp_path / 'other.npy', array)
-    with pytest.raises(
-        ValueError, match=re.escape(f'(height, width, channels), got {array.dtype} of shape {array.shape}')
-    ):
+    with pytest.raises(ValueError, match=re.escape(f'got {array.dtype} of shape {array.shape}')):
         build(tmp_path / 'other.npy')
     (tmp_path / 'text.npy').write_text('text')
     with pytest.raises(ValueError, match="text.npy': expected an .npy file"):

@@ -1,29 +1,24 @@
+"""make_long_tailed.py: counts, seeds and untouched arrays."""
+
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.converters import assert_refused, convert
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / 'tools' / 'dataset_converters' / 'make_long_tailed.py'
-SHARED = ROOT.parent / 'shared' / 'data'
+TOOL = 'make_long_tailed'
+SHARED = Path(__file__).parents[4] / 'shared' / 'data'
 CIFAR10_LT100 = [5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50]  # the numbers the field uses
 
 
 def make(*arguments):
-    return subprocess.run([sys.executable, str(SCRIPT), *map(str, arguments)], capture_output=True, text=True)
-
-
-def assert_one_sentence(result, *parts):
-    assert result.returncode == 2
-    assert result.stderr.startswith('make_long_tailed: ') and result.stderr.count('\n') == 1, result.stderr
-    for part in parts:
-        assert part in result.stderr
+    return convert(TOOL, *arguments)
 
 
 def write_npz(path, per_class=500, num_classes=10, **changes):
-    """Images of 1x1 pixels, the training ones numbered by their colour."""
+    """Write images of one pixel; the colour of a training image is its number."""
     count = per_class * num_classes
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(num_classes), per_class)).astype(np.uint8)
     pixels = np.arange(count)[:, None] // 256 ** np.arange(3) % 256
@@ -55,14 +50,14 @@ def test_counts_are_those_of_cifar10_lt_and_images_keep_labels_and_order(tmp_pat
 
 
 @pytest.mark.parametrize('ratio', [1, 10, 50.5, 500])
-def test_the_last_class_has_a_ratio_th_of_the_first_and_between_them_they_fall_geometrically(tmp_path, ratio):
+def test_counts_fall_geometrically_from_the_first_class_to_a_ratio_th_of_it(tmp_path, ratio):
     assert make(write_npz(tmp_path / 'in.npz'), tmp_path / 'out.npz', '--ratio', ratio).returncode == 0
     counts = np.bincount(np.load(tmp_path / 'out.npz')['y_train'])
     exact = 500 * (1 / ratio) ** (np.arange(10) / 9)
     assert counts[0] == 500 and ((exact - 1 < counts) & (counts <= exact + 1e-6)).all()
 
 
-def test_the_test_set_and_every_other_array_stay_as_they_are(tmp_path):
+def test_the_test_set_and_every_other_array_are_copied_unchanged(tmp_path):
     source = write_npz(tmp_path / 'in.npz', note=np.arange(3))
     make(source, tmp_path / 'out.npz')
     before, after = np.load(source), np.load(tmp_path / 'out.npz')
@@ -71,7 +66,7 @@ def test_the_test_set_and_every_other_array_stay_as_they_are(tmp_path):
         assert (before[key] == after[key]).all() and before[key].dtype == after[key].dtype
 
 
-def test_the_seed_decides_which_images_and_nothing_else(tmp_path):
+def test_the_seed_only_decides_which_images_are_drawn(tmp_path):
     source = write_npz(tmp_path / 'in.npz')
     drawn = {}
     for name, seed in (('a', 0), ('b', 0), ('c', 1)):
@@ -88,41 +83,43 @@ def test_keras_labels_of_shape_n_1_keep_their_shape(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'options, parts',
+    'options, message',
     [
-        (['--ratio', 0.5], ['--ratio must be at least 1, got 0.5']),
-        (['--ratio', 'nan'], ['--ratio', 'got nan']),
-        (['--ratio', 501], ['--ratio 501 leaves class 9 without an image', 'at most 500']),
-        (['--seed', -1], ['--seed must be at least 0, got -1']),
+        (['--ratio', 0.5], '--ratio=0.5: expected at least 1'),
+        (['--ratio', 'nan'], '--ratio=nan: expected at least 1'),
+        (['--ratio', 501], '--ratio=501: expected at most 500, the size of the smallest class, because class 9'),
+        (['--seed', -1], '--seed=-1: expected at least 0'),
     ],
 )
-def test_options_out_of_range_are_refused_by_name(tmp_path, options, parts):
-    assert_one_sentence(make(write_npz(tmp_path / 'in.npz'), tmp_path / 'out.npz', *options), *parts)
+def test_options_out_of_range_are_refused_by_name(tmp_path, options, message):
+    assert_refused(make(write_npz(tmp_path / 'in.npz'), tmp_path / 'out.npz', *options), TOOL, message)
     assert not (tmp_path / 'out.npz').exists()
 
 
 @pytest.mark.parametrize(
-    'changes, complaint',
+    'changes, message',
     [
-        (dict(y_train=None), "no 'y_train' in it, only x_train, x_test, y_test, classes"),
-        (dict(y_train=np.zeros(3, int)), 'y_train must hold a class index for each of the 5000 images'),
-        (dict(y_train=np.zeros(5000)), 'y_train must hold a class index'),
-        (dict(y_train=np.repeat([0, 2], 2500)), 'class 1 has no image'),
+        (dict(y_train=None), "expected an array 'y_train', got only x_train, x_test, y_test, classes"),
+        (dict(y_train=np.zeros(3, int)), 'expected in y_train a class index for each of the 5000 images'),
+        (dict(y_train=np.zeros(5000)), 'expected in y_train a class index'),
+        (dict(y_train=np.repeat([0, 2], 2500)), 'expected images of every class, got none of class 1'),
     ],
 )
-def test_arrays_that_can_not_be_used_are_refused(tmp_path, changes, complaint):
-    assert_one_sentence(make(write_npz(tmp_path / 'in.npz', **changes), tmp_path / 'out.npz'), 'in.npz', complaint)
+def test_invalid_arrays_are_refused(tmp_path, changes, message):
+    result = make(write_npz(tmp_path / 'in.npz', **changes), tmp_path / 'out.npz')
+    assert_refused(result, TOOL, 'in.npz', message)
 
 
-def test_files_that_can_not_be_used_are_refused(tmp_path):
+def test_invalid_files_are_refused(tmp_path):
     source = write_npz(tmp_path / 'in.npz')
-    assert_one_sentence(make(tmp_path / 'no.npz', tmp_path / 'out.npz'), 'no.npz')
-    assert_one_sentence(make(source, source), 'is IN itself')
-    assert_one_sentence(make(source, tmp_path / 'out.zip'), 'must end with .npz')
+    assert_refused(make(tmp_path / 'no.npz', tmp_path / 'out.npz'), TOOL, 'no.npz')
+    assert_refused(make(source, source), TOOL, 'expected another file than IN')
+    assert_refused(make(source, tmp_path / 'out.zip'), TOOL, 'expected a name that ends with .npz')
     (tmp_path / 'text.npz').write_text('text')
-    assert_one_sentence(make(tmp_path / 'text.npz', tmp_path / 'out.npz'), "can't be used as an .npz file")
+    assert_refused(make(tmp_path / 'text.npz', tmp_path / 'out.npz'), TOOL, "text.npz': expected an intact .npz file")
 
 
+@pytest.mark.slow
 def test_cifar10_itself_becomes_cifar10_lt(tmp_path):
     if not (SHARED / 'cifar10').is_dir():
         pytest.skip(f'needs the images of CIFAR-10 in {SHARED}/cifar10')

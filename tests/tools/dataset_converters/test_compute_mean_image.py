@@ -1,27 +1,17 @@
-"""compute_mean_image.py averages central crops as the test pipeline makes them."""
+"""compute_mean_image.py against the central crops of mmpretrain's transforms."""
 
 import numpy as np
 import pytest
-from helpers.tiny_runs import run
+from helpers.converters import assert_refused, convert
 from mmengine.registry import TRANSFORMS, DefaultScope
 from PIL import Image
 
+TOOL = 'compute_mean_image'
+
 
 def make(folder, *options):
-    return run(
-        folder,
-        'dataset_converters/compute_mean_image.py',
-        'images',
-        'list.txt',
-        'mean.npy',
-        '--side',
-        16,
-        '--crop',
-        12,
-        '--jobs',
-        1,
-        *options,
-    )
+    files = folder / 'images', folder / 'list.txt', folder / 'mean.npy'
+    return convert(TOOL, *files, '--side', 16, '--crop', 12, '--jobs', 1, *options)
 
 
 @pytest.fixture
@@ -35,7 +25,7 @@ def folder(tmp_path):
 
 
 def crops(folder):
-    """What mmpretrain's own transforms make of each image."""
+    """Yield the central crop of each image by mmpretrain's own transforms."""
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         steps = [
             TRANSFORMS.build(step)
@@ -52,14 +42,14 @@ def crops(folder):
         yield results['img'].astype(np.float64)
 
 
-def test_mean_is_that_of_the_hosts_central_crops_in_bgr(folder):
+def test_the_mean_is_that_of_mmpretrains_central_crops_in_bgr(folder):
     result = make(folder)
     assert result.returncode == 0 and 'Wrote the mean of 4 of 4 images' in result.stdout
     mean = np.load(folder / 'mean.npy')
     assert mean.dtype == np.float32 and np.allclose(mean, np.mean(list(crops(folder)), 0), atol=1e-4)
 
 
-def test_num_draws_different_images_by_the_seed(folder):
+def test_num_draws_images_that_depend_on_the_seed(folder):
     each = list(crops(folder))
     drawn = []
     for seed in range(6):
@@ -70,20 +60,18 @@ def test_num_draws_different_images_by_the_seed(folder):
 
 
 @pytest.mark.parametrize(
-    'options, complaint',
+    'options, message',
     [
-        (['--num', 0], '--num must be at least 1, got 0'),
-        (['--crop', 17], '--side must be at least --crop, 17, got 16'),
-        (['--seed', -1], '--seed must be at least 0, got -1'),
+        (['--num', 0], '--num=0: expected at least 1'),
+        (['--crop', 17], '--side=16: expected at least --crop=17'),
+        (['--seed', -1], '--seed=-1: expected at least 0'),
     ],
 )
-def test_options_out_of_range_are_refused(folder, options, complaint):
-    result = make(folder, *options)
-    assert result.returncode == 2 and complaint in result.stdout and result.stdout.count('\n') == 1
+def test_options_out_of_range_are_refused(folder, options, message):
+    assert_refused(make(folder, *options), TOOL, message)
 
 
-def test_an_image_that_can_not_be_read_is_named(folder):
+def test_an_unreadable_image_is_named(folder):
     (folder / 'images/2.png').write_text('text')
-    result = make(folder)
-    assert result.returncode == 2 and "2.png' can't be read" in result.stdout and 'Traceback' not in result.stdout
+    assert_refused(make(folder), TOOL, "2.png' can't be read (UnidentifiedImageError: ", 'check_image_list.py')
     assert not (folder / 'mean.npy').exists()

@@ -1,27 +1,17 @@
-import subprocess
-import sys
-from pathlib import Path
+"""split_sbd.py on small train lists, and on one of the paper's length."""
 
 import pytest
+from helpers.converters import assert_refused, convert
 
-SCRIPT = Path(__file__).parents[2] / 'tools' / 'dataset_converters' / 'split_sbd.py'
+TOOL = 'split_sbd'
 
 
 def split_sbd(sbd_root, voc_root, *options):
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), str(sbd_root), str(voc_root), *options], capture_output=True, text=True
-    )
+    return convert(TOOL, sbd_root, voc_root, *options)
 
 
 def names_in(voc_root, split):
     return (voc_root / f'ImageSets/Segmentation/{split}.txt').read_text().splitlines()
-
-
-def assert_one_sentence(result, *parts):
-    assert result.returncode == 2
-    assert result.stderr.startswith('split_sbd: ') and result.stderr.count('\n') == 1, result.stderr
-    for part in parts:
-        assert part in result.stderr
 
 
 def make_roots(folder, names, list_path='train.txt'):
@@ -34,11 +24,11 @@ def make_roots(folder, names, list_path='train.txt'):
     return sbd_root, voc_root
 
 
-NAMES = [f'2008_{i * 7919 % 1000:06d}' for i in range(50)]  # distinct, not sorted
+NAMES = [f'2008_{i * 7919 % 1000:06d}' for i in range(50)]  # distinct and unsorted
 
 
 @pytest.mark.parametrize('list_path', ['train.txt', 'dataset/train.txt'])
-def test_the_two_lists_are_sorted_disjoint_and_together_the_input(tmp_path, list_path):
+def test_the_two_lists_are_a_sorted_partition_of_the_input(tmp_path, list_path):
     sbd_root, voc_root = make_roots(tmp_path, NAMES, list_path)
     result = split_sbd(sbd_root, voc_root, '--held-out', '8')
     assert result.returncode == 0, result.stderr
@@ -49,7 +39,7 @@ def test_the_two_lists_are_sorted_disjoint_and_together_the_input(tmp_path, list
     assert 'Wrote 42 names' in result.stdout and 'Wrote 8 names' in result.stdout
 
 
-def test_the_papers_list_gives_8398_and_100_without_a_warning(tmp_path):
+def test_the_papers_list_is_split_into_8398_and_100_without_a_warning(tmp_path):
     sbd_root, voc_root = make_roots(tmp_path, [f'2008_{i:06d}' for i in range(8498)])
     result = split_sbd(sbd_root, voc_root)
     assert result.returncode == 0 and result.stderr == ''
@@ -70,15 +60,15 @@ def test_the_draw_depends_on_the_seed_and_not_on_the_order_of_the_list(tmp_path)
 def test_a_list_of_another_length_is_split_with_a_warning(tmp_path):
     result = split_sbd(*make_roots(tmp_path, NAMES), '--held-out', '5')
     assert result.returncode == 0
-    assert result.stderr.count('\n') == 1 and 'holds 50 names' in result.stderr and '8498' in result.stderr
+    assert result.stderr.count('\n') == 1 and 'has 50 names instead of 8498' in result.stderr
 
 
-def test_images_of_vocs_own_validation_list_are_counted_in_a_warning(tmp_path):
+def test_a_warning_counts_images_of_vocs_own_validation_list(tmp_path):
     sbd_root, voc_root = make_roots(tmp_path, NAMES)
     (voc_root / 'ImageSets/Segmentation').mkdir(parents=True)
     (voc_root / 'ImageSets/Segmentation/val.txt').write_text('\n'.join([*NAMES[:3], '2007_000033']) + '\n')
     result = split_sbd(sbd_root, voc_root, '--held-out', '5')
-    assert result.returncode == 0 and '3 of these images' in result.stderr
+    assert result.returncode == 0 and 'val.txt contains 3 of these images' in result.stderr
 
 
 def test_missing_labels_are_refused_with_their_count_and_the_first_name(tmp_path):
@@ -86,27 +76,27 @@ def test_missing_labels_are_refused_with_their_count_and_the_first_name(tmp_path
     for name in NAMES[10:13]:
         (voc_root / f'SegmentationClassAug/{name}.png').unlink()
     result = split_sbd(sbd_root, voc_root, '--held-out', '5')
-    assert_one_sentence(result, '3 of 50', f'{NAMES[10]}.png', 'voc_aug.py')
+    assert_refused(result, TOOL, '50 images, but 3 are missing', f'first is {NAMES[10]}.png', 'voc_aug.py')
     assert not (voc_root / 'ImageSets').exists()
 
 
-def test_a_missing_label_folder_is_refused_and_says_what_makes_it(tmp_path):
+def test_a_missing_label_folder_is_refused_with_the_tool_that_makes_it(tmp_path):
     sbd_root, voc_root = make_roots(tmp_path, NAMES)
     (voc_root / 'SegmentationClassAug').rename(voc_root / 'elsewhere')
     result = split_sbd(sbd_root, voc_root, '--held-out', '5')
-    assert_one_sentence(result, 'SegmentationClassAug', 'voc_aug.py')
+    assert_refused(result, TOOL, 'SegmentationClassAug: expected an existing folder', 'voc_aug.py')
 
 
 def test_a_missing_train_list_is_refused(tmp_path):
-    assert_one_sentence(split_sbd(tmp_path, tmp_path), 'SBD_ROOT', 'train.txt')
+    assert_refused(split_sbd(tmp_path, tmp_path), TOOL, 'SBD_ROOT=', 'expected a train list', 'train.txt')
 
 
-def test_a_list_with_repeated_names_is_refused(tmp_path):
+def test_a_list_with_duplicates_is_refused(tmp_path):
     sbd_root, voc_root = make_roots(tmp_path, [*NAMES, NAMES[0]])
-    assert_one_sentence(split_sbd(sbd_root, voc_root, '--held-out', '5'), 'repeats names', '1 of its 51')
+    assert_refused(split_sbd(sbd_root, voc_root, '--held-out', '5'), TOOL, 'got 1 duplicates among 51')
 
 
 @pytest.mark.parametrize('option, value', [('--held-out', '0'), ('--held-out', '50'), ('--seed', '-1')])
 def test_options_out_of_range_are_refused_by_name(tmp_path, option, value):
     result = split_sbd(*make_roots(tmp_path, NAMES), '--held-out', '5', option, value)
-    assert_one_sentence(result, option, f'got {value}')
+    assert_refused(result, TOOL, f'{option}={value}: expected')
