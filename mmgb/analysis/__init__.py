@@ -1,1 +1,1 @@
-"""Reads what training and testing left behind, and draws it. Imports nothing of models, datasets or engine."""
+"""Tables, figures and summaries of logs, test results and trained networks."""

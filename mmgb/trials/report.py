@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, relay_table, sampler_table
 from mmgb.analysis.curvature.tables import summary_table
-from mmgb.analysis.gradients.summary import gradient_table, weight_gradient_table
+from mmgb.analysis.gradients.tables import gradient_table, weight_gradient_table
 from mmgb.analysis.predictions.comparison_table import comparison_table, rates_table
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.markdown import replace_block, table

@@ -1,10 +1,15 @@
-"""Draws what mmgb's GradientStatsHook has recorded, each run with its own colour or row.
+"""Draw the gradients that mmgb's GradientStatsHook recorded in one or more runs.
 
-Writes, each as .png and .svg: OUT/error_rms (RMS of the error gradients of layers), OUT/delta_histograms (output deltas
-at the start of some epochs), OUT/softmax_normaliser and OUT/weight_gradients (mean |gradient| of each layer's weights,
-also relative to the weights). These are Figures 3, 2 and 5 of the gradient-boosting paper and Figure 1 of the Relay
-paper. What no run has recorded is left out, and said. OUT/gradients.json has the same as numbers, for
-tools/experiments.py report. Exit code 2 and one sentence for bad input.
+Writes four figures, each as .png and .svg, and their numbers:
+
+    OUT/error_rms           RMS of the error gradients of layers (Figure 3 of the gradient-boosting paper)
+    OUT/delta_histograms    output deltas at the start of some epochs (Figure 2)
+    OUT/softmax_normaliser  softmax normaliser (Figure 5)
+    OUT/weight_gradients    mean |gradient| of each layer's weights, also relative to the weights (Figure 1 of the Relay
+                            paper)
+    OUT/gradients.json      summary, from which `tools/experiments.py report` makes tables
+
+A figure that no run has records for is skipped with a message. Invalid input ends with exit code 2 and one sentence.
 
     python tools/analysis_tools/plot_gradients.py softmax=work_dirs/softmax exp-GB=work_dirs/exp --out work_dirs/figures
 """
@@ -15,24 +20,37 @@ from pathlib import Path
 
 from mmgb.analysis.gradients.figures import histogram_figure, normaliser_figure, rms_figure, weight_gradient_figure
 from mmgb.analysis.gradients.records import read_delta_histograms, read_gradient_stats
+from mmgb.analysis.gradients.selection import RecordedRun, choose_histograms, choose_layers, with_statistics
 from mmgb.analysis.gradients.summary import summarise_run
 from mmgb.functional.errors import ConfigError
 from mmgb.trials.figure import save_figure
 from mmgb.utils.cli.named_arguments import parse_named
 from mmgb.utils.cli.run_tool import run_tool
+from mmgb.utils.gradient_records import (
+    ERROR_RMS,
+    SOFTMAX_NORMALISER_MEAN,
+    SOFTMAX_NORMALISER_SUM,
+    WEIGHT_GRAD_MEAN,
+    WEIGHT_GRAD_RATIO,
+)
 
 PAPERS_EPOCHS = [1, 4, 10]
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('runs', nargs='+', metavar='[NAME=]WORK_DIR', help='of tools/train.py')
+    parser.add_argument(
+        'runs',
+        nargs='+',
+        metavar='[NAME=]WORK_DIR',
+        help='work directories of tools/train.py; the default name is that of the folder',
+    )
     parser.add_argument('--out', type=Path, required=True, help='folder to write to')
     parser.add_argument(
         '--layers',
         nargs='+',
         metavar='PATH',
-        help='whose RMS to draw (default: the last one that runs, and every second before it)',
+        help='layers whose RMS to draw (default: every second one, counted back from the last)',
     )
     moments = parser.add_mutually_exclusive_group()
     moments.add_argument(
@@ -40,75 +58,36 @@ def parse_args():
         nargs='+',
         type=int,
         default=PAPERS_EPOCHS,
-        help='whose first batch the histograms are of (default: those of 1, 4 and 10 that were recorded)',
+        help='draw histograms of the first batch of these epochs (default: 1, 4 and 10, if recorded)',
     )
-    moments.add_argument('--iterations', nargs='+', type=int, help='the histograms of these instead')
+    moments.add_argument('--iterations', nargs='+', type=int, help='draw histograms of these iterations instead')
     return parser.parse_args()
 
 
 def read_runs(arguments):
-    """Name to what the run has recorded: curves and histograms. A run without a name has that of its folder."""
+    """Return {name: RecordedRun} of ``[NAME=]WORK_DIR`` arguments."""
     named = parse_named(
         (argument if '=' in argument else f'{Path(argument).name}={argument}' for argument in arguments),
         'NAME=WORK_DIR',
     )
     try:
-        return {name: (read_gradient_stats(folder), read_delta_histograms(folder)) for name, folder in named.items()}
+        return {
+            name: RecordedRun(read_gradient_stats(folder), read_delta_histograms(folder))
+            for name, folder in named.items()
+        }
     except FileNotFoundError as error:
         raise ConfigError(str(error)) from error
-
-
-def of_statistic(runs, *statistics):
-    """The runs that have recorded these, by name: one curve for each module path, for each statistic."""
-    return {
-        name: tuple(stats[statistic] for statistic in statistics)
-        for name, (stats, _) in runs.items()
-        if all(statistic in stats for statistic in statistics)
-    }
-
-
-def choose_layers(curves, layers):
-    recorded = list(dict.fromkeys(layer for found in curves.values() for layer in found))
-    unknown = [layer for layer in layers or () if layer not in recorded]
-    if unknown:
-        raise ConfigError(f'--layers {unknown[0]}: not recorded; there are {", ".join(recorded)}')
-    return layers or recorded[::-1][::2][::-1]
-
-
-def choose_histograms(runs, epochs, iterations):
-    """Name to 'epoch 1' or 'iteration 1' to histograms."""
-    chosen = {name: {} for name in runs}
-    for name, (_, histograms) in runs.items():
-        for histogram in histograms:
-            if iterations is not None and histogram.step in iterations:
-                chosen[name].setdefault(f'iteration {histogram.step}', []).append(histogram)
-            elif iterations is None and histogram.batch == 1 and histogram.epoch in epochs:
-                chosen[name].setdefault(f'epoch {histogram.epoch}', []).append(histogram)
-    if any(histograms for _, histograms in runs.values()) and not any(chosen.values()):
-        option, given = ('--epochs', epochs) if iterations is None else ('--iterations', iterations)
-        there = sorted(
-            {
-                histogram.step if iterations is not None else histogram.epoch
-                for _, histograms in runs.values()
-                for histogram in histograms
-            }
-        )
-        raise ConfigError(
-            f'{option} {" ".join(map(str, given))}: no histogram was recorded there, but at '
-            f'{", ".join(map(str, there))}'
-        )
-    return {name: found for name, found in chosen.items() if found}
 
 
 def main():
     args = parse_args()
     runs = read_runs(args.runs)
-    errors = {name: curves for name, (curves,) in of_statistic(runs, 'error_rms').items()}
+    errors = {name: curves for name, (curves,) in with_statistics(runs, ERROR_RMS).items()}
     histograms = choose_histograms(runs, args.epochs, args.iterations)
-    normalisers = of_statistic(runs, 'softmax_normaliser_mean', 'softmax_normaliser_sum')
-    weights = of_statistic(runs, 'weight_grad_mean', 'weight_grad_ratio')
+    normalisers = with_statistics(runs, SOFTMAX_NORMALISER_MEAN, SOFTMAX_NORMALISER_SUM)
+    weights = with_statistics(runs, WEIGHT_GRAD_MEAN, WEIGHT_GRAD_RATIO)
     figures = {
-        'error_rms': errors and rms_figure(errors, choose_layers(errors, args.layers)),
+        'error_rms': errors and rms_figure(errors, choose_layers(errors.values(), args.layers)),
         'delta_histograms': histograms and histogram_figure(histograms),
         'softmax_normaliser': normalisers and normaliser_figure(normalisers),
         'weight_gradients': weights and weight_gradient_figure(weights),
@@ -120,7 +99,7 @@ def main():
             continue
         for path in save_figure(figure, args.out / name):
             print(f'Written: {path}')
-    summary = {name: summarise_run(*recorded, histograms.get(name, {})) for name, recorded in runs.items()}
+    summary = {name: summarise_run(*run, histograms.get(name, {})) for name, run in runs.items()}
     path = args.out / 'gradients.json'
     path.write_text(json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + '\n', encoding='utf-8')
     print(f'Written: {path}')

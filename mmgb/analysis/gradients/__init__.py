@@ -1,1 +1,1 @@
-"""Figures and tables of recorded gradients."""
+"""Summaries, tables and figures of the gradients that GradientStatsHook recorded."""

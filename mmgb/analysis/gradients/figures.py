@@ -1,4 +1,9 @@
-"""Figures 2, 3 and 5 of *Be Careful What You Backpropagate* and Figure 1 of *Relay Backpropagation*."""
+"""Figures of recorded gradients.
+
+They correspond to Figures 2, 3 and 5 of *Be Careful What You Backpropagate* and to Figure 1 of *Relay Backpropagation*.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
@@ -8,20 +13,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .records import Curve, DeltaHistogram
+from mmgb.utils.gradient_records import DeltaHistogram
 
-COLUMNS = 4  # of panels
-LINES = 6  # iterations in a panel of the Relay paper's figure
+from .records import Curve
+
+COLUMNS = 4  # largest number of panels in a row of rms_figure
+LINES = 6  # number of iterations in a panel of weight_gradient_figure
 
 
 def rms_figure(runs: Mapping[str, Mapping[str, Curve]], layers: Sequence[str]) -> Figure:
-    """RMS of the error gradients over the iterations, logarithmic: a panel for each layer, a line for each run.
+    """Draw the RMS of the error gradients over the iterations: one panel per layer, one line per run.
 
-    A gap in a line is an RMS of 0, as where all units above are dead, or one that isn't finite.
+    The vertical axis is logarithmic. A line has a gap where the RMS is 0 (for example if all units above are dead) or
+    non-finite.
 
     Args:
-        runs: name to layer to curve.
-        layers: which, each of them recorded in one of the runs at least.
+        runs (Mapping[str, Mapping[str, Curve]]): name to layer to curve.
+        layers (Sequence[str]): layers to draw; each must be recorded in at least one run.
     """
     columns = min(COLUMNS, len(layers))
     rows = -(-len(layers) // columns)
@@ -41,12 +49,12 @@ def rms_figure(runs: Mapping[str, Mapping[str, Curve]], layers: Sequence[str]) -
 
 
 def histogram_figure(runs: Mapping[str, Mapping[str, Sequence[DeltaHistogram]]]) -> Figure:
-    """Output deltas: a row for each moment, a column for each run, a filled step curve for each loss.
+    """Draw histograms of the output deltas: one row per moment, one column per run, one filled step curve per loss.
 
-    Heights are shares of the deltas per bin, logarithmic, so that rare large deltas are seen beside the peaks.
+    The height of a bin is its share of the deltas. It is logarithmic so that rare large deltas stay visible.
 
     Args:
-        runs: name to moment (``'epoch 1'``) to its histograms.
+        runs (Mapping): name to moment (``'epoch 1'``) to histograms, one per loss.
     """
     moments = list(dict.fromkeys(moment for found in runs.values() for moment in found))
     figure = Figure(figsize=(3.4 * len(runs) + 0.6, 2.4 * len(moments) + 0.4), dpi=110, layout='constrained')
@@ -59,9 +67,9 @@ def histogram_figure(runs: Mapping[str, Mapping[str, Sequence[DeltaHistogram]]])
                 continue
             totals = [sum(histogram.counts) for histogram in found[moment]]
             axes.set_yscale('log')
-            axes.set_ylim(0.5 / max(totals), 1.5)  # from below one delta to above all of them
+            axes.set_ylim(0.5 / max(totals), 1.5)  # from half the share of one delta to more than all
             for index, (histogram, total) in enumerate(zip(found[moment], totals)):
-                # With an edge, a single bin is still seen where the others of its column are much wider.
+                # An edge keeps a single bin visible if other panels of its column have a much wider range.
                 axes.stairs(
                     np.array(histogram.counts) / max(total, 1),
                     histogram.edges,
@@ -83,10 +91,10 @@ def histogram_figure(runs: Mapping[str, Mapping[str, Sequence[DeltaHistogram]]])
 
 
 def normaliser_figure(runs: Mapping[str, tuple[Mapping[str, Curve], Mapping[str, Curve]]]) -> Figure:
-    """The softmax normaliser over the iterations, logarithmic: its mean over samples and its sum over the batch.
+    """Draw the softmax normaliser over the iterations: its mean over the samples and its sum over the batch.
 
     Args:
-        runs: name to the curves of the means and of the sums, by loss.
+        runs (Mapping): name to two mappings from loss to curve, of the means and of the sums.
     """
     figure = Figure(figsize=(8.4, 3.4), dpi=110, layout='constrained')
     grid = figure.subplots(1, 2)
@@ -103,11 +111,12 @@ def normaliser_figure(runs: Mapping[str, tuple[Mapping[str, Curve], Mapping[str,
 
 
 def weight_gradient_figure(runs: Mapping[str, tuple[Mapping[str, Curve], Mapping[str, Curve]]]) -> Figure:
-    """Mean |gradient| of each layer's weights, and its ratio to the mean |weight|: a row of two panels for each run, a
-    line for each of some iterations, from dark (early) to light.
+    """Draw the mean |gradient| of each layer's weights and its ratio to the mean |weight|.
+
+    Each run has a row of two panels with one line for each of up to six iterations, from dark (early) to light.
 
     Args:
-        runs: name to the curves of the means and of the ratios, by layer.
+        runs (Mapping): name to two mappings from layer to curve, of the means and of the ratios.
     """
     figure = Figure(figsize=(9.6, 3 * len(runs) + 0.6), dpi=110, layout='constrained')
     grid = figure.subplots(len(runs), 2, sharex='row', squeeze=False)
@@ -131,6 +140,7 @@ def weight_gradient_figure(runs: Mapping[str, tuple[Mapping[str, Curve], Mapping
 
 
 def _draw(axes: Axes, curve: Curve, **style) -> None:
+    """Plot a curve with gaps where a logarithmic axis has no value."""
     axes.plot(
         [step for step, _ in curve],
         [_positive(value) for _, value in curve],
@@ -142,11 +152,12 @@ def _draw(axes: Axes, curve: Curve, **style) -> None:
 
 
 def _positive(value: float) -> float:
-    """What a logarithmic axis can show; NaN leaves a gap."""
+    """Return ``value`` if a logarithmic axis can show it, else NaN, which leaves a gap."""
     return value if 0 < value < np.inf else np.nan
 
 
 def _over_iterations(axes: Axes) -> None:
+    """Set up axes for positive values over iterations."""
     axes.set_yscale('log')
     axes.set_xlabel('iteration', fontsize=8)
     axes.tick_params(labelbottom=True)
@@ -155,7 +166,7 @@ def _over_iterations(axes: Axes) -> None:
 
 
 def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
-    """One for all panels, above them."""
+    """Draw one legend for all panels above them."""
     entries = {}
     for axes in panels:
         entries.update({label: line for line, label in zip(*axes.get_legend_handles_labels())})

@@ -1,20 +1,29 @@
-"""What ``GradientStatsHook`` has written into a work directory."""
+"""Reader of the statistics and histograms that ``GradientStatsHook`` wrote into a work directory."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
-from mmgb.utils.gradient_records import HISTOGRAM_FILE, DeltaHistogram, parse_scalar_name
+from mmgb.utils.gradient_records import ACTIVATION_VARIANCE, HISTOGRAM_FILE, DeltaHistogram, parse_scalar_name
 from mmgb.utils.work_dir import read_records
 
 Curve = list[tuple[int, float]]  # iteration and value
 
 
-def read_gradient_stats(work_dir: Path) -> dict[str, dict[str, Curve]]:
-    """Statistic (``'error_rms'``) to module path to its curve; modules in the order in which they run.
+def read_gradient_stats(work_dir: str | Path) -> dict[str, dict[str, Curve]]:
+    """Return the recorded curves by statistic and module path.
 
-    A resumed run leaves one log for each start; where two hold the same iteration the later one counts.
+    A resumed run has several logs. If two of them have the same iteration, the later log's value is returned.
+
+    Args:
+        work_dir (str | Path): work directory of ``tools/train.py``.
+
+    Returns:
+        dict[str, dict[str, Curve]]: statistic (such as ``'error_rms'``) to module path to curve, ascending by
+        iteration. Modules are in the order of the forward pass.
 
     Raises:
-        FileNotFoundError: if the hook has written nothing in the folder.
+        FileNotFoundError: if the folder has no records of the hook.
     """
     found: dict[str, dict[str, dict[int, float]]] = {}
     for record in read_records(work_dir, 'scalars.json'):
@@ -25,23 +34,27 @@ def read_gradient_stats(work_dir: Path) -> dict[str, dict[str, Curve]]:
                 found.setdefault(statistic, {}).setdefault(path, {})[record['step']] = value
     if not found:
         raise FileNotFoundError(
-            f'{work_dir}: nothing of GradientStatsHook in its */vis_data/scalars.json; train with '
+            f'{work_dir}: no records of GradientStatsHook in its */vis_data/scalars.json; train with '
             "custom_hooks=[dict(type='mmgb.GradientStatsHook')]"
         )
-    order = list(found.get('activation_variance', {}))
+    # Activations are recorded in the order of the forward pass; weight gradients in that of the parameters.
+    place = {path: index for index, path in enumerate(found.get(ACTIVATION_VARIANCE, {}))}
+
+    def by_forward_pass(path: str) -> int:
+        return place.get(path, len(place))
+
     return {
-        statistic: {
-            path: sorted(curve.items())
-            for path, curve in sorted(
-                curves.items(), key=lambda entry: order.index(entry[0]) if entry[0] in order else len(order)
-            )
-        }
+        statistic: {path: sorted(curves[path].items()) for path in sorted(curves, key=by_forward_pass)}
         for statistic, curves in found.items()
     }
 
 
-def read_delta_histograms(work_dir: Path) -> list[DeltaHistogram]:
-    """By iteration, then in the order of the losses; of a resumed run as :func:`read_gradient_stats`."""
+def read_delta_histograms(work_dir: str | Path) -> list[DeltaHistogram]:
+    """Return the recorded histograms of output deltas, ascending by iteration, then in the order of the losses.
+
+    If two logs of a resumed run have the same iteration, the later log's histogram is returned. The list is empty if
+    the hook recorded none.
+    """
     found = {
         (record['step'], record['loss']): DeltaHistogram(**record) for record in read_records(work_dir, HISTOGRAM_FILE)
     }

@@ -1,1 +1,1 @@
-"""Figures and tables of predictions."""
+"""Tables, figures and ensembles of test results."""
