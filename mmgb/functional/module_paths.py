@@ -1,4 +1,6 @@
-"""Modules by their paths."""
+"""Find modules by path."""
+
+from __future__ import annotations
 
 import difflib
 
@@ -8,25 +10,31 @@ from .errors import ConfigError
 
 
 def find_module(model: nn.Module, path: str, field: str) -> nn.Module:
-    """The module at a path like ``'layer3.3'``, which was given as ``field``.
+    """Return the module at a path.
+
+    Args:
+        model: module to search.
+        path: module path as in ``model.named_modules()``, such as ``'layer3.3'``.
+        field: name of the setting that holds the path, for error messages.
 
     Raises:
-        ValueError: if there is none, and the message lists close matches; or if it is compiled, or part of one that is.
+        ConfigError: if there is no such module (the message lists close matches), or if the module is compiled or part
+            of a compiled module, where hooks don't run.
     """
     module = model
-    parts = path.split('.')
-    for depth, name in enumerate(parts, start=1):
-        module = module._modules.get(name)
-        if module is None:
+    names = path.split('.')
+    for depth, name in enumerate(names, start=1):
+        child = module._modules.get(name)
+        if child is None:
             close = difflib.get_close_matches(path, dict(model.named_modules()), n=3)
+            hint = f'; close matches: {", ".join(close)}' if close else ''
+            raise ConfigError(f'{field}={path!r}: no such module{hint}')
+        if _is_compiled(child):
             raise ConfigError(
-                f'{field}={path!r}: no such module' + (f'; close matches: {", ".join(close)}' if close else '')
+                f'{field}={path!r}: expected a module outside compiled ones, but {".".join(names[:depth])!r} is '
+                'compiled; leave it uncompiled, so that its gradients can be reached'
             )
-        if _is_compiled(module):
-            raise ConfigError(
-                f'{field}={path!r} lies in {".".join(parts[:depth])!r}, which is compiled: no gradient '
-                'can be ended or taken there'
-            )
+        module = child
     return module
 
 

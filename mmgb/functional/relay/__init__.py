@@ -1,1 +1,1 @@
-"""Relay Backpropagation in plain PyTorch."""
+"""Relay Backpropagation in plain PyTorch; see :mod:`mmgb.functional.relay.gate`."""

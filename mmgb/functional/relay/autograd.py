@@ -1,11 +1,15 @@
-"""What stands in the graph at the ends and the sources of Relay Backpropagation's ranges.
+"""Autograd functions that end or fork gradients at range boundaries.
 
-A layer may overwrite what enters it, or what a source has given: an alias made here shares the memory of its original
-but not its history, and an auxiliary loss gets a copy. The graph must not refer to itself in a circle, or memory leaks:
-an entry refers to gates, which lie below it, and a gate to nothing.
+Modules may overwrite their input or a source's output in place. Therefore :class:`Gate` and :class:`Entry` return an
+alias, which shares the memory of the original but not its autograd history, and an auxiliary loss gets a copy.
+
+To be freed without the garbage collector, the graph must not contain reference cycles: an entry refers to gates, which
+are below it in the graph, and a gate refers to nothing.
 """
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,57 +17,66 @@ from torch.autograd.function import once_differentiable
 from torch.autograd.graph import GradientEdge
 
 
-class Backward:
-    """What the gates and entries of one graph share; it refers to nothing of the graph."""
+class BackwardState:
+    """State that the gates and entries of one graph share during a backward pass; it holds no tensor of the graph."""
 
-    relaying = False
+    relaying = False  # True while an entry sends its gradient to the gates in a nested backward pass
 
 
-class Kept:
-    """The share that a gate lets through, summed up before the gate is reached."""
+class SurvivingGradient:
+    """Accumulator for the gradient that a gate lets through."""
 
     def __init__(self) -> None:
-        self.share: Tensor | None = None
+        self._sum: Tensor | None = None
 
-    def add(self, share: Tensor) -> None:
-        self.share = share if self.share is None else self.share + share
+    def add(self, gradient: Tensor) -> None:
+        self._sum = gradient if self._sum is None else self._sum + gradient
 
     def take(self) -> Tensor | None:
-        share, self.share = self.share, None
-        return share
+        """Return the sum, or None if nothing was added, and reset it for the next backward pass."""
+        total, self._sum = self._sum, None
+        return total
+
+
+class GateHandle(NamedTuple):
+    """A gate in the graph, and the accumulator of the gradient that it lets through."""
+
+    edge: GradientEdge
+    surviving: SurvivingGradient
 
 
 class Gate(torch.autograd.Function):
-    """An alias of what enters a lowest module. Backward: the kept share, or None."""
+    """Alias of a lowest module's input. Its backward pass replaces the gradient by the surviving one, or by None."""
 
     @staticmethod
-    def forward(ctx, entering: Tensor, backward: Backward, kept: Kept) -> Tensor:
-        ctx.shared, ctx.kept = backward, kept
+    def forward(ctx: Any, entering: Tensor, state: BackwardState, surviving: SurvivingGradient) -> Tensor:
+        ctx.state, ctx.surviving = state, surviving
         return entering.detach()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad: Tensor):
-        return grad if ctx.shared.relaying else ctx.kept.take(), None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, None, None]:
+        return grad if ctx.state.relaying else ctx.surviving.take(), None, None
 
 
 class Entry(torch.autograd.Function):
-    """An alias or a copy of a source's output. Backward: first brings the gradient to the gates it must pass alone."""
+    """Alias or copy of a source's output. Its backward pass first sends the gradient to the gates it survives."""
 
     @staticmethod
-    def forward(ctx, output: Tensor, backward: Backward, gates: list[tuple[GradientEdge, Kept]], copy: bool) -> Tensor:
-        ctx.output, ctx.shared, ctx.gates = output, backward, gates
+    def forward(ctx: Any, output: Tensor, state: BackwardState, gates: list[GateHandle], copy: bool) -> Tensor:
+        ctx.output, ctx.state, ctx.gates = output, state, gates
         return output.clone() if copy else output.detach()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad: Tensor):
-        if ctx.gates and not ctx.shared.relaying:
-            ctx.shared.relaying = True
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        if ctx.gates and not ctx.state.relaying:
+            ctx.state.relaying = True
             try:
-                shares = torch.autograd.grad(ctx.output, [edge for edge, _ in ctx.gates], grad, retain_graph=True)
+                edges = [gate.edge for gate in ctx.gates]
+                gradients = torch.autograd.grad(ctx.output, edges, grad, retain_graph=True)
             finally:
-                ctx.shared.relaying = False
-            for (_, kept), share in zip(ctx.gates, shares):
-                kept.add(share)
+                ctx.state.relaying = False
+            for gate, gradient in zip(ctx.gates, gradients):
+                gate.surviving.add(gradient)
         return grad, None, None, None

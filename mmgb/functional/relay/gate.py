@@ -1,15 +1,16 @@
-r"""Relay Backpropagation's gradients in one ordinary ``backward()``.
+r"""Relay Backpropagation with one ordinary ``backward()``.
 
-Source: Shen, Lin, Huang, *Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks* (2015),
-Section 3. Each loss updates a range of layers only: the primary loss those from its lowest layer to the output, an
-auxiliary loss those from its lowest layer to the one whose output feeds it. A parameter receives
-:math:`\sum_{i:\,\theta \in R_i} \partial L_i / \partial \theta`.
+Source: Shen, Lin, Huang, *Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks*
+(arXiv:1512.05830), Section 4. Each loss updates a range of layers: the primary loss from its lowest layer to the
+output, an auxiliary loss from its lowest layer to its source, the layer whose output feeds the loss. Parameter
+:math:`\theta` receives :math:`\sum_{i:\,\theta \in R_i} \partial L_i / \partial \theta`, where :math:`R_i` is the range
+of loss :math:`L_i`.
 
-Gradients add up, so inside the ranges the backward pass carries the sum. Only where a loss ends, at the entrance of its
-lowest layer, stands a *gate*, which lets the other losses' share through. Where there are others, their share is
-brought there a second time, on its own and as gradients of the feature maps alone, before the sum arrives: from the
-sources of these losses (:mod:`mmgb.functional.relay.plan` says which), through the layers in which the ranges overlap.
-Nothing is subtracted, so nothing cancels.
+Gradients are additive, so inside the ranges the backward pass carries the sum of all losses. A *gate* at the input of a
+loss's lowest layer ends that loss's gradient and lets only the gradients of the other losses pass. If there are any,
+they reach the gate before the sum does, by a second backward pass for feature maps only, from the sources of those
+losses through the layers where the ranges overlap (:mod:`mmgb.functional.relay.plan` selects the sources). No gradient
+is subtracted, so none is lost to cancellation.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from ..errors import ConfigError
-from ..module_paths import find_module
-from .forward_pass import AuxiliaryRange, ForwardPass, lowest_paths
+from .forward_pass import ForwardPass
+from .ranges import AuxiliaryRange, check_paths
+
+__all__ = ['AuxiliaryRange', 'GradientGate']
 
 
 class GradientGate:
-    """Ends the gradient of each loss where its range ends.
+    """Context manager that limits each loss of a forward pass to its range of layers.
 
     .. code-block:: python
 
@@ -33,19 +35,24 @@ class GradientGate:
             scores = model(images)
         (loss(scores) + 0.3 * loss(head(features[0]))).backward()
 
-    Outside of the ``with`` block the model is as it was: hooks live inside it only. The modules must form a chain: what
-    enters a lowest module must be all that the layers below give to those above
-    (:func:`mmgb.functional.relay.validation.check_ranges` finds out).
+    The block yields the list of the auxiliary losses' inputs, which is filled as the sources run. Hooks are on the
+    model inside the block only.
+
+    The modules must form a chain: everything that the layers above a lowest module receive from the layers below it
+    must pass through its input. :func:`mmgb.functional.relay.validation.check_ranges` checks this.
 
     Args:
-        model: holds the modules.
-        auxiliaries: a range for each auxiliary loss.
-        primary_lowest: the lowest module that the primary loss updates; None: down to the bottom.
+        model: model that contains the modules.
+        auxiliaries: range of each auxiliary loss.
+        primary_lowest: path of the lowest module that the primary loss updates. None: every layer.
+
+    Attributes:
+        forward_pass: record of the latest block; not set before the first one.
 
     Raises:
-        ValueError: a path without a module. In the ``with`` block: a source whose output isn't one tensor; a lowest
-            module that isn't given exactly one tensor; a module that runs several times or not at all; a lowest module
-            that runs after its source.
+        ConfigError: if a path names no module, or two auxiliary losses have the same source. In the block, if a source
+            returns anything but one tensor, a lowest module takes anything but one tensor, a module runs several times
+            or never, or a lowest module runs after its source.
     """
 
     def __init__(
@@ -54,22 +61,14 @@ class GradientGate:
         self.model = model
         self.auxiliaries = list(auxiliaries)
         self.primary_lowest = primary_lowest
-        self.forward_pass: ForwardPass | None = None
-        sources = [auxiliary.source for auxiliary in self.auxiliaries]
-        for path in sources:
-            if sources.count(path) > 1:
-                raise ConfigError(f'source={path!r} is used twice')
-        for path in sources:
-            find_module(model, path, 'source')
-        for path in lowest_paths(self.auxiliaries, primary_lowest):
-            find_module(model, path, 'lowest')
+        self.forward_pass: ForwardPass
+        check_paths(model, self.auxiliaries, primary_lowest)
 
     def __enter__(self) -> list[Tensor | None]:
-        """The list of the auxiliary losses' inputs, filled when their sources run."""
         self.forward_pass = ForwardPass(self.model, self.auxiliaries, self.primary_lowest)
         return self.forward_pass.features
 
-    def __exit__(self, kind, error, trace) -> None:
+    def __exit__(self, error_type: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         self.forward_pass.remove_hooks()
         if error is None:
             self.forward_pass.link()

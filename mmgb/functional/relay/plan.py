@@ -1,34 +1,40 @@
-"""Which shares of a gradient must travel twice, so that some can end where others go on. Pure arithmetic of positions.
+"""Decide which gradients need a second backward pass, so that one loss can end where others continue.
 
-Losses back-propagate through ranges of a chain of layers (Shen et al. 2015, Section 3, Figure 2). Positions are any
-numbers that grow in the order of the forward pass. A loss enters the chain at its source and ends at the entrance of
-its lowest layer, so it is *active* between the two. Wherever a loss ends and another goes on, only the other's share
-may pass.
+Losses are back-propagated through ranges of a chain of layers (Shen et al. 2015, Section 4, Figure 2). This module
+knows positions only: numbers that grow in the order of the forward pass. The gradient of a loss enters the chain at the
+loss's source and ends at the input of its lowest layer; in between the loss is *active*. Where some losses end and
+others continue, only the gradient of the others may pass.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
-PRIMARY = -1
+PRIMARY = -1  # key of the primary loss beside those of the auxiliary losses, 0, 1, …
 
 
 class Range(NamedTuple):
-    """Where a loss ends and where it enters: ``lowest < source``. ``-inf``: it reaches the bottom; the primary
-    loss enters at ``inf``."""
+    """Positions between which a loss is active, ``lowest < source``.
+
+    Attributes:
+        lowest: input of the lowest layer that the loss updates; minus infinity if the loss reaches the bottom.
+        source: layer output that feeds the loss; infinity for the primary loss.
+    """
 
     lowest: float
     source: float
 
 
 class Relay(NamedTuple):
-    """What must be brought to an end by a second way.
+    """Gradients that need a second, input-only backward pass to a position where another loss ends.
 
     Attributes:
-        end: a position at which at least one loss ends and another goes on.
-        trunk: the auxiliary at whose source everything that comes from above is taken along, or None.
-        heads: the auxiliaries whose own gradients are taken along from their sources.
+        end: position where at least one loss ends and at least one continues.
+        trunk: index of the auxiliary loss at whose source the gradient from above is forked; None if no gradient
+            from above is needed.
+        heads: indices of the auxiliary losses whose own gradients are forked at their sources.
     """
 
     end: float
@@ -36,12 +42,16 @@ class Relay(NamedTuple):
     heads: tuple[int, ...]
 
 
-def relay_plan(primary: Range, auxiliaries: list[Range]) -> list[Relay]:
-    """For every position where a loss ends while others go on, where to take the others' shares from.
+def relay_plan(primary: Range, auxiliaries: Sequence[Range]) -> list[Relay]:
+    """Find, for each position where a loss ends while others continue, where to fork the gradients of the others.
 
-    Each share is taken from where it is known alone: that of an auxiliary loss at its source. That of the primary loss
-    would be known at the top only; instead everything that passes the source of an ended loss from above is taken
-    along from there, where nothing of it ends in between.
+    The gradient of an auxiliary loss is separate from all others at its own source, and is forked there. The gradient
+    of the primary loss is separate at the top only. Forking it there would repeat the whole backward pass; instead, the
+    gradient that arrives from above at the source of an ended loss is forked, because it contains continuing losses
+    only.
+
+    Returns:
+        One entry per position that needs a second pass, from the highest to the lowest.
     """
     losses = {PRIMARY: primary, **dict(enumerate(auxiliaries))}
     plan = []
@@ -56,11 +66,11 @@ def relay_plan(primary: Range, auxiliaries: list[Range]) -> list[Relay]:
 
 
 def _trunk(end: float, losses: dict[int, Range]) -> int:
-    """The ended auxiliary above whose source nothing ends that is active there, down to ``end``."""
+    """Choose the auxiliary loss above whose source only losses are active that continue below ``end``."""
     chosen = max((name for name, loss in losses.items() if loss.lowest == end), key=lambda name: losses[name].source)
     while True:
         source = losses[chosen].source
-        ended = [name for name, loss in losses.items() if end < loss.lowest < source < loss.source]
-        if not ended:
+        ending = [name for name, loss in losses.items() if end < loss.lowest < source < loss.source]
+        if not ending:
             return chosen
-        chosen = max(ended, key=lambda name: losses[name].source)
+        chosen = max(ending, key=lambda name: losses[name].source)

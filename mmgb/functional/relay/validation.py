@@ -1,10 +1,13 @@
-"""Whether the ranges of a :class:`mmgb.functional.relay.gate.GradientGate` are what a forward pass really has.
+"""Check that the ranges of a :class:`mmgb.functional.relay.gate.GradientGate` fit the model.
 
-Read off the graph that autograd has recorded, once, before the first update: a second way around a gate, a layer that
-is left without a gradient, and a kind of checkpoint that can't be gone through twice are found by name.
+The check reads the graph that autograd recorded. It runs once, before the first update, and names the modules and
+parameters at fault: a path around a gate, a layer without a gradient, a checkpoint of the reentrant kind.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from torch import Tensor, nn
 from torch.autograd.graph import Node
@@ -12,87 +15,136 @@ from torch.autograd.graph import Node
 from ..errors import ConfigError
 from .forward_pass import ForwardPass
 
+ParameterNames = Mapping[nn.Parameter, str]
+
+
+class _Loss(NamedTuple):
+    """A loss in the recorded graph, or several that share a range.
+
+    Attributes:
+        label: how error messages refer to the loss.
+        roots: nodes from which its gradient starts, as far as the model is concerned.
+        lowest: path of the lowest module that it updates; None: every layer.
+        gate: gate that ends its gradient; None if there is nothing to end.
+    """
+
+    label: str
+    roots: list[Node]
+    lowest: str | None
+    gate: Node | None
+
 
 def check_ranges(forward_pass: ForwardPass, primary: Sequence[Tensor], parameters: Mapping[str, nn.Parameter]) -> None:
-    """Raise a ValueError unless every loss updates its range and nothing else.
+    """Check that every loss updates its own range and nothing else, and that every parameter is updated.
 
     Args:
-        forward_pass: of the gate, after its ``with`` block.
-        primary: the primary losses.
-        parameters: by name, of the model without the auxiliary heads; those without ``requires_grad`` don't matter.
+        forward_pass: ``gate.forward_pass`` after the block of the gate.
+        primary: primary losses.
+        parameters: parameters of the model by name. Frozen ones are ignored.
+
+    Raises:
+        ConfigError: if a gradient can bypass a gate or the source at which it is forked, a range has no trainable
+            parameter, a parameter gets no gradient, or the model uses reentrant activation checkpoints.
     """
     names = {parameter: name for name, parameter in parameters.items() if parameter.requires_grad}
-    gates = {path: edge.node for path, (edge, _) in forward_pass.gates.items()}
-    roots = {None: [loss.grad_fn for loss in primary if loss.grad_fn is not None]}
-    lowest = {None: forward_pass.primary_lowest}
-    for auxiliary, feature in zip(forward_pass.auxiliaries, forward_pass.features):
-        if feature.grad_fn is None:
-            raise ConfigError(f'source={auxiliary.source!r}: no layer below it is left to train, all are frozen')
-        roots[auxiliary.source] = [feature.grad_fn]
-        lowest[auxiliary.source] = auxiliary.lowest
-
-    whole = _reached([node for nodes in roots.values() for node in nodes], set())
-    if any(type(node).__name__ == 'CheckpointFunctionBackward' for node in whole):
-        raise ConfigError(
-            'activation checkpointing of the reentrant kind forbids the gradients of a part of the graph '
-            'that relays need: use torch.utils.checkpoint with use_reentrant=False'
-        )
-    updated: set[str] = set()
-    for source, nodes in roots.items():
-        gate = gates.get(lowest[source])
-        within = _reached(nodes, {gate} if gate is not None else set())
-        reached = _parameters(within, names)
-        loss = 'the primary loss' if source is None else f'the auxiliary loss of source={source!r}'
-        if not reached:
-            raise ConfigError(f'{loss} has no parameter left to train down to lowest={lowest[source]!r}')
-        if gate is not None:
-            if gate not in within:
-                raise ConfigError(f'lowest={lowest[source]!r} does not lie below {loss}')
-            around = reached & _parameters(_reached([gate], set()), names)
-            if around:
-                raise ConfigError(
-                    f'{loss} reaches {_some(around)} also by another way than through '
-                    f'lowest={lowest[source]!r}: its gradient cannot be ended there'
-                )
-        updated |= reached
-    missing = _parameters(whole, names) - updated
+    losses = [_primary_loss(forward_pass, primary), *_auxiliary_losses(forward_pass)]
+    graph = _nodes_below([root for loss in losses for root in loss.roots])
+    _check_checkpoints(graph)
+    updated = set[str]().union(*(_check_loss(loss, names) for loss in losses))
+    missing = _parameters(graph, names) - updated
     if missing:
-        raise ConfigError(f'the ranges leave {_some(missing)} without any gradient')
-    _check_trunks(forward_pass, roots[None], gates)
+        raise ConfigError(
+            f'the ranges leave {_shorten(missing)} without any gradient; extend a range over these parameters or '
+            'freeze them'
+        )
+    _check_trunks(forward_pass, losses[0].roots)
 
 
-def _check_trunks(forward_pass: ForwardPass, primary: list[Node], gates: Mapping[str, Node]) -> None:
-    """What is taken along at a source from above must be all that comes from above."""
-    for relay in forward_pass.relays:
-        path = forward_pass.path_of(relay)
-        if relay.trunk is None or path not in gates:
+def _primary_loss(forward_pass: ForwardPass, tensors: Sequence[Tensor]) -> _Loss:
+    roots = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
+    lowest = forward_pass.primary_lowest
+    return _Loss('the primary loss', roots, lowest, _gate(forward_pass, lowest))
+
+
+def _auxiliary_losses(forward_pass: ForwardPass) -> list[_Loss]:
+    losses = []
+    for (source, lowest), feature in zip(forward_pass.auxiliaries, forward_pass.features):
+        if feature is None or feature.grad_fn is None:
+            raise ConfigError(f'source={source!r}: expected a trainable layer at or below it, but all are frozen')
+        label = f'the auxiliary loss at source={source!r}'
+        losses.append(_Loss(label, [feature.grad_fn], lowest, _gate(forward_pass, lowest)))
+    return losses
+
+
+def _gate(forward_pass: ForwardPass, lowest: str | None) -> Node | None:
+    if lowest is None or lowest not in forward_pass.gates:
+        return None
+    return forward_pass.gates[lowest].edge.node
+
+
+def _check_checkpoints(graph: set[Node]) -> None:
+    if any(type(node).__name__ == 'CheckpointFunctionBackward' for node in graph):
+        raise ConfigError(
+            'activation checkpoint: expected the non-reentrant kind, got the reentrant one, which forbids the partial '
+            'gradients that relays need; call torch.utils.checkpoint with use_reentrant=False'
+        )
+
+
+def _check_loss(loss: _Loss, names: ParameterNames) -> set[str]:
+    """Return the names of the parameters that a loss updates."""
+    nodes = _nodes_below(loss.roots, stop=loss.gate)
+    updated = _parameters(nodes, names)
+    if not updated:
+        raise ConfigError(
+            f'lowest={loss.lowest!r}: expected a trainable parameter in the range of {loss.label}, got none'
+        )
+    if loss.gate is not None:
+        if loss.gate not in nodes:
+            raise ConfigError(
+                f'lowest={loss.lowest!r}: expected a module that feeds {loss.label}, got one that does not'
+            )
+        around = updated & _parameters(_nodes_below([loss.gate]), names)
+        if around:
+            raise ConfigError(
+                f'lowest={loss.lowest!r}: expected a module on every path from {loss.label} to {_shorten(around)}, '
+                'got a path around it, on which the gradient would not end'
+            )
+    return updated
+
+
+def _check_trunks(forward_pass: ForwardPass, primary: list[Node]) -> None:
+    """Check that every path of the primary loss to a gate passes through the source where its gradient is forked."""
+    for path, relay in forward_pass.relays.items():
+        gate = _gate(forward_pass, path)
+        if relay.trunk is None or gate is None:
             continue
         source = forward_pass.auxiliaries[relay.trunk].source
-        if gates[path] in _reached(primary, {forward_pass.trunks[source].node}):
+        if gate in _nodes_below(primary, stop=forward_pass.trunks[source].node):
             raise ConfigError(
-                f'the primary loss reaches lowest={path!r} also by another way than through '
-                f'source={source!r}, whose loss ends there'
+                f'source={source!r}: expected a module on every path from the primary loss to lowest={path!r}, '
+                'got a path around it'
             )
 
 
-def _reached(roots: Iterable[Node], stops: set[Node]) -> set[Node]:
-    """All nodes below the roots, and they; none below the stops."""
-    found, waiting = set(), list(roots)
+def _nodes_below(roots: Iterable[Node], stop: Node | None = None) -> set[Node]:
+    """Collect the roots and all nodes below them, but none below ``stop``."""
+    found: set[Node] = set()
+    waiting = list(roots)
     while waiting:
         node = waiting.pop()
-        if node is not None and node not in found:
+        if node not in found:
             found.add(node)
-            if node not in stops:
-                waiting += [following for following, _ in node.next_functions]
+            if node is not stop:
+                waiting += [following for following, _ in node.next_functions if following is not None]
     return found
 
 
-def _parameters(nodes: set[Node], names: Mapping[nn.Parameter, str]) -> set[str]:
+def _parameters(nodes: set[Node], names: ParameterNames) -> set[str]:
     leaves = (node.variable for node in nodes if hasattr(node, 'variable'))
     return {names[leaf] for leaf in leaves if leaf in names}
 
 
-def _some(names: set[str]) -> str:
-    """A few names of many."""
+def _shorten(names: set[str]) -> str:
+    """List the first three names, and how many more there are."""
     shown = sorted(names)[:3]
     return ', '.join(shown) + (f' and {len(names) - 3} more' if len(names) > 3 else '')

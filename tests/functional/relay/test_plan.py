@@ -1,4 +1,4 @@
-"""What is taken along to the end of a range is exactly what goes on there."""
+"""The gradients sent to the end of a range are exactly those of the losses that continue there."""
 
 import math
 
@@ -10,8 +10,10 @@ from mmgb.functional.relay.plan import PRIMARY, Range, Relay, relay_plan
 
 @st.composite
 def ranges(draw):
-    """A primary range and up to four auxiliary ones, in a chain of eight layers; the entrance of layer k lies at 2k,
-    its output at 2k + 1."""
+    """Draw a primary range and up to four auxiliary ranges in a chain of eight layers.
+
+    Layer k has its input at position 2k and its output at position 2k + 1.
+    """
     primary = draw(st.sampled_from([-math.inf, *range(0, 16, 2)]))
     sources = draw(st.lists(st.integers(0, 7), max_size=4, unique=True))
     auxiliaries = [
@@ -26,7 +28,7 @@ def active(losses, position):
 
 @settings(max_examples=500, deadline=None)
 @given(ranges())
-def test_every_surviving_loss_is_taken_along_once_and_no_ended_one(case):
+def test_every_continuing_loss_is_sent_once_and_no_ended_loss_is_sent(case):
     primary, auxiliaries = case
     losses = {PRIMARY: primary, **dict(enumerate(auxiliaries))}
     plan = {relay.end: relay for relay in relay_plan(primary, auxiliaries)}
@@ -36,22 +38,22 @@ def test_every_surviving_loss_is_taken_along_once_and_no_ended_one(case):
             assert end not in plan
             continue
         relay = plan[end]
-        taken = list(relay.heads)
+        sent = list(relay.heads)
         if relay.trunk is not None:
             source = losses[relay.trunk].source
             from_above = active(losses, source)
-            taken += from_above
-            # Whatever passes that source goes on to the end itself: nothing of it ends in between.
+            sent += from_above
+            # Every loss that is active at the forked source continues below the end.
             assert all(losses[name].lowest < end for name in from_above)
-        assert sorted(taken) == sorted(surviving)
+        assert sorted(sent) == sorted(surviving)
         assert all(losses[name].source > end for name in relay.heads)
 
 
-def test_figure_2_takes_each_lower_loss_alone_through_the_overlap():
-    # VGG-19 in five segments; the entrance of segment k lies at 2k, its output at 2k + 1.
+def test_figure_2_sends_each_lower_loss_alone_through_the_overlap():
+    # Figure 2 of Shen et al.: VGG-19 in five segments. Segment k has its input at 2k and its output at 2k + 1.
     plan = relay_plan(Range(2 * 4, math.inf), [Range(-math.inf, 2 * 3 + 1), Range(2 * 3, 2 * 4 + 1)])
     assert plan == [Relay(8, None, (1,)), Relay(6, None, (0,))]
 
 
-def test_without_an_end_nothing_travels_twice():
+def test_without_an_end_there_is_no_second_pass():
     assert relay_plan(Range(-math.inf, math.inf), [Range(-math.inf, 5)]) == []

@@ -1,4 +1,4 @@
-"""Ranges that a network doesn't have are found in the graph of its first forward pass, and named."""
+"""Ranges that don't fit the network are found in the graph of its first forward pass."""
 
 import pytest
 import torch
@@ -6,21 +6,22 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from mmgb.functional import AuxiliaryRange, GradientGate
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.relay.validation import check_ranges
 
 
 class Network(nn.Module):
-    """A chain of four layers; ``skip`` leads around the third, ``lateral`` around the third and into the sum."""
+    """A chain of four layers, the third of which may have a skip connection or a reentrant checkpoint."""
 
-    def __init__(self, way=None):
+    def __init__(self, variant=None):
         super().__init__()
         self.one, self.two, self.three, self.four = (nn.Linear(3, 3) for _ in range(4))
-        self.way = way
+        self.variant = variant
 
     def forward(self, x):
         two = self.two(self.one(x))
-        three = checkpoint(self.three, two, use_reentrant=True) if self.way == 'reentrant' else self.three(two)
-        if self.way == 'skip':
+        three = checkpoint(self.three, two, use_reentrant=True) if self.variant == 'reentrant' else self.three(two)
+        if self.variant == 'skip':
             three = three + two
         return self.four(three)
 
@@ -42,7 +43,7 @@ def check(network, auxiliaries, primary_lowest=None):
         ([], None),
     ],
 )
-def test_ranges_of_a_chain_pass(auxiliaries, primary_lowest):
+def test_ranges_of_a_chain_are_accepted(auxiliaries, primary_lowest):
     check(Network(), auxiliaries, primary_lowest)
 
 
@@ -52,26 +53,26 @@ def test_ranges_of_a_chain_pass(auxiliaries, primary_lowest):
         (
             [AuxiliaryRange('two')],
             'three',
-            r'the primary loss reaches one.bias, one.weight, two.bias and 1 more also by '
-            r"another way than through lowest='three'",
+            r"^lowest='three': expected a module on every path from the primary loss to one.bias, one.weight, "
+            r'two.bias and 1 more, got a path around it',
         ),
         (
             [AuxiliaryRange('four', 'three')],
             None,
-            r"the auxiliary loss of source='four' reaches one.bias.*lowest='three'",
+            r"^lowest='three': expected .* from the auxiliary loss at source='four' to one.bias.* a path around it",
         ),
     ],
 )
-def test_a_second_way_around_an_end_is_refused(auxiliaries, primary_lowest, message):
-    with pytest.raises(ValueError, match=message):
+def test_a_path_around_a_gate_is_rejected(auxiliaries, primary_lowest, message):
+    with pytest.raises(ConfigError, match=message):
         check(Network('skip'), auxiliaries, primary_lowest)
 
 
-def test_a_second_way_around_a_source_from_which_the_primary_loss_is_taken_along_is_refused():
+def test_a_path_around_the_source_where_the_primary_gradient_is_forked_is_rejected():
     with pytest.raises(
-        ValueError,
-        match=r"the primary loss reaches lowest='two' also by another way than through "
-        r"source='three'",
+        ConfigError,
+        match=r"^source='three': expected a module on every path from the primary loss to lowest='two', got a path "
+        'around it',
     ):
         check(Network('skip'), [AuxiliaryRange('three', 'two')])
 
@@ -89,27 +90,42 @@ def test_a_second_way_around_a_source_from_which_the_primary_loss_is_taken_along
     ],
 )
 def test_layers_without_a_gradient_are_named(auxiliaries, primary_lowest, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ConfigError, match=message):
         check(Network(), auxiliaries, primary_lowest)
 
 
-def test_frozen_layers_may_lie_outside_of_all_ranges():
+def test_frozen_layers_may_be_outside_all_ranges():
     network = Network()
     network.one.requires_grad_(False)
     check(network, [AuxiliaryRange('three')], 'two')
     check(network, [], 'two')
 
 
-def test_a_range_without_a_parameter_to_train_is_refused():
+def test_a_range_without_a_trainable_parameter_is_rejected():
     network = Network()
     network.one.requires_grad_(False)
-    with pytest.raises(ValueError, match=r"source='one': no layer below it is left to train"):
+    with pytest.raises(ConfigError, match=r"^source='one': expected a trainable layer at or below it"):
         check(network, [AuxiliaryRange('one')])
     network.three.requires_grad_(False)
-    with pytest.raises(ValueError, match=r"source='three' has no parameter left to train down to lowest='three'"):
+    with pytest.raises(ConfigError, match=r"^lowest='three': expected a trainable parameter .* source='three'"):
         check(network, [AuxiliaryRange('three', 'three')])
 
 
-def test_reentrant_checkpoints_are_refused():
-    with pytest.raises(ValueError, match='use_reentrant=False'):
+def test_reentrant_checkpoints_are_rejected():
+    with pytest.raises(ConfigError, match='use_reentrant=False'):
         check(Network('reentrant'), [AuxiliaryRange('two')], 'two')
+
+
+def test_a_lowest_module_outside_the_layers_below_its_loss_is_rejected():
+    class Branches(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem, self.left, self.right = (nn.Linear(3, 3) for _ in range(3))
+
+        def forward(self, x):
+            x = self.stem(x)
+            self.left(x)
+            return self.right(x)
+
+    with pytest.raises(ConfigError, match=r"^lowest='left': expected a module that feeds the primary loss"):
+        check(Branches(), [], 'left')
