@@ -24,7 +24,7 @@ def test_a_wrong_path_is_rejected_with_the_field_and_close_matches():
         find_module(model, 'frist', 'lowest')
     with pytest.raises(ConfigError, match=r"^lowest='first\.weight': no such module"):
         find_module(model, 'first.weight', 'lowest')
-    with pytest.raises(ConfigError, match=r"^source='': no such module$"):
+    with pytest.raises(ConfigError, match=r"^source='': no such module"):
         find_module(model, '', 'source')
 
 

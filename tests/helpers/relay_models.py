@@ -1,4 +1,4 @@
-"""Small models of both hosts with relays, and Relay Backpropagation's gradients by their definition."""
+"""Models of both hosts with relays, and the gradients of Relay Backpropagation by definition."""
 
 import copy
 
@@ -43,7 +43,7 @@ FCN = dict(
     test_cfg=dict(mode='whole'),
 )
 
-# Small enough for a test, large enough that batch norm has more than two values of a channel in the last stage.
+# Side of the images: small for speed, but with more than two values per channel for the last batch norm.
 SIDES = {'resnet': 64, 'inception': 107, 'vgg': 64, 'fcn': 64}
 MODELS_OF = {'resnet': RESNET, 'inception': INCEPTION, 'vgg': VGG, 'fcn': FCN}
 
@@ -54,7 +54,7 @@ _RESNET_STAGES = [
     for block in range(blocks)
     for layer in ('conv1', 'bn1', 'conv2', 'bn2', 'conv3', 'bn3', 'downsample')
 ]
-# Of each network all layers, or groups of layers that no range divides, in the order in which they run.
+# Layers of each network in the order in which they run. A group of layers that no range divides is one entry.
 UNITS = {
     'resnet': ['backbone.conv1', 'backbone.bn1', 'backbone.relu', 'backbone.maxpool', *_RESNET_STAGES, 'head'],
     'inception': [
@@ -83,7 +83,7 @@ def scope(network):
 
 
 def build(network, config, seed=0):
-    """A float64 model in training mode whose batch norms don't all scale by one."""
+    """Build a float64 model in training mode, with random scales and biases in its batch norms."""
     torch.manual_seed(seed)
     with scope(network):
         model = MODELS.build(ConfigDict(copy.deepcopy(config))).double().train()
@@ -95,7 +95,7 @@ def build(network, config, seed=0):
 
 
 def auxiliary(source, lowest, channels, norm=True):
-    """An auxiliary as a config names it."""
+    """Make the config of an auxiliary loss."""
     head = dict(
         type='mmgb.AuxiliaryClsHead',
         num_classes=CLASSES,
@@ -129,7 +129,7 @@ def relay_config(model, auxiliaries, primary_lowest=None, **settings):
 
 
 def batch(network, size=2, seed=1):
-    """Images in float64 and labelled data samples."""
+    """Draw float64 images and labelled data samples."""
     generator = torch.Generator().manual_seed(seed)
     side = SIDES[network]
     images = torch.randn(size, 3, side, side, generator=generator, dtype=torch.float64)
@@ -142,15 +142,18 @@ def batch(network, size=2, seed=1):
 
 
 def total(losses):
-    """What is back-propagated, by mmengine's rule."""
+    """Add the losses that mmengine back-propagates."""
     return sum(value for name, value in losses.items() if 'loss' in name)
 
 
 def by_definition(network, config, relay, images, samples, plain_model=None):
-    """Name to gradient: each loss of a plain model, alone, over the parameters of its own range.
+    """Differentiate each loss of a plain model alone, with respect to the parameters of its own range.
 
-    The model has the weights of ``relay`` and is built from the config of what it wraps; which parameters a range
-    holds is read off :data:`UNITS`.
+    The plain model is built from ``config['model']`` and gets the weights of ``relay``. :data:`UNITS` tells which
+    parameters belong to a range.
+
+    Returns:
+        Gradients by parameter name.
     """
     plain = build(network, config['model']) if plain_model is None else plain_model
     weights = relay.state_dict()
@@ -195,14 +198,14 @@ def _range(network, lowest, source):
 
 
 def gradients_of(model, images, samples):
-    """Name to gradient of one ordinary backward pass."""
+    """Run one ordinary backward pass and return the gradients by parameter name."""
     model.zero_grad()
     total(model(images, samples, mode='loss')).backward()
     return {name: parameter.grad for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 def assert_same(found, expected, tolerance=1e-10):
-    """Every parameter's gradient, relative to its own largest entry."""
+    """Compare gradients; the tolerance is relative to the largest entry of each parameter's gradient."""
     assert found.keys() == expected.keys()
     without = [name for name, gradient in found.items() if gradient is None]
     assert not without, f'no gradient: {without}'

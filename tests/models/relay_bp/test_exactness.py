@@ -1,4 +1,4 @@
-"""RelayBP's gradients against the definition: each loss of a plain model differentiated alone, over its own layers."""
+"""RelayBP's gradients equal the definition: each loss of a plain model, differentiated alone for its own layers."""
 
 import copy
 
@@ -19,13 +19,15 @@ from helpers.relay_models import (
 )
 from mmengine.runner.activation_checkpointing import turn_on_activation_checkpointing
 
+pytestmark = pytest.mark.slow
+
 
 def a(path, lowest, channels):
-    """An auxiliary of paths inside the backbone."""
+    """Make the config of an auxiliary loss from paths inside the backbone."""
     return auxiliary(f'backbone.{path}', lowest and f'backbone.{lowest}', channels)
 
 
-# (network, auxiliaries, the primary loss's lowest layer)
+# name: (network, auxiliaries, lowest module of the primary loss)
 CASES = {
     "ResNet-50, the paper's overlap": ('resnet', [a('layer3.3', None, 1024)], 'layer3.0'),
     'ResNet-50, a chain of three': ('resnet', [a('layer2.1', None, 512), a('layer3.3', 'layer2.0', 1024)], 'layer3.0'),
@@ -86,14 +88,14 @@ def plain_models():
 
 
 def plain_of(plain_models, network):
-    """Built once for each network; a copy, so that no hook stays."""
+    """Return a copy of the plain model, without hooks of earlier tests. Each network is built once."""
     if network not in plain_models:
         plain_models[network] = build(network, MODELS_OF[network])
     return copy.deepcopy(plain_models[network])
 
 
 @pytest.mark.parametrize('name', CASES)
-def test_one_backward_pass_gives_what_the_losses_alone_give_their_own_layers(name, plain_models):
+def test_one_backward_pass_gives_the_gradients_of_the_definition(name, plain_models):
     network, config = case(name)
     relay = build(network, config)
     images, samples = batch(network)
@@ -101,22 +103,22 @@ def test_one_backward_pass_gives_what_the_losses_alone_give_their_own_layers(nam
     assert_same(gradients_of(relay, images, samples), expected)
 
 
-def test_the_reference_tells_relay_from_standard_back_propagation(plain_models):
+def test_the_reference_distinguishes_relay_from_standard_backpropagation(plain_models):
     network, config = case('ResNet-50, a chain of three')
     relay, standard = build(network, config), build(network, dict(config, propagation='standard'))
     standard.load_state_dict(relay.state_dict())
     images, samples = batch(network)
-    unrestrained = copy.deepcopy(config)
-    for entry in (*unrestrained['auxiliaries'], unrestrained):
-        entry['primary_lowest' if entry is unrestrained else 'lowest'] = None
-    multi_loss = by_definition(network, unrestrained, relay, images, samples, plain_of(plain_models, network))
+    unlimited = copy.deepcopy(config)
+    for entry in (*unlimited['auxiliaries'], unlimited):
+        entry['primary_lowest' if entry is unlimited else 'lowest'] = None
+    multi_loss = by_definition(network, unlimited, relay, images, samples, plain_of(plain_models, network))
     assert_same(gradients_of(standard, images, samples), multi_loss)
     relayed = gradients_of(relay, images, samples)
     stem = 'backbone.conv1.weight'
     assert (relayed[stem] - multi_loss[stem]).abs().max() > 0.1 * multi_loss[stem].abs().max()
 
 
-def test_layers_that_are_frozen_stay_so_and_a_range_may_end_among_them():
+def test_frozen_layers_get_no_gradient_and_a_range_may_end_inside_them():
     network, config = case('ResNet-50, a chain of three')
     config['model'] = copy.deepcopy(RESNET)
     config['model']['backbone']['frozen_stages'] = 2
@@ -134,7 +136,7 @@ def test_the_primary_loss_may_update_a_linear_classifier_alone():
     assert_same(gradients_of(relay, images, samples), by_definition('resnet', config, relay, images, samples))
 
 
-def test_an_fcn_with_its_auxiliary_head_as_a_relay():
+def test_an_fcn_whose_auxiliary_head_is_a_relay_is_exact():
     config = relay_config(FCN, [fcn_auxiliary('backbone.layer3', None, 1024)], 'backbone.layer3.0')
     relay = build('fcn', config)
     images, samples = batch('fcn')
@@ -146,7 +148,7 @@ def test_an_fcn_with_its_auxiliary_head_as_a_relay():
 @pytest.mark.parametrize(
     'name', ['ResNet-50, a chain of three', 'ResNet-50, sources followed by an addition and a ReLU in place']
 )
-def test_activation_checkpointing_changes_no_gradient_and_statistics_move_once(how, frozen_norm, name, plain_models):
+def test_activation_checkpointing_changes_no_gradient_and_no_statistic(how, frozen_norm, name, plain_models):
     network, config = case(name)
     config['model'] = copy.deepcopy(RESNET)
     config['model']['backbone']['norm_eval'] = frozen_norm
@@ -165,12 +167,12 @@ def test_activation_checkpointing_changes_no_gradient_and_statistics_move_once(h
     expected = by_definition(network, config, relay, images, samples, plain)
     assert_same(gradients_of(relay, images, samples), expected)
     assert_same_statistics(relay, plain)
-    moved = 0 if frozen_norm else 1
-    assert relay.backbone.layer3[1].bn2.num_batches_tracked == moved
+    updates = 0 if frozen_norm else 1
+    assert relay.backbone.layer3[1].bn2.num_batches_tracked == updates
 
 
 def assert_same_statistics(relay, plain):
-    """Bit-equal."""
+    """Compare the buffers bit by bit."""
     buffers = dict(relay.named_buffers())
     for name, buffer in plain.named_buffers():
         assert torch.equal(buffers[name], buffer), name

@@ -1,4 +1,4 @@
-"""RelayBP among what hosts do to a model: injected settings, layer-wise rates, test-time augmentation, their APIs."""
+"""RelayBP with what hosts do to a model: injected settings, layer-wise learning rates, test-time augmentation, APIs."""
 
 import copy
 
@@ -24,58 +24,62 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
 
+pytestmark = pytest.mark.slow
+
 CLASSIFIER = relay_config(RESNET, [auxiliary('backbone.layer3.3', None, 1024)], 'backbone.layer3.0')
 SEGMENTOR = relay_config(FCN, [fcn_auxiliary('backbone.layer3', None, 1024)], 'backbone.layer3.0')
-PREPROCESSING = dict(
-    num_classes=5, mean=[1.0, 2.0, 3.0], std=[4.0, 5.0, 6.0], to_rgb=True
-)  # as in mmpretrain's data configs
+# As in mmpretrain's data configs.
+PREPROCESSING = dict(num_classes=5, mean=[1.0, 2.0, 3.0], std=[4.0, 5.0, 6.0], to_rgb=True)
 CONFIGS = {'resnet': CLASSIFIER, 'fcn': SEGMENTOR}
 
 
-def made(network, **settings):
-    """Not in float64, unlike :func:`relay_models.build`: as a host makes it."""
+def build_by_host(network, **settings):
+    """Build a model as a host does, in float32 unlike :func:`relay_models.build`."""
     torch.manual_seed(0)
     with scope(network):
         return MODELS.build(ConfigDict(copy.deepcopy(dict(CONFIGS[network], **settings))))
 
 
-def test_the_outermost_data_preprocessor_is_the_models_and_its_own_comes_first():
-    relay = made('resnet', data_preprocessor=copy.deepcopy(PREPROCESSING))
+def test_the_outermost_data_preprocessor_is_used_unless_the_model_has_its_own():
+    relay = build_by_host('resnet', data_preprocessor=copy.deepcopy(PREPROCESSING))
     assert type(relay.data_preprocessor).__name__ == 'ClsDataPreprocessor'
     assert relay.data_preprocessor.mean.flatten().tolist() == PREPROCESSING['mean']
-    own = made(
+    own = build_by_host(
         'resnet',
         model=dict(RESNET, data_preprocessor=dict(PREPROCESSING, mean=[7.0, 8.0, 9.0])),
         data_preprocessor=copy.deepcopy(PREPROCESSING),
     )
     assert own.data_preprocessor.mean.flatten().tolist() == [7.0, 8.0, 9.0]
-    segmentor = made('fcn', data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)))
+    segmentor = build_by_host('fcn', data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 32)))
     assert segmentor.data_preprocessor.size == (64, 64)
 
 
 @pytest.mark.parametrize('network', CONFIGS)
-def test_pretrained_train_cfg_and_data_preprocessor_of_none_leave_the_model_as_it_is(network):
-    relay, untouched = made(network, pretrained=None, train_cfg=None, data_preprocessor=None), made(network)
+def test_injected_settings_of_none_change_nothing(network):
+    relay, untouched = (
+        build_by_host(network, pretrained=None, train_cfg=None, data_preprocessor=None),
+        build_by_host(network),
+    )
     assert relay.state_dict().keys() == untouched.state_dict().keys()
     assert str(relay.data_preprocessor) == str(untouched.data_preprocessor)
     assert getattr(relay, 'train_cfg', None) == getattr(untouched, 'train_cfg', None)
 
 
-def test_weights_by_pretrained_are_loaded_and_the_auxiliaries_initialised(tmp_path):
+def test_pretrained_weights_are_loaded_and_the_auxiliary_heads_initialised(tmp_path):
     plain = build('resnet', RESNET).float()
     torch.save(dict(state_dict=plain.state_dict()), tmp_path / 'plain.pth')
-    relay = made('resnet', pretrained=str(tmp_path / 'plain.pth'))
+    relay = build_by_host('resnet', pretrained=str(tmp_path / 'plain.pth'))
     head = copy.deepcopy(relay.auxiliaries[0])
     with scope('resnet'):
         relay.init_weights()
     weights = relay.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in plain.state_dict().items())
     assert not torch.equal(head.fc.weight, relay.auxiliaries[0].fc.weight)
-    assert relay.auxiliaries[0].fc.bias.eq(0).all()  # as AuxiliaryClsHead begins
+    assert relay.auxiliaries[0].fc.bias.eq(0).all()  # as AuxiliaryClsHead initialises it
 
 
-def test_mixed_images_of_train_cfg_reach_the_auxiliaries_too():
-    relay = made(
+def test_mixup_labels_reach_the_auxiliary_losses():
+    relay = build_by_host(
         'resnet', data_preprocessor=dict(PREPROCESSING), train_cfg=dict(augments=dict(type='Mixup', alpha=1.0))
     )
     images, samples = batch('resnet')
@@ -84,13 +88,13 @@ def test_mixed_images_of_train_cfg_reach_the_auxiliaries_too():
     assert set(relay(**data, mode='loss')) == {'loss', 'aux_0.loss'}
 
 
-def test_layer_wise_rates_are_the_plain_models_and_the_heads_for_the_auxiliaries():
+def test_layer_wise_learning_rates_equal_the_plain_ones_and_auxiliaries_get_that_of_the_head():
     settings = dict(
         constructor='LearningRateDecayOptimWrapperConstructor',
         optimizer=dict(type='SGD', lr=1.0, weight_decay=0.1),
         paramwise_cfg=dict(layer_decay_rate=0.5),
     )
-    relay = made('resnet')
+    relay = build_by_host('resnet')
     with scope('resnet'):
         plain = MODELS.build(copy.deepcopy(RESNET))
         rates = {}
@@ -108,7 +112,7 @@ def augmented(network, images, samples):
 
 
 @pytest.mark.parametrize('network, kind', [('resnet', 'AverageClsScoreTTA'), ('fcn', 'SegTTAModel')])
-def test_test_time_augmentation_is_that_of_the_plain_model(network, kind):
+def test_test_time_augmentation_equals_that_of_the_plain_model(network, kind):
     preprocessing = dict(PREPROCESSING) if network == 'resnet' else FCN['data_preprocessor']
     results, weights = [], None
     for module in (CONFIGS[network], CONFIGS[network]['model']):
@@ -140,7 +144,7 @@ def test_test_time_augmentation_is_that_of_the_plain_model(network, kind):
             assert torch.equal(one.pred_sem_seg.data, other.pred_sem_seg.data)
 
 
-def test_sync_batch_norm_that_is_reverted_for_one_process_stays_exact():
+def test_reverted_sync_batch_norm_is_exact():
     config = copy.deepcopy(SEGMENTOR)
     for part in (config['model']['backbone'], config['model']['decode_head'], config['auxiliaries'][0]['head']):
         part['norm_cfg'] = dict(type='SyncBN', requires_grad=True)
@@ -151,7 +155,7 @@ def test_sync_batch_norm_that_is_reverted_for_one_process_stays_exact():
     assert_same(gradients_of(relay, images, samples), by_definition('fcn', config, relay, images, samples, plain))
 
 
-def test_mmsegs_own_api_makes_it_and_loads_a_plain_checkpoint(tmp_path):
+def test_mmseg_init_model_loads_a_plain_checkpoint(tmp_path):
     plain = build('fcn', FCN).float()
     torch.save(
         dict(state_dict=plain.state_dict(), meta=dict(dataset_meta=dict(classes=list('abcde'), palette=[]))),
@@ -163,7 +167,7 @@ def test_mmsegs_own_api_makes_it_and_loads_a_plain_checkpoint(tmp_path):
     assert all(torch.equal(value, weights[name]) for name, value in plain.state_dict().items())
 
 
-def test_mmpretrains_own_api_makes_it_and_loads_a_plain_checkpoint(tmp_path):
+def test_mmpretrain_get_model_loads_a_plain_checkpoint(tmp_path):
     plain = build('resnet', RESNET).float()
     torch.save(dict(state_dict=plain.state_dict()), tmp_path / 'plain.pth')
     cfg = Config(
@@ -177,8 +181,8 @@ def test_mmpretrains_own_api_makes_it_and_loads_a_plain_checkpoint(tmp_path):
 
 
 @pytest.mark.filterwarnings('ignore')
-def test_a_compiled_train_step_does_the_same_as_the_plain_one():
-    """``cfg.compile`` of mmengine."""
+def test_a_compiled_train_step_equals_the_plain_one():
+    """mmengine's ``cfg.compile`` compiles ``train_step``."""
     gradients = []
     for compiled in (False, True):
         relay = build('resnet', CLASSIFIER)

@@ -1,4 +1,4 @@
-"""RelayBP is the model it wraps: its statistics, its predictions, its checkpoint keys, its attributes."""
+"""RelayBP has the statistics, predictions, checkpoint keys and attributes of the plain model."""
 
 import copy
 
@@ -34,7 +34,7 @@ RELAYS = {
 
 
 def pair(network, **changes):
-    """A relay and the plain model with the same weights."""
+    """Build a model with relays and the plain model with the same weights."""
     relay = build(network, dict(RELAYS[network], **changes))
     plain = build(network, RELAYS[network]['model'])
     plain.load_state_dict({name: value for name, value in relay.state_dict().items() if 'auxiliaries' not in name})
@@ -42,6 +42,8 @@ def pair(network, **changes):
 
 
 class Operations(TorchDispatchMode):
+    """Record the names of the tensor operations."""
+
     def __init__(self):
         super().__init__()
         self.names = []
@@ -57,8 +59,9 @@ def predictions(results):
     return [result.seg_logits.data for result in results]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('network', RELAYS)
-def test_at_test_time_neither_a_bit_nor_an_operation_differs_from_the_plain_model(network):
+def test_predictions_and_operations_at_test_time_equal_those_of_the_plain_model(network):
     relay, plain = (model.eval() for model in pair(network))
     images, samples = batch(network)
     ran, found = [], []
@@ -77,9 +80,10 @@ def test_at_test_time_neither_a_bit_nor_an_operation_differs_from_the_plain_mode
     assert all(torch.equal(one, other) for one, other in zip(*found) if one is not None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('network', RELAYS)
 @pytest.mark.parametrize('propagation', ['relay', 'standard'])
-def test_statistics_move_once_a_step_to_what_the_plain_model_moves_them_to(network, propagation):
+def test_batch_statistics_are_updated_once_a_step_as_in_the_plain_model(network, propagation):
     relay, plain = pair(network, propagation=propagation)
     images, samples = batch(network)
     before = {name: buffer.clone() for name, buffer in relay.named_buffers()}
@@ -94,7 +98,7 @@ def test_statistics_move_once_a_step_to_what_the_plain_model_moves_them_to(netwo
 
 
 @pytest.mark.parametrize('network', RELAYS)
-def test_keys_are_the_plain_models_in_their_order_and_those_of_the_auxiliaries(network):
+def test_checkpoint_keys_are_those_of_the_plain_model_then_those_of_the_heads(network):
     relay, plain = pair(network)
     keys, plain_keys = list(relay.state_dict()), list(plain.state_dict())
     with scope(network):
@@ -106,7 +110,7 @@ def test_keys_are_the_plain_models_in_their_order_and_those_of_the_auxiliaries(n
     assert missing and all(key.startswith('auxiliaries.') for key in missing) and not unexpected
 
 
-def test_it_is_a_model_of_the_plain_models_class_with_its_attributes():
+def test_it_is_an_instance_of_the_plain_class_with_its_attributes():
     relay, plain = pair('fcn')
     assert isinstance(relay, type(plain))
     for name in ('num_classes', 'out_channels', 'align_corners', 'with_auxiliary_head', 'test_cfg'):
@@ -114,7 +118,7 @@ def test_it_is_a_model_of_the_plain_models_class_with_its_attributes():
     assert list(dict(relay.named_children())) == [*dict(plain.named_children()), 'auxiliaries']
 
 
-def test_losses_and_accuracies_of_the_auxiliaries_have_their_own_names_and_weights():
+def test_auxiliary_losses_and_accuracies_have_their_own_names_and_weights():
     config = copy.deepcopy(RELAYS['resnet'])
     config['model']['head'].update(cal_acc=True)
     config['auxiliaries'][0]['head'].update(cal_acc=True)
@@ -123,7 +127,7 @@ def test_losses_and_accuracies_of_the_auxiliaries_have_their_own_names_and_weigh
     images, samples = batch('resnet')
     losses = relay(images, samples, mode='loss')
     assert list(losses) == ['loss', 'accuracy_top-1', 'aux_0.loss', 'aux_0.accuracy_top-1', 'aux_1.loss']
-    relay.auxiliary_weights = [1.0, 1.0]
+    relay.auxiliaries.settings = [entry._replace(loss_weight=1.0) for entry in relay.auxiliaries.settings]
     unweighed = relay(images, samples, mode='loss')
     for name, weight in (('loss', 1), ('aux_0.loss', 0.3), ('aux_1.loss', 2)):
         assert losses[name].item() == pytest.approx(weight * unweighed[name].item(), rel=1e-12)
@@ -131,14 +135,15 @@ def test_losses_and_accuracies_of_the_auxiliaries_have_their_own_names_and_weigh
     assert_same({'total': relay.parse_losses(losses)[0]}, {'total': total(losses)})
 
 
-def test_without_auxiliaries_it_is_standard_back_propagation():
+def test_without_auxiliaries_it_is_standard_backpropagation():
     relay, plain = pair('resnet', auxiliaries=[], primary_lowest=None)
     images, samples = batch('resnet')
     assert relay.state_dict().keys() == plain.state_dict().keys()
     assert_same(gradients_of(relay, images, samples), gradients_of(plain, images, samples), 0)
 
 
-def test_any_head_of_the_host_in_place_of_the_auxiliary_classifier_is_exact():
+@pytest.mark.slow
+def test_gradients_with_any_head_of_the_host_are_exact():
     head = dict(
         type='CSRAClsHead',
         num_classes=5,

@@ -1,4 +1,4 @@
-"""RelayBP under our tools and mmengine's Runner, on both stacks: checkpoints go both ways, and so do resumed runs."""
+"""Train, resume and test RelayBP with the tools, on both stacks; checkpoints are exchanged with the plain model."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 from helpers.tiny_runs import make_workspace, run, succeeded
+
+pytestmark = pytest.mark.slow
 
 RELAY = """
 _base_ = './cls.py'
@@ -20,19 +22,19 @@ tta_model = dict(type='AverageClsScoreTTA')
 tta_pipeline = [dict(type='LoadImageFromFile', color_type='grayscale'), dict(type='TestTimeAug', transforms=[
     [dict(type='RandomFlip', prob=0.), dict(type='RandomFlip', prob=1.)], [dict(type='PackInputs')]])]
 """
-# The relay of mmsegmentation's own kind of model: UNet, with batch norm of several processes.
+# UNet of mmsegmentation with SyncBN.
 SEGMENTATION_RELAY = """
 _base_ = './seg.py'
 auxiliary = dict(source='backbone.encoder.1', head=dict(_base_.model.decode_head, in_channels=8, in_index=0))
 model = dict(_delete_=True, type='mmgb.RelayBP', model=_base_.model, auxiliaries=[auxiliary],
              primary_lowest='backbone.encoder.1', propagation='standard')
 """
-STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what stands first on PYTHONPATH
+STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # first entries of PYTHONPATH
 
 
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
-    """{stack: (folder, Futures of {run: output})}, two chains of runs at a time."""
+    """Start the runs of both stacks, two chains at a time: {stack: (folder, futures of {run: output})}."""
     with ThreadPoolExecutor(2) as pool:
         folders = {
             stack: make_folder(tmp_path_factory.mktemp(stack)) for stack, path in STACKS.items() if None not in path
@@ -107,7 +109,7 @@ def weights(path):
     return torch.load(path, weights_only=False)['state_dict']
 
 
-def test_losses_of_the_auxiliary_are_logged_in_the_first_and_in_a_resumed_run(ran):
+def test_auxiliary_losses_are_logged_in_a_first_and_in_a_resumed_run(ran):
     _, outputs = ran
     for output in (outputs['trained'], outputs['resumed']):
         assert 'aux_0.loss: ' in output and 'accuracy/top1: ' in output
@@ -115,16 +117,16 @@ def test_losses_of_the_auxiliary_are_logged_in_the_first_and_in_a_resumed_run(ra
     assert 'decode.loss_ce: ' in outputs['segmentation'] and 'aux_0.loss_ce: ' in outputs['segmentation']
 
 
-def test_a_trained_checkpoint_has_the_plain_models_keys_and_is_tested_as_the_plain_model(ran):
+def test_a_trained_checkpoint_loads_into_the_plain_model(ran):
     folder, outputs = ran
     keys, plain = list(weights(folder / 'relay/epoch_2.pth')), list(weights(folder / 'plain/epoch_1.pth'))
     assert [key for key in keys if not key.startswith('auxiliaries.')] == plain and len(keys) > len(plain)
     assert 'accuracy/top1' in outputs['tested'] and 'accuracy/top1' in outputs['tested as plain']
     assert 'missing keys' not in outputs['tested as plain']
-    assert 'auxiliaries.0.fc.weight' in outputs['tested as plain']  # said to be unexpected, and ignored
+    assert 'auxiliaries.0.fc.weight' in outputs['tested as plain']  # listed as unexpected and ignored
 
 
-def test_a_plain_checkpoint_is_where_a_relay_can_start(ran):
+def test_training_can_start_from_a_plain_checkpoint(ran):
     folder, _ = ran
     start, end = weights(folder / 'plain/epoch_1.pth'), weights(folder / 'from_plain/epoch_1.pth')
     assert all(torch.equal(end[name], value) for name, value in start.items())

@@ -1,4 +1,4 @@
-"""RelayBP in what surrounds a training step: processes, accumulation, autocast, copies, pickles and failures."""
+"""RelayBP with several processes, gradient accumulation, autocast, copies, pickles, moving averages and failures."""
 
 import copy
 import os
@@ -24,6 +24,9 @@ from helpers.tiny_runs import run, succeeded
 from mmengine.model import ExponentialMovingAverage
 from mmengine.optim import OptimWrapper
 
+pytestmark = pytest.mark.slow
+
+TESTS = Path(__file__).parents[2]
 CONFIG = relay_config(
     RESNET,
     [auxiliary('backbone.layer2.1', None, 512), auxiliary('backbone.layer3.3', 'backbone.layer2.0', 1024)],
@@ -32,7 +35,7 @@ CONFIG = relay_config(
 
 
 def frozen_norm_config(**backbone):
-    """No layer sees how large a batch is."""
+    """Make a config in which no layer depends on the batch size."""
     config = copy.deepcopy(CONFIG)
     config['model']['backbone'].update(norm_eval=True, **backbone)
     for entry in config['auxiliaries']:
@@ -51,7 +54,7 @@ def assert_without_hooks(model):
     )
 
 
-STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what stands first on PYTHONPATH
+STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # first entries of PYTHONPATH
 WORKER = """
 import sys
 from mmgb import compat
@@ -75,7 +78,7 @@ for config, options in torch.load(folder + '/cases.pth', weights_only=False):
         {name: parameter.grad.clone() for name, parameter in model.module.named_parameters()}))
     images, samples = batch('resnet', size=4)
     mine = slice(2 * rank, 2 * rank + 2)
-    for _ in range(2):  # the second step runs on buckets that DDP has made after the first
+    for _ in range(2):  # DDP rebuilds its buckets after the first step
         model.train_step(dict(inputs=images[mine], data_samples=samples[mine]), OptimWrapper(optimizer))
     found.append(gradients)
 torch.save(found, f'{folder}/{rank}.pth')
@@ -85,11 +88,11 @@ CASES = [(frozen_norm_config(), {}), (frozen_norm_config(with_cp=True), dict(fin
 
 
 @pytest.mark.parametrize('stack', STACKS)
-def test_two_processes_give_the_gradients_of_one_on_the_joined_batch(stack, tmp_path):
+def test_two_processes_give_the_gradients_of_one_process_on_the_whole_batch(stack, tmp_path):
     if None in STACKS[stack]:
         pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
     torch.save(CASES, tmp_path / 'cases.pth')
-    path = [*STACKS[stack], Path(__file__).parents[1]]
+    path = [*STACKS[stack], TESTS]
     with ThreadPoolExecutor(2) as pool:
         for process in pool.map(lambda rank: run(tmp_path, '-c', WORKER, rank, tmp_path, path=path), range(2)):
             succeeded(process)
@@ -101,7 +104,7 @@ def test_two_processes_give_the_gradients_of_one_on_the_joined_batch(stack, tmp_
             assert_same(found, expected)
 
 
-def test_accumulation_over_two_batches_equals_one_of_both():
+def test_accumulation_over_two_batches_equals_one_batch_of_both():
     config = frozen_norm_config()
     relay = build('resnet', config)
     relay.data_preprocessor.forward = lambda data, training: data
@@ -120,8 +123,8 @@ def test_accumulation_over_two_batches_equals_one_of_both():
     assert_same(steps[0], expected)
 
 
-def test_under_autocast_relays_are_as_near_to_the_definition_as_numbers_of_eight_bits_allow():
-    """The forward pass is the definition's, bit by bit; gradients are added in another order."""
+def test_under_autocast_gradients_equal_the_definition_up_to_rounding_of_bfloat16():
+    """The forward pass is the same bit by bit; the gradients are added in another order."""
     config = frozen_norm_config()
     relay, plain = build('resnet', config).float(), build('resnet', config['model']).float()
     images, samples = batch('resnet')
@@ -132,7 +135,7 @@ def test_under_autocast_relays_are_as_near_to_the_definition_as_numbers_of_eight
     for name, parameter in relay.named_parameters():
         assert parameter.grad.dtype == torch.float32
         error = (parameter.grad - expected[name]).norm() / expected[name].norm()
-        assert error < 2**-6, name  # two roundings to eight bits
+        assert error < 2**-6, name  # two roundings to the eight bits of bfloat16
 
 
 def trained(relay, steps=2):
@@ -148,7 +151,7 @@ def trained(relay, steps=2):
 @pytest.mark.parametrize(
     'copied', [copy.deepcopy, lambda relay: pickle.loads(pickle.dumps(relay))], ids=['deepcopy', 'pickle']
 )
-def test_a_copy_is_a_model_of_its_own_and_trains_exactly(copied):
+def test_a_copy_is_independent_and_trains_exactly(copied):
     original = trained(build('resnet', CONFIG))
     other = copied(original)
     assert type(other) is type(original)
@@ -161,7 +164,7 @@ def test_a_copy_is_a_model_of_its_own_and_trains_exactly(copied):
     assert_exact(original)
 
 
-def test_a_copy_made_between_the_forward_and_the_backward_pass_has_no_part_in_either():
+def test_a_copy_made_between_forward_and_backward_pass_is_independent():
     original = build('resnet', CONFIG)
     losses = original(*batch('resnet'), mode='loss')
     other = copy.deepcopy(original)
@@ -171,11 +174,11 @@ def test_a_copy_made_between_the_forward_and_the_backward_pass_has_no_part_in_ei
     assert_exact(original)
 
 
-def test_a_moving_average_follows_the_models_weights_and_predicts_as_it_would():
+def test_a_moving_average_of_the_weights_is_exact_and_predicts_as_the_plain_model():
     relay = build('resnet', CONFIG)
     start = copy.deepcopy(relay.state_dict())
     average = ExponentialMovingAverage(relay, momentum=0.25)
-    average.update_parameters(relay)  # the first update takes the weights over
+    average.update_parameters(relay)  # the first update copies the weights
     trained(relay)
     average.update_parameters(relay)
     assert_without_hooks(average)
@@ -205,10 +208,10 @@ def fail_in_the_backward_pass(module, args, output):
         ('in the backbone', 'backbone.layer4.1', fail),
         ('in an auxiliary head', 'auxiliaries.1.fc', fail),
         ('in the backward pass', 'backbone.layer4.1.conv1', fail_in_the_backward_pass),
-        ('while a share is brought to its gate', 'backbone.layer3.2.bn1', fail_in_the_backward_pass),
+        ('in the nested backward pass to a gate', 'backbone.layer3.2.bn1', fail_in_the_backward_pass),
     ],
 )
-def test_a_step_that_raises_leaves_nothing_behind_and_the_next_one_is_exact(where, path, hook):
+def test_a_failing_step_leaves_nothing_behind_and_the_next_one_is_exact(where, path, hook):
     relay = build('resnet', CONFIG)
     attributes = {name: set(module.__dict__) for name, module in relay.named_modules()}
     checkpoint = torch.utils.checkpoint.checkpoint
