@@ -20,7 +20,7 @@ def expected(scores, labels):
     }
 
 
-def test_pixels_of_mmseg_but_the_ignored_ones():
+def test_pixels_of_mmseg_without_the_ignored_ones():
     torch.manual_seed(0)
     evaluator = Evaluator([dict(type='mmgb.CalibrationError', loss=LOSS)])
     logits, labels = torch.randn(2, 5, 4, 6) * 10, torch.randint(5, (2, 1, 4, 6))
@@ -39,15 +39,15 @@ def test_images_of_mmpretrain():
     assert evaluator.evaluate(20) == expected(scores, labels)
 
 
-def test_what_is_missing_is_named():
-    with pytest.raises(ValueError, match=r"needs the linear outputs.*the data sample has \['gt_label', 'pred_score'\]"):
+def test_invalid_input_is_refused():
+    with pytest.raises(ValueError, match=r"^data sample with \['gt_label', 'pred_score'\]: expected linear outputs"):
         CalibrationError(LOSS).process({}, [dict(pred_score=torch.ones(2), gt_label=torch.zeros(1))])
     with pytest.raises(ValueError, match='num_bins=0: expected at least 1'):
         CalibrationError(LOSS, num_bins=0)
 
 
 class _Sample(dict):
-    """A data sample that is its own dict, as the evaluator makes it."""
+    """A data sample that is its own dict."""
 
     def to_dict(self):
         return self

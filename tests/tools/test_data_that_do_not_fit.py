@@ -1,4 +1,4 @@
-"""tools/train.py and tools/test.py with data that a config's network or pipeline doesn't fit."""
+"""tools/train.py and tools/test.py refuse data that don't fit a config's network or pipeline."""
 
 import pytest
 import torch
@@ -8,6 +8,8 @@ from helpers.shrunk_configs import CONFIGS
 from mmengine.registry import MODELS, DefaultScope
 
 from mmgb.apis.config import TEST_FIELDS, load_config
+
+pytestmark = pytest.mark.slow
 
 CIFAR = 'gradient_boosting/cifar10/cifar-convnet5-slim_{}_1xb128-10e_cifar10-32x32'
 MNIST = 'lecture/mlp_base_1xb100-10e_mnist-28x28'
@@ -21,39 +23,51 @@ NARROW = (
 )
 PIPELINE = 'train_dataloader=dict(dataset=dict(pipeline=[{}, dict(type="PackInputs")]))'
 LOAD = 'dict(type="LoadImageFromFile"), '
-# {case: (config, what is changed in it, what the sentence must hold)}
+# {case: (config, change of the config, part of the expected sentence)}
 CASES = {
     'too few classes': (
         CIFAR.format('softmax'),
         'model=dict(head=dict(num_classes=7))',
-        'head.num_classes=7 (LinearClsHead) does not fit the ArrayDataset of train_dataloader, which '
-        'has 10 classes: expected num_classes=10',
+        'head.num_classes=7: expected 10, the number of classes of the ArrayDataset in train_dataloader (head is '
+        'LinearClsHead)',
     ),
-    'too few classes, boosted': (CIFAR.format('exp-gb'), 'model=dict(head=dict(num_classes=7))', 'num_classes=10'),
-    'too many classes': (MNIST, 'model=dict(head=dict(num_classes=12))', 'expected num_classes=10'),
-    'class folders': (SUN, 'model=dict(head=dict(num_classes=9))', 'CustomDataset of train_dataloader, which has 8'),
+    'too few classes, boosted': (
+        CIFAR.format('exp-gb'),
+        'model=dict(head=dict(num_classes=7))',
+        'num_classes=7: expected 10',
+    ),
+    'too many classes': (MNIST, 'model=dict(head=dict(num_classes=12))', 'num_classes=12: expected 10'),
+    'class folders': (
+        SUN,
+        'model=dict(head=dict(num_classes=9))',
+        'expected 8, the number of classes of the CustomDataset',
+    ),
     'too few labels': (
         DIGITS.format('exp-gb'),
         'model=dict(decode_head=dict(num_classes=7))',
-        'decode_head.num_classes=7 (PixelNetHead) does not fit the BaseSegDataset of '
-        'train_dataloader, which has 11 classes: expected num_classes=11',
+        'decode_head.num_classes=7: expected 11, the number of classes of the BaseSegDataset in train_dataloader '
+        '(decode_head is PixelNetHead)',
     ),
-    'too many labels': (DIGITS.format('softmax'), 'model=dict(decode_head=dict(num_classes=12))', 'num_classes=11'),
+    'too many labels': (
+        DIGITS.format('softmax'),
+        'model=dict(decode_head=dict(num_classes=12))',
+        'num_classes=12: expected 11',
+    ),
     'image list': (
         PLACES,
         NARROW.replace('in_channels=8)', 'in_channels=8, num_classes=365)'),
-        'head.num_classes=365 (LinearClsHead) does not fit the Places2 of train_dataloader, which has 401',
+        'head.num_classes=365: expected 401, the number of classes of the Places2 in train_dataloader',
     ),
     'crop of arrays': (
         CIFAR.format('softmax'),
         PIPELINE.format('dict(type="RandomCrop", crop_size=40)'),
-        'crop_size=40x40 of RandomCrop in the pipeline of train_dataloader is larger than the first '
-        'image, which has 32x32 pixels there',
+        'crop_size=40x40 of RandomCrop in the pipeline of train_dataloader: expected at most the size of the first '
+        'image, got an image of 32x32 pixels',
     ),
     'crop of photos': (
         SUN,
         PIPELINE.format(LOAD + 'dict(type="RandomCrop", crop_size=64)'),
-        'larger than the first image, which has 40x48 pixels there',
+        'expected at most the size of the first image, got an image of 40x48 pixels',
     ),
     'small for AlexNetBN': (
         IMAGENET,
@@ -74,14 +88,14 @@ CASES = {
     'test data': (
         CIFAR.format('softmax'),
         'model=dict(head=dict(num_classes=7))',
-        'head.num_classes=7 (LinearClsHead) does not fit the ArrayDataset of test_dataloader',
+        'head.num_classes=7: expected 10, the number of classes of the ArrayDataset in test_dataloader',
     ),
 }
 
 
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
-    """{case: (exit code, output)}, all from one process."""
+    """Run all cases in one process and return {case: (exit code, output)}."""
     folder = write_fake_data(tmp_path_factory.mktemp('misfits'))
     commands = {}
     for index, (case, (config, change, _)) in enumerate(CASES.items()):
@@ -105,7 +119,7 @@ def runs(tmp_path_factory):
 
 
 @pytest.mark.parametrize('case', CASES)
-def test_the_tool_says_what_does_not_fit_before_the_first_step(case, runs):
+def test_misfit_data_are_refused_before_the_first_step(case, runs):
     code, output = runs[case]
     assert code == 2, output
     assert ': error: ' in output.splitlines()[-1] and CASES[case][2] in output.splitlines()[-1]

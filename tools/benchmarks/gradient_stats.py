@@ -1,9 +1,8 @@
-"""Times training iterations that GradientStatsHook records against those between them.
+"""Time training iterations that GradientStatsHook records against iterations that it doesn't record.
 
-Both take turns in one run of mmengine's Runner (every second iteration is recorded), from the start of one iteration to
-that of the next, so with its hooks, its files and its data; medians count. What a recorded iteration takes longer,
-divided by the hook's default interval, is its share of the training time. Runs on a GPU where there is one. The table
-is printed, and written as JSON with --out.
+Both alternate in one run of mmengine's Runner. An iteration is timed from its start to that of the next one, including
+its hooks, files and data. The hook's share of the training time is the difference of the medians, divided by its default
+interval. Uses a GPU if there is one. Prints a table and writes the results as JSON to --out.
 """
 
 import statistics
@@ -20,7 +19,8 @@ from mmpretrain.structures import DataSample
 from mmgb.analysis.benchmark_tables import gradient_stats_table
 from mmgb.engine.hooks import GradientStatsHook
 
-WARM_UP = 10
+WARM_UP = 10  # iterations that aren't timed
+# {name: (image shape, batch size, backbone, features)}
 CASES = {
     'CifarConvNet(depth=5, width=0.25)': ((3, 32, 32), 128, dict(type='mmgb.CifarConvNet', depth=5, width=0.25), 2048),
     'CifarConvNet(depth=10, width=0.25)': ((3, 32, 32), 128, dict(type='mmgb.CifarConvNet', depth=10, width=0.25), 360),
@@ -29,7 +29,7 @@ CASES = {
 
 
 class IterationTimer(Hook):
-    """The start of each iteration, before any other hook; stops the run after some seconds."""
+    """Record the start of each iteration before any other hook, and stop the run after ``seconds``."""
 
     priority = 'HIGHEST'
 
@@ -47,16 +47,17 @@ class IterationTimer(Hook):
         runner.train_loop.stop_training = self.starts[-1] - self.starts[0] > self.seconds
 
     def timings(self) -> tuple[Timing, Timing]:
-        """Of recorded iterations and of the others."""
+        """Return the timings of the recorded iterations and of the others."""
         spans = [1e3 * (after - before) for before, after in zip(self.starts, self.starts[1:])]
-        found = []
+        timings = []
         for first in (0, 1):
             times = spans[WARM_UP + first :: 2]
-            found.append(Timing(statistics.median(times), tuple(statistics.quantiles(times, n=4)[::2]), len(times)))
-        return found[0], found[1]
+            timings.append(Timing(statistics.median(times), tuple(statistics.quantiles(times, n=4)[::2]), len(times)))
+        return timings[0], timings[1]
 
 
 def measure(shape: tuple[int, ...], batch: int, backbone: dict, features: int, seconds: float) -> tuple[Timing, Timing]:
+    """Train for some seconds and return the timings of recorded iterations and of the others."""
     torch.manual_seed(0)
     images = torch.randn(batch, *shape)
     inputs = dict(inputs=images, data_samples=[DataSample().set_gt_label(index % 10) for index in range(batch)])

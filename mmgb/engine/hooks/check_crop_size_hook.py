@@ -1,10 +1,11 @@
-"""Refuses a crop that is larger than the images."""
+"""Refuse a crop that is larger than the images."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,51 +18,51 @@ from .data_check_hook import DataCheckHook
 
 @HOOKS.register_module()
 class CheckCropSizeHook(DataCheckHook):
-    """Sends the first image of each data set through its pipeline before the first step, and looks at the crops.
+    """Send the first image of each data set through its pipeline before the first step, and check its crops.
 
-    mmpretrain's ``RandomCrop`` and mmcv's ``CenterCrop`` leave an image as it is that is smaller than ``crop_size``,
-    and the network trains on other sizes than its config says. Looked at are those two, where they stand in the
-    pipeline itself; ``padding``, ``pad_if_needed`` and ``auto_pad`` count. mmseg's ``RandomCrop`` is left alone: there
-    the data preprocessor pads what is too small, as mmseg's own VOC configs want it. No random number that the training
-    draws is changed.
+    mmpretrain's ``RandomCrop`` and mmcv's ``CenterCrop`` return an image unchanged if it is smaller than ``crop_size``,
+    so the network would train on other sizes than its config says. The hook checks these two transforms at the top
+    level of a pipeline, after their own padding (``padding``, ``pad_if_needed``, ``auto_pad``). It skips mmseg's
+    ``RandomCrop``, because mmseg's data preprocessor pads small crops, as its VOC configs intend. The hook doesn't
+    change the random numbers of the training.
 
     Raises:
-        ValueError: if a crop comes out smaller than its ``crop_size``.
+        ValueError: if a crop is smaller than its ``crop_size``.
     """
 
-    def check_dataset(self, runner, field: str, dataset) -> None:
+    def check_dataset(self, runner: Any, field: str, dataset: Any) -> None:
         transforms = getattr(getattr(dataset, 'pipeline', None), 'transforms', [])
         if not any(map(is_strict_crop, transforms)) or not len(dataset):
             return
         original = list(transforms)
-        transforms[:] = [checked(step, field) if is_strict_crop(step) else step for step in original]
+        transforms[:] = [checked_crop(step, field) if is_strict_crop(step) else step for step in original]
         try:
-            with unchanged_randomness():
+            with preserved_random_state():
                 dataset[0]
         finally:
             transforms[:] = original
 
 
-def is_strict_crop(transform) -> bool:
-    """Whether nobody pads what this transform leaves too small."""
+def is_strict_crop(transform: Any) -> bool:
+    """Return True for a crop whose result isn't padded later."""
     kind = type(transform)
     return kind.__name__ in ('RandomCrop', 'CenterCrop') and kind.__module__.partition('.')[0] != 'mmseg'
 
 
-def checked(crop: Callable, field: str) -> Callable:
-    """``crop``, raising a ValueError if what it gives is smaller than its ``crop_size``."""
+def checked_crop(crop: Callable, field: str) -> Callable:
+    """Return ``crop`` with a check that its result has at least ``crop_size``; ``field`` is named in the error."""
     name = type(crop).__name__
-    # mmpretrain's RandomCrop has (height, width), mmcv's CenterCrop (width, height).
+    # crop_size is (height, width) in mmpretrain's RandomCrop, (width, height) in mmcv's CenterCrop.
     height, width = crop.crop_size if name == 'RandomCrop' else crop.crop_size[::-1]
 
     def crop_and_check(results: dict) -> dict:
-        given = results['img'].shape[:2]
+        before = results['img'].shape[:2]
         results = crop(results)
         if results['img'].shape[0] < height or results['img'].shape[1] < width:
             raise ConfigError(
-                f'crop_size={height}x{width} of {name} in the pipeline of {field} is larger than the '
-                f'first image, which has {given[0]}x{given[1]} pixels there (height x width): expected '
-                'at most that, or a transform before it that enlarges or pads the image'
+                f'crop_size={height}x{width} of {name} in the pipeline of {field}: expected at most the size of the '
+                f'first image, got an image of {before[0]}x{before[1]} pixels (height x width); add a transform before '
+                'the crop that enlarges or pads the image'
             )
         return results
 
@@ -69,12 +70,12 @@ def checked(crop: Callable, field: str) -> Callable:
 
 
 @contextmanager
-def unchanged_randomness() -> Iterator[None]:
-    """Gives the generators of Python, numpy and torch (CPU) back the states that they had before."""
-    python, numpy = random.getstate(), np.random.get_state()
+def preserved_random_state() -> Iterator[None]:
+    """Restore the random states of Python, numpy and torch's CPU generator when the block ends."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng(devices=[]):
             yield
     finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)

@@ -1,6 +1,6 @@
-"""Stops a training whose loss is no number any more, and says where to look.
+"""Stop the training when its loss becomes NaN or infinite, and name the losses and scores behind it.
 
-mmengine has no such hook; mmdetection's, of the same name, says neither the iteration nor the scores.
+mmengine has no such hook. That of mmdetection, with the same name, reports neither the iteration nor the scores.
 """
 
 from __future__ import annotations
@@ -22,16 +22,19 @@ from mmgb.registry import HOOKS
 
 @HOOKS.register_module()
 class CheckInvalidLossHook(Hook):
-    """Raises an error after the first iteration whose total loss is NaN or infinite.
+    """Raise an error after the first iteration whose total loss is NaN or infinite.
 
-    The message names the iteration, every loss, and for every loss module the largest magnitude among the scores it
-    was given. To know them the hook keeps a reference to the scores of the current iteration; nothing is computed
-    as long as the loss is finite. Loss modules are those whose ``forward`` calls its first argument ``cls_score``,
-    as the losses of mmgb and most of mmseg's and mmpretrain's do.
+    The message contains the iteration, every loss, and the largest magnitude of the scores that each loss module
+    received. To report them the hook keeps a reference to the scores of the current iteration; it computes nothing as
+    long as the loss is finite. Loss modules are those whose ``forward`` names its first argument ``cls_score``, like
+    the losses of mmgb and most losses of mmseg and mmpretrain.
 
     Args:
-        interval: how often the loss is looked at, in iterations. Looking waits for a GPU to finish the iteration, as
-            mmengine's own ``RuntimeInfoHook`` does in every one.
+        interval (int): number of iterations between checks, at least 1. A check waits for the GPU to finish the
+            iteration, as mmengine's own ``RuntimeInfoHook`` does in every iteration. Default: 1.
+
+    Raises:
+        FloatingPointError: during training, if the loss isn't finite.
     """
 
     priority = 'VERY_HIGH'  # before any hook that saves a checkpoint
@@ -43,13 +46,17 @@ class CheckInvalidLossHook(Hook):
         self.scores: dict[str, Tensor] = {}
         self.handles: list = []
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Any) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         for name, module in model.named_modules():
             if next(iter(inspect.signature(module.forward).parameters), None) == 'cls_score':
-                self.handles.append(module.register_forward_pre_hook(partial(self._keep, name), with_kwargs=True))
+                self.handles.append(
+                    module.register_forward_pre_hook(partial(self._store_scores, name), with_kwargs=True)
+                )
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None) -> None:
+    def after_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
+    ) -> None:
         scores, self.scores = self.scores, {}
         if not self.every_n_train_iters(runner, self.interval) or not outputs or 'loss' not in outputs:
             return
@@ -58,22 +65,22 @@ class CheckInvalidLossHook(Hook):
         losses = ', '.join(
             f'{name} {torch.as_tensor(value).item():g}' for name, value in outputs.items() if 'loss' in name
         )
-        given = ''.join(f'; {name} was given {describe_scores(value)}' for name, value in scores.items())
-        raise FloatingPointError(f'iteration {runner.iter + 1}: the loss is not finite ({losses}){given}')
+        received = ''.join(f'; {name} received {describe_scores(value)}' for name, value in scores.items())
+        raise FloatingPointError(f'iteration {runner.iter + 1}: the loss is not finite ({losses}){received}')
 
-    def after_train(self, runner) -> None:
+    def after_train(self, runner: Any) -> None:
         for handle in self.handles:
             handle.remove()
         self.handles.clear()
 
-    def _keep(self, name: str, module: nn.Module, args: Sequence, kwargs: dict) -> None:
+    def _store_scores(self, name: str, module: nn.Module, args: Sequence, kwargs: dict) -> None:
         scores = args[0] if args else kwargs.get('cls_score')
         if module.training and isinstance(scores, Tensor):
             self.scores[name] = scores.detach()
 
 
 def describe_scores(scores: Tensor) -> str:
-    """The largest finite magnitude, and how many aren't finite, in words."""
+    """Return the largest finite magnitude and the number of non-finite scores in words."""
     finite = scores[torch.isfinite(scores)]
     largest = f'scores up to {finite.abs().max().item():.4g}' if finite.numel() else 'no finite score'
     invalid = scores.numel() - finite.numel()

@@ -1,4 +1,4 @@
-"""Which modules are losses, and what they divide by: the gradient times that number is the delta of a sample."""
+"""Losses of both hosts: which modules they are, and by how many samples they divide."""
 
 import pytest
 import torch
@@ -20,10 +20,10 @@ def head(name, loss):
     return module
 
 
-def test_losses_of_both_hosts_are_found_as_they_lie_in_heads_and_no_part_of_another_loss():
+def test_losses_of_heads_are_found_but_not_those_inside_another_loss():
     model = nn.ModuleDict(
         dict(
-            classifier=head('loss_module', LabelSmoothLoss(0.1)),  # holds a cross-entropy loss of its own
+            classifier=head('loss_module', LabelSmoothLoss(0.1)),  # contains a cross-entropy loss
             segmentor=head('loss_decode', nn.ModuleList([CrossEntropyLoss(), OhemCrossEntropy()])),
             single=head('loss_decode', OhemCrossEntropy()),
             other=head('criterion', ExpGBLoss()),
@@ -61,7 +61,7 @@ CASES = {
 
 
 @pytest.mark.parametrize('name', CASES)
-def test_gradient_times_what_the_loss_divides_by_is_the_delta_of_a_pixel(name):
+def test_the_gradient_times_the_divisor_is_the_delta_of_a_pixel(name):
     loss, options = CASES[name]
     scores, labels = pixels()
     call = loss_call(loss, (scores, labels), options)
@@ -74,13 +74,13 @@ def test_gradient_times_what_the_loss_divides_by_is_the_delta_of_a_pixel(name):
 
 
 @pytest.mark.parametrize('loss', [ClassificationLoss(), LabelSmoothLoss(0.1), ExpGBLoss()])
-def test_a_classifiers_loss_divides_by_the_avg_factor_of_its_head_or_its_samples(loss):
+def test_the_divisor_of_a_classifiers_loss_is_avg_factor_or_the_number_of_samples(loss):
     scores, labels = torch.randn(5, 3), torch.tensor([0, 1, 2, 0, 1])
     assert loss_call(loss, (scores, labels), dict(avg_factor=4)).divisor == 4
     call = loss_call(loss, (), dict(cls_score=scores, label=labels))
     assert call.divisor == 5 and call.valid is None
 
 
-def test_what_is_no_tensor_of_scores_is_left_alone():
+def test_inputs_other_than_a_tensor_of_scores_are_skipped():
     assert loss_call(nn.Identity(), (torch.ones(3),), {}) is None
     assert loss_call(nn.Identity(), ([torch.ones(3, 2)],), {}) is None

@@ -1,4 +1,4 @@
-"""What the hook says of pipelines of both hosts, and that it leaves no trace."""
+"""CheckCropSizeHook on pipelines of both hosts; it leaves pipelines and random states unchanged."""
 
 import random
 from types import SimpleNamespace
@@ -49,8 +49,8 @@ def test_a_crop_larger_than_the_image_is_refused_with_both_sizes(step, size, loo
     with pytest.raises(
         ValueError,
         match=(
-            rf'^crop_size={size} of {step["type"]} in the pipeline of {loop}_dataloader is larger than the first '
-            r'image, which has 20x30 pixels there \(height x width\): expected at most that'
+            rf'^crop_size={size} of {step["type"]} in the pipeline of {loop}_dataloader: expected at most the size of '
+            r'the first image, got an image of 20x30 pixels \(height x width\); add '
         ),
     ):
         check(array_dataset(file, step), loop)
@@ -72,7 +72,7 @@ def test_a_crop_that_fits_or_is_padded_passes(steps, file):
     check(array_dataset(file, *steps))
 
 
-def test_wrapped_data_sets_are_looked_at(file):
+def test_wrapped_data_sets_are_checked(file):
     good, bad = array_dataset(file), array_dataset(file, dict(type='RandomCrop', crop_size=25))
     with pytest.raises(ValueError, match='crop_size=25x25'):
         check(ConcatDataset([good, bad]))
@@ -83,7 +83,7 @@ def test_an_empty_data_set_passes(file):
 
 
 @pytest.mark.parametrize('crop_size', [10, 25])
-def test_the_pipeline_and_all_random_numbers_stay_as_they_were(crop_size, file):
+def test_the_pipeline_and_the_random_states_are_unchanged(crop_size, file):
     dataset = array_dataset(file, dict(type='RandomCrop', crop_size=crop_size), dict(type='RandomFlip', prob=0.5))
     before = list(dataset.pipeline.transforms)
 
@@ -104,7 +104,7 @@ def test_the_pipeline_and_all_random_numbers_stay_as_they_were(crop_size, file):
     assert all(step is old for step, old in zip(dataset.pipeline.transforms, before))
 
 
-def test_mmsegs_crop_is_left_alone_since_the_preprocessor_pads_what_is_too_small():
+def test_mmsegs_crop_is_skipped_because_the_preprocessor_pads_small_crops():
     from mmseg.datasets.transforms import RandomCrop
     from mmseg.models import SegDataPreProcessor
     from mmseg.structures import SegDataSample
@@ -118,7 +118,7 @@ def test_mmsegs_crop_is_left_alone_since_the_preprocessor_pads_what_is_too_small
 
 
 class Maps(list):
-    """A data set of one image whose pipeline is ``crop``, and which nobody reads."""
+    """A data set of one image that must not be read; its pipeline is ``crop``."""
 
     def __init__(self, crop):
         super().__init__([None])

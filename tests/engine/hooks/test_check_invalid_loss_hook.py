@@ -1,4 +1,4 @@
-"""The hook in a real mmengine run: what it says when the loss breaks, and that it costs nothing while it doesn't."""
+"""CheckInvalidLossHook in mmengine's Runner: its error, and no references to old scores."""
 
 import gc
 import weakref
@@ -10,11 +10,11 @@ from mmengine.runner import Runner
 
 from mmgb.models.losses import ExpGBLoss
 
-BREAKS_AT = 3  # the first iteration whose scores are too large, counted from 1
+BREAKS_AT = 3  # first iteration with scores that overflow, counted from 1
 
 
 class Model(BaseModel):
-    """A linear classifier whose input grows from iteration to iteration."""
+    """A linear classifier whose scores overflow from iteration ``breaks_at`` on."""
 
     def __init__(self, breaks_at):
         super().__init__()
@@ -50,29 +50,29 @@ def train(tmp_path, breaks_at, **settings):
     return model
 
 
-def test_stops_at_the_first_broken_iteration_and_names_it_with_the_largest_score(tmp_path):
+def test_the_first_iteration_with_an_infinite_loss_is_named_with_its_largest_score(tmp_path):
     with pytest.raises(
         FloatingPointError,
         match=(
             rf'^iteration {BREAKS_AT}: the loss is not finite \(loss inf, loss_exp_gb inf\); '
-            r'loss was given scores up to 128$'
+            r'loss received scores up to 128$'
         ),
     ):
         train(tmp_path, BREAKS_AT)
 
 
-def test_interval_says_when_it_looks(tmp_path):
+def test_interval_is_the_number_of_iterations_between_checks(tmp_path):
     with pytest.raises(FloatingPointError, match='^iteration 4: '):
         train(tmp_path, BREAKS_AT, interval=4)
 
 
-def test_finite_training_runs_through_and_no_scores_are_kept_alive(tmp_path):
+def test_a_finite_training_completes_and_keeps_no_scores_alive(tmp_path):
     model = train(tmp_path, 1000)
     gc.collect()
     assert len(model.seen) == 10 and not any(scores() is not None for scores in model.seen)
     assert not model.loss._forward_pre_hooks
 
 
-def test_bad_interval_is_refused(tmp_path):
+def test_an_invalid_interval_is_refused(tmp_path):
     with pytest.raises(ValueError, match='interval=0: expected a positive number of iterations'):
         train(tmp_path, 1000, interval=0)

@@ -1,4 +1,4 @@
-"""What the hook writes in real mmengine runs is what autograd gives; nothing of it stays in the model."""
+"""GradientStatsHook in mmengine runs against autograd; it leaves nothing in the model."""
 
 import copy
 import pickle
@@ -20,8 +20,8 @@ from mmgb.engine.hooks import GradientStatsHook
 
 
 @pytest.fixture(autouse=True)
-def leaves_the_default_scope():
-    """A Runner sets it for all that follows."""
+def preserved_default_scope():
+    """Restore the default scope, which a Runner sets globally."""
     with DefaultScope.overwrite_default_scope('mmengine'):
         yield
 
@@ -36,7 +36,7 @@ def assert_close(found, expected):
     assert found == pytest.approx(expected, rel=1e-6, abs=0)
 
 
-def test_every_number_of_every_iteration_is_autograds(tmp_path):
+def test_every_scalar_of_every_iteration_equals_autograds(tmp_path):
     model = Net()
     train(tmp_path, model)
     scalars, _ = written(tmp_path)
@@ -47,7 +47,7 @@ def test_every_number_of_every_iteration_is_autograds(tmp_path):
         assert expected['dead_relu_share/relu'] == 0.25 and 0 < expected['saturated_share/sigmoid'] < 1
 
 
-def test_histogram_is_that_of_the_papers_deltas(tmp_path):
+def test_histograms_are_those_of_the_papers_deltas(tmp_path):
     model = Net()
     train(tmp_path, model)
     for line, batch in zip(written(tmp_path)[1], (samples()[:4], samples()[4:])):
@@ -70,25 +70,25 @@ def test_under_mixed_precision_gradients_are_unscaled(tmp_path):
     assert_close(lines[0]['edges'][-1], deltas.max().item())
 
 
-def test_a_fused_optimizer_which_unscales_for_itself_writes_the_same(tmp_path):
+def test_gradients_of_a_fused_optimizer_which_unscales_them_itself_are_unscaled(tmp_path):
     model = Net()
     train(tmp_path, model, wrapper=CpuAmp, optimizer=torch.optim.SGD(model.parameters(), 0.0, fused=True))
     assert_close(written(tmp_path)[0][1], by_autograd(model, samples()[:4], amp=True)[0])
 
 
-def test_accumulated_gradients_are_written_with_their_update_and_errors_are_of_each_batch(tmp_path):
+def test_accumulated_weight_gradients_are_written_at_their_update(tmp_path):
     model = Net()
     train(tmp_path, model, batch_size=2, accumulative_counts=2, interval=3)
     scalars, _ = written(tmp_path)
     assert list(scalars) == [1, 2, 4]
     expected = by_autograd(model, samples()[:2])[0]
     assert_close(scalars[1], {name: value for name, value in expected.items() if not name.startswith('weight')})
-    update = by_autograd(model, samples()[:4])[0]  # the mean over two batches is that over their samples
+    update = by_autograd(model, samples()[:4])[0]  # the mean over two batches equals the mean over their samples
     assert_close(scalars[2], {name: value for name, value in update.items() if name.startswith('weight')})
     assert {name.split('/')[0] for name in scalars[4]} >= {'weight_grad_mean', 'error_rms'}
 
 
-def test_interval_and_each_epochs_first_iteration_are_recorded_and_nothing_else_is_hooked(tmp_path):
+def test_only_recorded_iterations_have_hooks(tmp_path):
     model, seen = Net(), []
     forward = model.forward
     model.forward = lambda *args, **kwargs: seen.append(without_hooks(model)) or forward(*args, **kwargs)
@@ -107,7 +107,7 @@ def test_interval_and_each_epochs_first_iteration_are_recorded_and_nothing_else_
     ]
 
 
-def test_nothing_stays_in_the_model_or_its_optimizer(tmp_path):
+def test_nothing_remains_in_the_model_or_its_optimizer(tmp_path):
     model = Net()
     runner = train(tmp_path, model, batch_size=2, accumulative_counts=8, hooks=[dict(type='EMAHook')])
     assert without_hooks(model) and not runner.optim_wrapper.optimizer._optimizer_step_pre_hooks
@@ -115,7 +115,7 @@ def test_nothing_stays_in_the_model_or_its_optimizer(tmp_path):
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in copied.state_dict().items())
 
 
-def test_chosen_layers_only(tmp_path):
+def test_layers_restricts_the_recorded_modules(tmp_path):
     train(tmp_path, Net(), layers=['relu', 'conv2'])
     scalars = written(tmp_path)[0][1]
     assert {name for name in scalars if name.startswith(('error', 'activation', 'weight'))} == {
@@ -143,7 +143,8 @@ exit_if_distributed()
 """
 
 
-def test_two_processes_write_what_one_writes_of_the_joined_batch(tmp_path):
+@pytest.mark.slow
+def test_two_processes_write_the_same_as_one_with_the_joined_batch(tmp_path):
     with ThreadPoolExecutor(2) as pool:
         for process in pool.map(
             lambda rank: run(
@@ -154,14 +155,14 @@ def test_two_processes_write_what_one_writes_of_the_joined_batch(tmp_path):
             succeeded(process)
     scalars, lines = written(tmp_path / 'run')
     for step, start in ((1, 0), (2, 4)):
-        # DefaultSampler deals samples out in turns: the ranks' second batch is samples 4 to 7.
+        # DefaultSampler assigns samples to ranks in turn: the ranks' second batch is samples 4 to 7.
         expected, deltas, *_ = by_autograd(Net(), samples()[start : start + 4])
         assert_close(scalars[step], expected)
         edges = np.array(lines[step - 1]['edges'])
         assert lines[step - 1]['counts'] == np.histogram(deltas.numpy(), edges)[0].tolist()
 
 
-# ------------------------------------------------------------------------------------ both hosts, by our tools
+# ------------------------------------------------------------------------------------ both hosts
 
 HOOK = "\ncustom_hooks = [dict(type='mmgb.GradientStatsHook', interval=1)]\n"
 
@@ -174,7 +175,8 @@ def check_host_run(work_dir, loss, deltas):
     assert all(sum(line['counts']) == deltas for line in lines)
 
 
-def test_a_segmentor_with_two_losses_takes_the_hook_through_our_tool(tmp_path):
+@pytest.mark.slow
+def test_a_segmentor_with_two_losses_is_recorded_by_train_py(tmp_path):
     make_workspace(tmp_path)
     (tmp_path / 'hooked.py').write_text(
         "_base_ = './seg.py'"
@@ -188,7 +190,7 @@ def test_a_segmentor_with_two_losses_takes_the_hook_through_our_tool(tmp_path):
     check_host_run(tmp_path / 'run', 'decode_head.loss_decode.0', 2 * 3 * 32 * 32)
 
 
-def test_a_classifier_takes_the_hook(tmp_path, monkeypatch):
+def test_a_classifier_is_recorded(tmp_path, monkeypatch):
     make_workspace(tmp_path)
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'hooked.py').write_text("_base_ = './cls.py'" + HOOK + "work_dir = 'run'\n")
@@ -196,7 +198,7 @@ def test_a_classifier_takes_the_hook(tmp_path, monkeypatch):
     check_host_run(tmp_path / 'run', 'head.loss_module', 2 * 2)
 
 
-# ------------------------------------------------------------------------------------ bad input
+# ------------------------------------------------------------------------------------ invalid input
 
 
 @pytest.mark.parametrize(
@@ -207,17 +209,17 @@ def test_a_classifier_takes_the_hook(tmp_path, monkeypatch):
         (dict(layers='conv1'), "layers='conv1': expected a list of module paths, or None"),
     ],
 )
-def test_bad_settings_are_refused(settings, message):
+def test_invalid_settings_are_refused(settings, message):
     with pytest.raises(ValueError, match=f'^{message}$'):
         GradientStatsHook(**settings)
 
 
-def test_a_layer_that_the_model_lacks_is_named_with_similar_ones_before_training(tmp_path):
+def test_a_missing_layer_is_refused_with_close_matches_before_training(tmp_path):
     with pytest.raises(ValueError, match=r"^layers='head\.fcc': no such module; close matches: head\.fc"):
         train(tmp_path, Net(), layers=['head.fcc'])
 
 
-def test_a_wrapper_that_scales_in_its_own_way_is_refused(tmp_path):
+def test_an_optimizer_wrapper_with_unknown_scaling_is_refused(tmp_path):
     def wrapper(optimizer, accumulative_counts):
         return OptimWrapperDict(whole=OptimWrapper(optimizer))
 
