@@ -1,10 +1,10 @@
-"""Tables of what ``tools/benchmarks`` has measured, from the numbers that it writes."""
+"""Markdown tables of the JSON results of ``tools/benchmarks``."""
 
 from mmgb.utils.markdown import table
 
 
 def loss_table(case: dict) -> str:
-    """One shape of ``loss.py``."""
+    """Return the table of one case of ``loss.py``: time and memory of the losses for scores of one shape."""
     contenders = case['contenders']
     base, bound = (contenders[name]['median_ms'] for name in ('F.cross_entropy', 'memory bound'))
     rows = []
@@ -19,7 +19,7 @@ def loss_table(case: dict) -> str:
 
 
 def relay_table(case: dict) -> str:
-    """One network of ``relay.py``."""
+    """Return the table of one case of ``relay.py``: time and memory of the propagation methods in one network."""
     contenders = case['contenders']
     base = contenders['multi-loss']
     rows = [
@@ -41,7 +41,7 @@ def relay_table(case: dict) -> str:
 
 
 def sampler_table(case: dict) -> str:
-    """One number of images of ``sampler.py``."""
+    """Return the table of one case of ``sampler.py``: time and memory of the samplers for one number of images."""
     contenders = case['contenders']
     yardstick = contenders["mmdetection's algorithm"]['epoch_s']
     rows = []
@@ -71,7 +71,7 @@ def sampler_table(case: dict) -> str:
 
 
 def gradient_stats_table(results: dict) -> str:
-    """All networks of ``gradient_stats.py``."""
+    """Return the table of ``gradient_stats.py``: cost of recording in each network."""
     rows = [
         [
             f'{case["network"]}, batches of {case["batch"]}',

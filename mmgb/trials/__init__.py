@@ -1,1 +1,1 @@
-"""Repeated trainings: their file, schedule, statistics, tables and figure."""
+"""Repeated trainings: their schedule, file, statistics, tables and figure, and the experiments made of them."""

@@ -1,4 +1,4 @@
-"""The papers' claims beside what was measured here, and a verdict by one rule for all of them."""
+"""Claims of the papers, and a verdict on each by one rule."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ from typing import NamedTuple
 
 from mmgb.utils.markdown import table
 
-from .manifest import ClaimEntry
-from .statistics import Estimate, best_steps, count_failures, difference_of_means, finished, minimum_errors
-from .trial import Setting, read_settings
-
-# A difference counts when it is this many standard errors away from 0.
-CLEAR = 2.0
+from .entries import ClaimEntry
+from .file import read_settings
+from .statistics import CLEAR, Estimate, best_steps, count_failures, difference_of_means, finished, minimum_errors
+from .trial import Setting
 
 
 class Claim(NamedTuple):
-    """That ``second`` has a lower (or a higher) ``quantity`` than ``first``.
+    """The claim that ``second`` has a lower or higher ``quantity`` than ``first``.
 
     Attributes:
-        statement: what is claimed, with its source.
+        statement: the claim with its source.
         paper: the paper's own numbers, '' if it gives none.
         quantity: 'minimum error', in percent, or 'best epoch'.
         expected: 'lower' or 'higher'.
-        first, second: the measured settings; None where it wasn't measured yet.
-        command: measures them.
-        headline: whether the README shows it, too.
+        first, second: the measured settings, None if not measured yet.
+        command: command that measures them.
+        headline: show the claim in the README, too.
     """
 
     statement: str
@@ -61,21 +59,21 @@ def read_claim(entry: ClaimEntry, results: Path, command: str) -> Claim:
 
 
 def shorten(setting: Setting, last: float) -> Setting:
-    """The setting with its trials' curves up to step ``last``."""
+    """Return the setting with its trials' curves cut after step ``last``."""
     return setting._replace(
         trials=[trial._replace(curve=[point for point in trial.curve if point[0] <= last]) for trial in setting.trials]
     )
 
 
 def difference(claim: Claim) -> Estimate:
-    """Second minus first, of the means over the trials that didn't fail; NaN without one of each."""
+    """Return the difference of means, second minus first, over the trials that did not fail; NaN if there is none."""
     quantities = {'minimum error': lambda setting: minimum_errors(finished(setting)), 'best epoch': best_steps}
     first, second = (quantities[claim.quantity](setting) for setting in (claim.first, claim.second))
     return difference_of_means(first, second)
 
 
 def verdict(claim: Claim) -> str:
-    """'holds' or 'contradicted' where the difference is clear, else that it can't be seen."""
+    """Return 'holds' or 'contradicted' if the difference is clear, otherwise the reason why there is no verdict."""
     if claim.first is None or claim.second is None:
         return f'not measured yet: `{claim.command}`'
     found = difference(claim)
@@ -90,7 +88,7 @@ def verdict(claim: Claim) -> str:
 
 
 def claims_table(claims: Sequence[Claim]) -> str:
-    """One row a claim."""
+    """Return a table with one row per claim."""
     rows = []
     for claim in claims:
         ours = ''

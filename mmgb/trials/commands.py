@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from mmgb.functional.errors import ConfigError
 
-from .experiment import Experiment, Run, Tool
+from .experiment import Experiment, Tool
 from .manifest import Manifest
+from .run import Run
 from .templates import fill
 
 RESULTS = 'docs/results'

@@ -1,4 +1,4 @@
-"""Read YAML with text scalars, and check which fields a mapping has."""
+"""YAML whose scalars are texts, and checks of a mapping's fields."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from mmgb.functional.errors import ConfigError
 
 
 class _TextLoader(yaml.SafeLoader):
-    """YAML whose scalars all stay text; anchors and merge keys work."""
+    """Loader that keeps scalars as text and refuses a key that occurs twice; anchors and merge keys work."""
 
     yaml_implicit_resolvers = {
         letter: [(tag, pattern) for tag, pattern in resolvers if tag == 'tag:yaml.org,2002:merge']
         for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        names = [key.value for key, _ in node.value]
+        for name in names:
+            if names.count(name) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key '{name}' twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def read_yaml(path: Path) -> dict:
@@ -37,7 +44,14 @@ def read_yaml(path: Path) -> dict:
 
 
 def check_fields(fields: object, allowed: Collection[str], required: Collection[str], where: str) -> None:
-    """Raise a ConfigError unless ``fields`` is a mapping with all required and no other than the allowed keys."""
+    """Raise a ConfigError unless ``fields`` is a mapping with all required keys and none but the allowed ones.
+
+    Args:
+        fields: content to check.
+        allowed: names of all fields.
+        required: names of the fields that must be there.
+        where (str): place of the content, for error messages.
+    """
     if not isinstance(fields, dict):
         raise ConfigError(f'{where}={fields!r}: expected a mapping of {", ".join(allowed)}')
     for name in fields:

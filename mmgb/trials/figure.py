@@ -1,4 +1,4 @@
-"""Learning curves of several settings, each with several trials."""
+"""Figure of the learning curves of several settings."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +13,13 @@ from .trial import Setting
 
 
 def learning_curves_figure(settings: Mapping[str, Setting]) -> Figure:
-    """Each setting's median error of its trials at each validation, with a band from quartile to quartile.
+    """Draw the median error of each setting's trials at each validation, with a band between the quartiles.
+
+    Args:
+        settings: name to setting.
 
     Raises:
-        ValueError: if two settings have other metrics or other steps.
+        ConfigError: if two settings differ in their metric or in the unit of their steps.
     """
     metric, step = check_comparable(settings)
     figure = Figure(figsize=(7, 4.5), dpi=110, layout='constrained')
@@ -33,7 +36,7 @@ def learning_curves_figure(settings: Mapping[str, Setting]) -> Figure:
 
 
 def save_figure(figure: Figure, path: Path) -> list[Path]:
-    """Writes ``path`` with the suffixes .png and .svg; the same figure gives the same files. Returns them."""
+    """Write a figure as ``path`` + .png and .svg, and return these paths; equal figures give equal files."""
     files = [path.with_name(path.name + suffix) for suffix in ('.png', '.svg')]
     with matplotlib.rc_context({'svg.hashsalt': 'mmgb'}):
         figure.savefig(files[0])

@@ -1,28 +1,82 @@
-"""The JSON file of trials while it grows: see ``trials.py`` for its form."""
+"""Read and write the JSON file of trials.
+
+One file holds the trials of one config::
+
+    {"config": "configs/…/name.py", "cfg_options": {key: value}, "metric": "accuracy/top1", "step": "epoch",
+     "environment": {…},
+     "settings": [{"overrides": {key: value},
+                   "trials": [{"seed": 0, "curve": [[step, value], …], "best_step": step, "best": value}, …]}, …]}
+
+A curve holds the metric of each validation, in percent; larger is better. ``best`` is its largest value, rounded to
+four decimals, and ``best_step`` the first step with it. A failed trial has ``"failed": "last line of its error"`` and
+the curve until then. A trial that ran in another environment than the file's has its own ``environment``. ``step`` is
+the unit of the steps, 'epoch' or 'iteration'.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mmgb.functional.errors import ConfigError
+from mmgb.utils.atomic_write import atomic_write
 
-from .trial import Trial, best_point, read_file
+from .trial import Setting, Trial, best_point
+
+
+def read_file(path: Path) -> dict:
+    """Return the content of a file of trials.
+
+    Raises:
+        ConfigError: if ``path`` is not a file, or does not have the form above.
+    """
+    if not Path(path).is_file():
+        raise ConfigError(f"'{path}': expected a file of tools/run_trials.py, got no file")
+    try:
+        content = json.loads(Path(path).read_text())
+        for name in ('config', 'cfg_options', 'metric', 'step', 'environment'):
+            content[name]
+        for setting in content['settings']:
+            setting['overrides']
+            for trial in setting['trials']:
+                trial['seed'], trial['curve']
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f'{type(error).__name__}: {error}'
+        raise ConfigError(f"'{path}': expected a file of tools/run_trials.py, got {reason}") from error
+    return content
+
+
+def read_settings(path: Path) -> list[Setting]:
+    """Return the settings of a file in its order; a setting may have no trials yet.
+
+    Raises:
+        ConfigError: as :func:`read_file`.
+    """
+    content = read_file(path)
+    return [
+        Setting(
+            content['metric'], content['step'], setting['overrides'], [_read_trial(one) for one in setting['trials']]
+        )
+        for setting in content['settings']
+    ]
+
+
+def _read_trial(entry: Mapping[str, object]) -> Trial:
+    return Trial(entry['seed'], [tuple(point) for point in entry['curve']], entry.get('failed'))
 
 
 class TrialsFile:
-    """Whole at any moment: every change is written into a file beside it, which then takes its place.
+    """A file of trials that grows by one trial at a time; every write is atomic.
 
     Args:
-        path: the file; where it exists, its trials are kept, and further ones added.
-        origin: what its trials have in common: ``config``, ``cfg_options``, ``metric`` and ``step``.
-        environment: that of the trials which are going to be added.
-        settings: the overrides of each setting, in the order for the file; it may hold others.
+        path (Path): the file. If it exists, its trials are kept and new ones added.
+        origin: entries common to all its trials: ``config``, ``cfg_options``, ``metric`` and ``step``.
+        environment: environment of the trials to be added.
+        settings: overrides of each setting, in the order for a new file; an existing file may hold further settings.
 
     Raises:
-        ValueError: if the file exists and isn't one of trials, or has another origin. It is left as it is.
+        ConfigError: if the file exists and is not a file of trials, or has another origin. It is left unchanged.
     """
 
     def __init__(
@@ -37,20 +91,21 @@ class TrialsFile:
         if self.path.exists():
             self.content = read_file(self.path)
             for name, value in origin.items():
-                if self.content[name] != value:
+                found = self.content[name]
+                if found != value:
                     raise ConfigError(
-                        f"'{path}' holds trials with {name}={self.content[name]!r}, not {value!r}: choose another file"
+                        f"'{path}': expected trials with {name}={value!r}, got {found!r}: choose another file"
                     )
         for overrides in settings:
             if self._trials(overrides) is None:
                 self.content['settings'].append(dict(overrides=overrides, trials=[]))
 
     def seeds(self, overrides: Mapping[str, object]) -> list[int]:
-        """Of the trials that the file has of a setting."""
+        """Return the seeds of a setting's trials in the file."""
         return [trial['seed'] for trial in self._trials(overrides)]
 
     def add(self, overrides: Mapping[str, object], trial: Trial) -> None:
-        """Adds a trial of a setting, and writes the file."""
+        """Add a trial to a setting and write the file."""
         entry = dict(seed=trial.seed, curve=trial.curve)
         if trial.curve:
             entry['best_step'], entry['best'] = best_point(trial.curve)
@@ -61,10 +116,8 @@ class TrialsFile:
         trials = self._trials(overrides)
         trials.append(entry)
         trials.sort(key=lambda entry: entry['seed'])
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_name(self.path.name + '.unfinished')
-        unfinished.write_text(to_text(self.content))
-        os.replace(unfinished, self.path)
+        with atomic_write(self.path) as file:
+            file.write(to_text(self.content))
 
     def _trials(self, overrides: Mapping[str, object]) -> list[dict] | None:
         for setting in self.content['settings']:
@@ -74,7 +127,7 @@ class TrialsFile:
 
 
 def to_text(content: Mapping[str, object]) -> str:
-    """JSON with one trial a line, so that a difference of two versions shows the trials that differ."""
+    """Return JSON with one trial per line, so that a diff of two versions shows the trials that differ."""
     head = json.dumps({name: value for name, value in content.items() if name != 'settings'}, indent=1)
     settings = []
     for setting in content['settings']:

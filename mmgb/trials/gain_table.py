@@ -1,23 +1,22 @@
-"""What other losses gain over the first one, data set by data set."""
+"""Table of the gains of losses over a first one, by data set."""
 
 import math
 from collections.abc import Mapping
 
 from mmgb.utils.markdown import table
 
-from .claims import CLEAR
-from .statistics import compare, count_failures, estimate_mean, finished, minimum_errors
+from .statistics import CLEAR, compare, count_failures, estimate_mean, finished, minimum_errors
 from .trial import Setting
 
 
 def gain_table(data_sets: Mapping[str, Mapping[str, Setting]]) -> str:
-    """Markdown with one row a data set: the first loss's minimum error, and the others' minus it, in percent.
+    """Return a table with one row per data set: the first loss's minimum error, and the others' minus it, in percent.
 
-    Means with their standard errors, of the trials that didn't fail, and how many did. In bold what is clearly lower,
-    by the claims' rule.
+    Cells show means with standard errors over the trials that did not fail, and the number that did. A clearly lower
+    error, by the rule of :data:`~mmgb.trials.statistics.CLEAR`, is bold.
 
     Args:
-        data_sets: name to {loss: its trials}; the same losses, in the same order, for each.
+        data_sets: name to {loss: setting}, with the same losses in the same order for each.
     """
     first, *others = next(iter(data_sets.values()))
     rows = [

@@ -39,49 +39,24 @@ docs/results/FOLDER. All scalars are read as text, so a learning rate of 5e-4 re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from mmgb.functional.errors import ConfigError
 
+from .entries import ClaimEntry, TableBlock, make_claim, make_table
 from .experiment import Experiment, make_experiment
 from .fields import check_fields, read_yaml
 
 NAME = 'experiments.yml'
-TABLE_FIELDS = ('kind', 'rows', 'numbers', 'file', 'varied', 'columns')
-CLAIM_FIELDS = ('statement', 'paper', 'quantity', 'expected', 'first', 'second', 'until', 'headline')
-
-
-class TableBlock(NamedTuple):
-    """A generated block of a Markdown file."""
-
-    name: str
-    kind: str
-    file: str  # from the repository's root
-    rows: Mapping[str, str]  # experiment to its label
-    numbers: str | None = None  # below docs/results
-    varied: str | None = None  # column head of a grid
-    columns: list[str] = []
-
-
-class ClaimEntry(NamedTuple):
-    """A claim of a paper, and the two results that test it. See :class:`mmgb.trials.claims.Claim`."""
-
-    statement: str
-    expected: str
-    first: str
-    second: str
-    paper: str = ''
-    quantity: str = 'minimum error'
-    until: tuple[float, float] | None = None
-    headline: bool = False
 
 
 class Manifest(NamedTuple):
+    """All families' experiments, tables and claims."""
+
     families: list[str]
-    experiments: Mapping[str, Experiment]
-    tables: Mapping[str, TableBlock]
+    experiments: dict[str, Experiment]
+    tables: dict[str, TableBlock]
     claims: list[ClaimEntry]
 
     def makers(self) -> dict[str, str]:
@@ -94,83 +69,61 @@ def read_manifest(configs: Path, gpu: bool = False) -> Manifest:
 
     Args:
         configs (Path): folder with ``experiments.yml`` and the families' folders.
-        gpu (bool): take the fields below ``gpu`` instead of those below ``cpu``.
+        gpu (bool): take the fields below ``gpu`` instead of those below ``cpu``. Default: False.
 
     Raises:
-        ConfigError: if a file is missing or not valid YAML, a field is unknown or missing, a name occurs twice, or a
-            reference to an experiment or result leads nowhere.
+        ConfigError: if a file is missing or not YAML, a field is unknown or missing, a name occurs twice, or a name of
+            an experiment or result does not exist.
     """
     configs = Path(configs)
     top = read_yaml(configs / NAME)
-    check_fields(top, ('families', 'tables'), ('families',), str(configs / NAME))
+    check_fields(top, ('families', 'tables'), ('families',), f'{configs.name}/{NAME}')
     manifest = Manifest(top['families'], {}, {}, [])
     for family in manifest.families:
-        content = read_yaml(configs / family / NAME)
+        content = read_yaml(configs / family / NAME)  # keys other than these three hold YAML anchors
         where = f'{configs.name}/{family}/{NAME}'
-        # Other top-level keys hold YAML anchors.
         for name, fields in content.get('experiments', {}).items():
             _add(manifest.experiments, name, make_experiment(name, family, fields, gpu, f'{where}: {name}'), where)
         for name, fields in content.get('tables', {}).items():
-            _add(manifest.tables, name, make_table(name, fields, f'{family}/README.md', f'{where}: {name}'), where)
+            block = make_table(name, fields, f'configs/{family}/README.md', f'{where}: {name}')
+            _add(manifest.tables, name, block, where)
         for number, fields in enumerate(content.get('claims', []), 1):
             manifest.claims.append(make_claim(fields, f'{where}: claims.{number}'))
+    where = f'{configs.name}/{NAME}'
     for name, fields in top.get('tables', {}).items():
-        where = f'{configs.name}/{NAME}'
         _add(manifest.tables, name, make_table(name, fields, 'README.md', f'{where}: {name}'), where)
-    _check_references(manifest)
-    if not gpu:  # the claims are about the results measured without --gpu
-        _check_claims(manifest)
+    check_references(manifest)
+    if not gpu:  # the claims are about results without --gpu
+        check_claims(manifest)
     return manifest
 
 
-def make_table(name: str, fields: dict, readme: str, where: str) -> TableBlock:
-    check_fields(fields, TABLE_FIELDS, ('kind',), where)
-    rows = {}
-    for row in fields.get('rows', []):
-        rows.update(row if isinstance(row, dict) else {row: row})
-    file = fields.get('file', f'configs/{readme}')
-    return TableBlock(
-        name, fields['kind'], file, rows, fields.get('numbers'), fields.get('varied'), fields.get('columns', [])
-    )
-
-
-def make_claim(fields: dict, where: str) -> ClaimEntry:
-    check_fields(fields, CLAIM_FIELDS, ('statement', 'expected', 'first', 'second'), where)
-    for name, allowed in (('expected', ('lower', 'higher')), ('quantity', ('minimum error', 'best epoch'))):
-        if fields.get(name, allowed[0]) not in allowed:
-            raise ConfigError(f"{where}.{name}='{fields[name]}': expected {' or '.join(allowed)}")
-    fields = dict(fields)
-    if 'until' in fields:
-        first, second = map(float, fields['until'])
-        fields['until'] = first, second
-    return ClaimEntry(**{**fields, 'headline': fields.get('headline') == 'true'})
-
-
-def _add(found: dict, name: str, value: object, where: str) -> None:
-    if name in found:
-        raise ConfigError(f"{where}: expected each name once, got '{name}' again")
-    found[name] = value
-
-
-def _check_references(manifest: Manifest) -> None:
-    """Raise a ConfigError if a reference leads to no experiment or result, or a result is made twice."""
+def check_references(manifest: Manifest) -> None:
+    """Raise a ConfigError if a named experiment does not exist, or two runs make the same result."""
+    named = []
     for one in manifest.experiments.values():
-        for name in (*one.needs, *one.curves):
-            if name not in manifest.experiments:
-                raise ConfigError(f"experiment {one.name}: expected needs and curves to name experiments, got '{name}'")
+        named += [(f'experiment {one.name}', name) for name in one.needs + one.curves]
+    for block in manifest.tables.values():
+        named += [(f'table {block.name}', name) for name in block.rows]
+    for where, name in named:
+        if name not in manifest.experiments:
+            raise ConfigError(f"{where}: expected names of experiments, got '{name}'")
     results = [run.result for one in manifest.experiments.values() for run in one.runs if run.result]
     for result in results:
         if results.count(result) > 1:
             raise ConfigError(f"result='{result}': expected one run that makes it, got {results.count(result)}")
-    for block in manifest.tables.values():
-        for name in block.rows:
-            if name not in manifest.experiments:
-                raise ConfigError(f"table {block.name}: expected rows to name experiments, got '{name}'")
 
 
-def _check_claims(manifest: Manifest) -> None:
+def check_claims(manifest: Manifest) -> None:
+    """Raise a ConfigError if no experiment makes a claim's result."""
     results = manifest.makers()
     for claim in manifest.claims:
         for result in (claim.first, claim.second):
             if result not in results:
                 raise ConfigError(f"claim '{claim.statement}': expected results of experiments, got '{result}'")
+
+
+def _add(found: dict, name: str, value: object, where: str) -> None:
+    if name in found:
+        raise ConfigError(f"{where}: expected a new name, got '{name}' of another family")
+    found[name] = value

@@ -1,33 +1,38 @@
-"""Several processes, some of them at a time."""
+"""Run processes, a limited number at a time."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 Job = TypeVar('Job')
 POLL_SECONDS = 0.1
+# torch.distributed.run starts its ranks in sessions of their own and stops them when it receives SIGTERM.
+SECONDS_TO_STOP = 10.0
 
 
 def run_processes(
     jobs: Sequence[Job], start: Callable[[Job], subprocess.Popen], at_once: int
 ) -> Iterator[tuple[Job, int | None]]:
-    """Runs one process a job, ``at_once`` of them at a time, in order.
+    """Run one process per job, in order.
 
-    When the iterator is closed, by whatever ends the loop over it, the processes that still run are killed with all
-    that they have started.
+    When the iterator is closed, for whatever reason its loop ends, the running processes and all their descendants are
+    stopped.
 
     Args:
-        start: starts a job's process, with ``start_new_session=True``.
+        jobs: the jobs.
+        start: starts the process of a job, with ``start_new_session=True``.
+        at_once (int): largest number of processes at a time.
 
     Yields:
-        ``(job, None)`` when a job is started, and ``(job, exit code)`` when it has ended; the code is negative for a
-        process that a signal has killed.
+        ``(job, None)`` when a job has started, and ``(job, exit code)`` when it has ended. The code of a process killed
+        by a signal is negative.
     """
     waiting, running = deque(jobs), {}
     try:
@@ -40,13 +45,32 @@ def run_processes(
                 yield running.pop(process), process.returncode
             time.sleep(POLL_SECONDS)
     finally:
-        for process in running:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        stop(running)
 
 
-def interrupt_when_told_to_end() -> None:
-    """SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does, unless they are ignored (``nohup``)."""
+def stop(processes: Iterable[subprocess.Popen]) -> None:
+    """Stop processes and their descendants by SIGTERM, and after ten seconds by SIGKILL.
+
+    Args:
+        processes: processes that lead a session of their own.
+    """
+    for process in processes:
+        _signal_group(process, signal.SIGTERM)
+    give_up = time.monotonic() + SECONDS_TO_STOP
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, give_up - time.monotonic()))
+        _signal_group(process, signal.SIGKILL)  # descendants may have ignored SIGTERM
+        process.wait()
+
+
+def _signal_group(process: subprocess.Popen, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def interrupt_on_termination() -> None:
+    """Make SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does, unless they are ignored (``nohup``)."""
 
     def interrupt(signum, frame):
         raise KeyboardInterrupt

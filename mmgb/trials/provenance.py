@@ -1,4 +1,4 @@
-"""Where each number was measured."""
+"""Table of the origin of measured numbers."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ from mmgb.utils.markdown import table
 
 
 def provenance_table(files: Mapping[str, dict]) -> str:
-    """One row for each file of ``tools/run_trials.py``: its config, settings, trials and machine.
+    """Return a table with one row per file of trials: its config, settings, number of seeds, and machine.
 
     Args:
-        files: name to content.
+        files: name to the file's content, see :mod:`mmgb.trials.file`.
     """
     rows = []
     for name, content in files.items():
@@ -25,4 +25,6 @@ def provenance_table(files: Mapping[str, dict]) -> str:
 def _machine(environment: dict) -> str:
     if not environment:
         return 'not recorded'
-    return f'{environment["gpu"] or environment["cpu"]}, {environment["threads"]} threads, torch {environment["torch"]}'
+    processes = f'{environment["processes"]} processes, ' if 'processes' in environment else ''
+    device = environment['gpu'] or environment['cpu']
+    return f'{device}, {processes}{environment["threads"]} threads, torch {environment["torch"]}'

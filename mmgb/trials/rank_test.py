@@ -1,30 +1,30 @@
-"""Whether one of two small samples tends to larger values."""
+"""Mann-Whitney test of two small samples."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 
 def mann_whitney_p(first: Sequence[float], second: Sequence[float]) -> float:
-    r"""The exact two-sided p-value of the Mann-Whitney U test (Wilcoxon's rank-sum test).
+    r"""Return the exact two-sided p-value of the Mann-Whitney U test (Wilcoxon's rank-sum test).
 
-    The null hypothesis is that the values are exchangeable: that each choice of :math:`n = \lvert first \rvert` of the
-    :math:`N` values is as likely as the one at hand. The p-value is the share of all :math:`\binom{N}{n}` choices
-    whose sum of ranks lies at least as far from its mean, :math:`n (N + 1) / 2`, as that of ``first``. Equal values
-    have the mean of their ranks, and the p-value is exact with them too.
+    Under the null hypothesis the values are exchangeable: every choice of :math:`n = \lvert first \rvert` of the
+    :math:`N` values is equally likely to be the first sample. The p-value is the share of all :math:`\binom{N}{n}`
+    choices whose sum of ranks is at least as far from its mean, :math:`n (N + 1) / 2`, as the sum of ``first``. Equal
+    values share the mean of their ranks; the p-value is exact for them, too.
 
     Source: Mann and Whitney, "On a Test of Whether one of Two Random Variables is Stochastically Larger than the
     Other", 1947.
 
     Args:
-        first, second: at least one value each; the time grows with the cube of their number.
+        first, second: the samples, at least one value each. The time grows with the cube of their number.
 
     Returns:
-        in (0, 1]. Of samples with n and m values it is at least :math:`2 / \binom{n + m}{n}`.
+        float: p-value in (0, 1], at least :math:`2 / \binom{n + m}{n}` for samples of n and m values.
     """
     values = sorted([*first, *second])
-    # Twice the ranks from 1 on, which are whole numbers with equal values too.
+    # Twice the ranks, which are integers even where values are equal.
     doubled_rank = {value: 2 * values.index(value) + values.count(value) + 1 for value in values}
-    choices = [Counter({0: 1})] + [Counter() for _ in first]  # [size][sum]: in how many ways
+    choices = [Counter({0: 1})] + [Counter() for _ in first]  # [size][sum]: number of choices
     for value in values:
         for size in range(len(first), 0, -1):
             for total, ways in choices[size - 1].items():

@@ -17,11 +17,13 @@ from mmgb.utils.work_dir import Evaluation
 
 from .claims import Claim, claims_table, read_claim
 from .commands import RESULTS
+from .entries import TableBlock
 from .gain_table import gain_table
-from .manifest import Manifest, TableBlock
+from .manifest import Manifest
 from .provenance import provenance_table
+from .sources import name_settings
 from .tables import grid_table, trials_table
-from .trial import Setting, name_settings
+from .trial import Setting
 
 
 def update_tables(manifest: Manifest, root: Path, check: bool = False) -> list[str]:

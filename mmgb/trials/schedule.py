@@ -1,4 +1,4 @@
-"""The trainings of ``tools/run_trials.py``: one process for each seed of each setting, in a folder of its own."""
+"""Schedule of trials: one training per seed of each setting, each in its own folder."""
 
 from __future__ import annotations
 
@@ -13,12 +13,23 @@ from typing import NamedTuple
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.cli.overrides import parse_overrides, slug
 
-LOG = 'trial.log'  # what a trial prints; its presence marks a folder as one of ours, which may be cleaned
+LOG = 'trial.log'  # output of a trial; its presence marks a folder as a trial's, which may be emptied
 NO_CHECKPOINTS = 'default_hooks.checkpoint=None'
 
 
 class Job(NamedTuple):
-    number: int  # from 1 on
+    """One trial to run.
+
+    Attributes:
+        number: position among the jobs, from 1.
+        name: its setting and seed, for messages.
+        overrides: {key: value} of its setting.
+        seed: random seed.
+        folder: work directory.
+        command: command line of the training.
+    """
+
+    number: int
     name: str
     overrides: dict[str, object]
     seed: int
@@ -30,9 +41,9 @@ def trial_folder(root: Path, cfg_options: Sequence[str], setting: Sequence[str],
     """Return the work directory of one trial.
 
     Args:
-        root (Path): folder of all trials of the command.
-        cfg_options: ``KEY=VALUE`` texts that all trials have in common.
-        setting: ``KEY=VALUE`` texts of this trial's setting.
+        root (Path): folder of all trials.
+        cfg_options: ``KEY=VALUE`` texts common to all trials.
+        setting: ``KEY=VALUE`` texts of the trial's setting.
         seed (int): the trial's seed.
     """
     return root / slug([*cfg_options, *setting]) / f'seed_{seed}'
@@ -46,19 +57,22 @@ def plan(
     trials: int,
     root: Path,
     done: Callable[[dict[str, object]], Sequence[int]],
+    processes: int = 1,
 ) -> list[Job]:
-    """The trials that are missing: the first seed of each setting, then the second of each, …
+    """Return the missing trials: the first seed of each setting, then the second seed of each, and so on.
 
     Args:
-        train: the tool that trains.
-        cfg_options: ``KEY=VALUE`` texts for all of them.
-        grid: those of each setting.
-        trials: how many seeds, from 0 on.
-        root: below which the folders lie.
-        done: the seeds that a setting, {key: value}, has already.
+        train (Path): ``tools/train.py``.
+        config (str): config file.
+        cfg_options: ``KEY=VALUE`` texts common to all trials.
+        grid: ``KEY=VALUE`` texts of each setting.
+        trials (int): number of seeds, from 0.
+        root (Path): folder of all trials.
+        done: returns the seeds that a setting, {key: value}, already has.
+        processes (int): number of processes that train together in each trial. Default: 1.
 
     Raises:
-        ConfigError: if a folder holds something else.
+        ConfigError: if a trial's folder exists and was not made by a trial.
     """
     jobs = []
     for seed in range(trials):
@@ -68,29 +82,36 @@ def plan(
                 continue
             folder = trial_folder(root, cfg_options, setting, seed)
             if folder.exists() and not (folder / LOG).is_file():
-                raise ConfigError(f"'{folder}' is not of a trial, and would be overwritten: choose another --work-dir")
+                raise ConfigError(
+                    f"'{folder}': expected a new folder or one of a trial, got another, which would be overwritten: "
+                    'choose another --work-dir'
+                )
+            options = [*cfg_options, *setting, f'randomness.seed={seed}', NO_CHECKPOINTS]
             command = [
-                sys.executable,
-                str(train),
-                config,
-                '--work-dir',
-                str(folder),
-                '--cfg-options',
-                *cfg_options,
-                *setting,
-                f'randomness.seed={seed}',
-                NO_CHECKPOINTS,
+                *train_command(train, config, folder, processes),
+                *('--work-dir', str(folder), '--cfg-options', *options),
             ]
             jobs.append(Job(len(jobs) + 1, ' '.join([*setting, f'seed {seed}']), overrides, seed, folder, command))
     return jobs
 
 
+def train_command(train: Path, config: str, folder: Path, processes: int) -> list[str]:
+    """Return the command that trains a config in one process, or in several under PyTorch's launcher.
+
+    The launcher chooses a free port, and puts the rank in front of each line that a process prints.
+    """
+    if processes == 1:
+        return [sys.executable, str(train), config]
+    launcher = ['-m', 'torch.distributed.run', '--standalone', f'--nproc-per-node={processes}']
+    logs = ['--tee=3', f'--log-dir={folder / "ranks"}']
+    return [sys.executable, *launcher, *logs, str(train), config, '--launcher', 'pytorch']
+
+
 def start(job: Job) -> subprocess.Popen:
-    """Starts a trial in a clean folder: an interrupted one leaves nothing that it could be mixed with."""
+    """Start a trial in an emptied folder, so that nothing of an interrupted run of it remains."""
     if job.folder.exists():
         shutil.rmtree(job.folder)
     job.folder.mkdir(parents=True)
-    # Unbuffered, or what it prints would stand below the error that ends it.
     with open(job.folder / LOG, 'wb') as log:
         return subprocess.Popen(
             job.command,
@@ -98,11 +119,5 @@ def start(job: Job) -> subprocess.Popen:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=os.environ | {'PYTHONUNBUFFERED': '1'},
+            env=os.environ | {'PYTHONUNBUFFERED': '1'},  # keeps the error that ends it below its other output
         )
-
-
-def last_line(job: Job) -> str:
-    """Of what a trial has printed: of its error, if it failed."""
-    lines = (job.folder / LOG).read_text(errors='replace').splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), 'no message')

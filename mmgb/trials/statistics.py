@@ -1,7 +1,7 @@
-"""What several trials say together, and how two settings differ.
+"""Statistics of several trials, and of the difference between two settings.
 
-Errors are 100 - metric, in percent. A failed trial, one that has diverged say, counts with an error of 100 % in
-medians, quartiles and ranks, which can take it; there is none of it in means, best steps and last values.
+An error is 100 - metric, in percent. A failed trial, for example a diverged one, has an error of 100 % in medians,
+quartiles and ranks. Means, best steps and last values leave it out.
 """
 
 import math
@@ -15,64 +15,73 @@ import numpy as np
 from .rank_test import mann_whitney_p
 from .trial import Setting, Trial, best_point
 
-WORST = 100.0
+WORST = 100.0  # error of a failed trial, in percent
+CLEAR = 2.0  # a difference is clear if it is more than this many standard errors
 
 
 class Estimate(NamedTuple):
+    """A mean and its standard error."""
+
     mean: float
-    standard_error: float  # NaN of fewer than two values
+    standard_error: float  # NaN for fewer than two values
 
     def show(self, sign: str = '') -> str:
-        """As text; ``sign='+'`` writes the sign of a positive mean."""
+        """Return ``'MEAN ± ERROR'``; ``sign='+'`` also writes the sign of a positive mean."""
         error = '?' if math.isnan(self.standard_error) else f'{self.standard_error:.2f}'
         return f'{self.mean:{sign}.2f} ± {error}'
 
 
 class Comparison(NamedTuple):
-    """Of two settings' minimum errors."""
+    """Comparison of the minimum errors of two settings.
 
-    difference: Estimate  # of the means, in percent; effects well below its standard error can't be seen
-    p: float  # of the Mann-Whitney test, exact and two-sided
+    Attributes:
+        difference: difference of the means, in percent. Effects well below its standard error are not visible.
+        p: p-value of the exact two-sided Mann-Whitney test.
+    """
+
+    difference: Estimate
+    p: float
 
 
 def finished(setting: Setting) -> list[Trial]:
+    """Return the trials that did not fail."""
     return [trial for trial in setting.trials if trial.failed is None]
 
 
 def kind_of_failure(trial: Trial) -> str:
-    # CheckInvalidLossHook's error; another one need not be the method's fault.
+    """Return 'diverged' for the error of CheckInvalidLossHook, and 'failed' for any other error."""
     return 'diverged' if trial.failed.startswith('FloatingPointError') else 'failed'
 
 
 def count_failures(setting: Setting) -> list[str]:
-    """What the failed trials came to, as ``['2 diverged', '1 failed']``."""
+    """Return the number of failed trials of each kind, such as ``['2 diverged', '1 failed']``."""
     kinds = Counter(kind_of_failure(trial) for trial in setting.trials if trial.failed is not None)
     return [f'{kinds[kind]} {kind}' for kind in ('diverged', 'failed') if kinds[kind]]
 
 
 def minimum_errors(trials: Sequence[Trial]) -> list[float]:
-    """The lowest validation error of each trial, in percent."""
+    """Return the lowest validation error of each trial, in percent."""
     return [WORST if trial.failed is not None else round(100 - best_point(trial.curve)[1], 4) for trial in trials]
 
 
 def best_steps(setting: Setting) -> list[int]:
-    """The first step with the lowest error, of each finished trial: its point of convergence."""
+    """Return the first step with the lowest error of each finished trial, its point of convergence."""
     return [best_point(trial.curve)[0] for trial in finished(setting)]
 
 
 def last_values(setting: Setting) -> list[float]:
-    """The metric at the end of each finished trial."""
+    """Return the metric at the end of each finished trial."""
     return [trial.curve[-1][1] for trial in finished(setting)]
 
 
 def estimate_mean(values: Sequence[float]) -> Estimate:
-    """The mean and its standard error, of at least one value."""
+    """Return the mean of at least one value, and its standard error."""
     error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float('nan')
     return Estimate(statistics.mean(values), error)
 
 
 def difference_of_means(first: Sequence[float], second: Sequence[float]) -> Estimate:
-    """Second minus first, with its standard error; NaN if one of them has no value."""
+    """Return second minus first with its standard error, NaN if one of them has no value."""
     if not first or not second:
         return Estimate(math.nan, math.nan)
     one, other = estimate_mean(first), estimate_mean(second)
@@ -80,7 +89,7 @@ def difference_of_means(first: Sequence[float], second: Sequence[float]) -> Esti
 
 
 def compare(first: Setting, second: Setting) -> Comparison:
-    """Second minus first. The difference is NaN if one of them has no finished trial."""
+    """Compare two settings, second minus first; the difference is NaN if one of them has no finished trial."""
     return Comparison(
         difference_of_means(minimum_errors(finished(first)), minimum_errors(finished(second))),
         mann_whitney_p(minimum_errors(first.trials), minimum_errors(second.trials)),
@@ -88,9 +97,12 @@ def compare(first: Setting, second: Setting) -> Comparison:
 
 
 def error_quartiles(setting: Setting) -> tuple[np.ndarray, np.ndarray]:
-    """The trials' errors at each step: steps (S,), and their lower quartile, median and upper quartile (3, S).
+    """Return the quartiles of the trials' errors at each step.
 
-    A trial that stopped early goes on with its last value, and a failed one with :data:`WORST`.
+    A trial that stopped early keeps its last error afterwards, a failed one has :data:`WORST`.
+
+    Returns:
+        The steps, shape (S,), and the lower quartile, median and upper quartile in percent, shape (3, S).
     """
     steps = np.unique([step for trial in setting.trials for step, _ in trial.curve]).astype(int)
     errors = np.full((len(setting.trials), len(steps)), WORST)

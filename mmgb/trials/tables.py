@@ -1,4 +1,4 @@
-"""Settings side by side, each with several trials."""
+"""Markdown tables that compare settings with several trials each."""
 
 import math
 from collections.abc import Mapping
@@ -23,10 +23,13 @@ from .trial import Setting
 
 
 def trials_table(settings: Mapping[str, Setting]) -> str:
-    """Markdown with one row a setting, the last two columns against the first setting.
+    """Return a table with one row per setting; its last two columns compare with the first setting.
+
+    Args:
+        settings: name to setting.
 
     Raises:
-        ValueError: if two settings have other metrics or other steps.
+        ConfigError: if two settings differ in their metric or in the unit of their steps.
     """
     metric, step = check_comparable(settings)
     first = next(iter(settings.values()))
@@ -49,13 +52,13 @@ def trials_table(settings: Mapping[str, Setting]) -> str:
 
 
 def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
-    """Markdown with one row for all settings of a file that vary one value, in its order; the best in bold.
+    """Return a table of settings that differ in one value: one row per file, sorted by the value, the best in bold.
 
-    Of several trials the means with their standard errors, a failed one with an error of 100 %.
+    Several trials are shown as their mean minimum error with its standard error; a failed one has 100 %.
 
     Args:
-        settings: as :func:`mmgb.trials.trial.name_settings` names them: 'NAME, KEY=VALUE'.
-        varied: what the head of the table calls the value.
+        settings: settings named ``'NAME, KEY=VALUE'``, as :func:`mmgb.trials.sources.name_settings` names them.
+        varied (str): name of the value in the table's head. Default: 'rate'.
     """
     rows = {}
     for setting_name, setting in settings.items():
@@ -81,14 +84,16 @@ def _grid_cells(found: list[tuple[float, float, str]]) -> list[str]:
 
 
 def check_comparable(settings: Mapping[str, Setting]) -> tuple[str, str]:
-    """The metric, and the unit of the steps, that all settings have; raises as :func:`trials_table`."""
+    """Return the metric and the unit of the steps that all settings share.
+
+    Raises:
+        ConfigError: if two settings differ in one of them.
+    """
     names = list(settings)
     kinds = [(setting.metric, setting.step) for setting in settings.values()]
     for name, kind in zip(names, kinds):
         if kind != kinds[0]:
-            raise ConfigError(
-                f"'{name}' has {' by '.join(kind)}, and '{names[0]}' {' by '.join(kinds[0])}: these can't be compared"
-            )
+            raise ConfigError(f"'{name}': expected {' by '.join(kinds[0])} like '{names[0]}', got {' by '.join(kind)}")
     return kinds[0]
 
 

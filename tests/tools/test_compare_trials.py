@@ -1,19 +1,20 @@
-"""compare_trials.py prints the table of several files of trials and draws their learning curves."""
+"""compare_trials.py compares files of trials in a table and a figure."""
 
 import pytest
 from helpers.many_runs import assert_one_sentence, run_many
 
 from mmgb.trials.file import TrialsFile
+from mmgb.trials.sources import name_settings
 from mmgb.trials.tables import trials_table
-from mmgb.trials.trial import Trial, name_settings
+from mmgb.trials.trial import Trial
 
 BAD_INPUT = {
     'no name': (['a.json'], "'a.json': expected NAME=FILE.json or NAME=FILE.json:INDEX"),
     'twice': (['a=a.json:0', 'a=a.json:1'], "the name 'a' is given twice"),
-    'no file': (['a=nowhere.json'], "'nowhere.json' is not a file"),
-    'no file of trials': (['a=list.json'], "'list.json' is not what tools/run_trials.py writes"),
-    'index': (['a=a.json:2'], "'a.json' has 2 settings, so that INDEX should be from 0 to 1, got 2"),
-    'other metric': (['a=a.json:0', 'b=b.json'], "'b' has mIoU by epoch, and 'a' accuracy/top1 by epoch"),
+    'no file': (['a=nowhere.json'], "'nowhere.json': expected a file of tools/run_trials.py, got no file"),
+    'no file of trials': (['a=list.json'], "'list.json': expected a file of tools/run_trials.py, got TypeError"),
+    'index': (['a=a.json:2'], "'a.json:2': expected an INDEX from 0 to 1, the settings of 'a.json', got 2"),
+    'other metric': (['a=a.json:0', 'b=b.json'], "'b': expected accuracy/top1 by epoch like 'a', got mIoU by epoch"),
 }
 
 
@@ -59,5 +60,5 @@ def test_without_a_folder_only_the_table_is_printed(results, folder):
 
 
 @pytest.mark.parametrize('name', BAD_INPUT)
-def test_bad_input_ends_in_one_sentence(name, results):
+def test_invalid_input_gives_one_sentence(name, results):
     assert_one_sentence(results[name], 'compare_trials.py', BAD_INPUT[name][1])

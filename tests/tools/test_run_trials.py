@@ -1,5 +1,6 @@
-"""run_trials.py, with real trainings of a tiny network."""
+"""run_trials.py runs trainings of a tiny network and records their learning curves."""
 
+import importlib.util
 import json
 import os
 import re
@@ -10,10 +11,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
 from helpers.many_runs import assert_one_sentence, run_many
 from helpers.tiny_runs import ROOT, TOOLS, make_workspace, run, succeeded
 
-# Two epochs of two iterations. While there is a file 'hold', the second epoch doesn't begin.
+from mmgb import compat
+from mmgb.functional.errors import ConfigError
+
+# Two epochs of two iterations. The second epoch waits while a file 'hold' exists.
 CONFIG = """
 _base_ = 'cls.py'
 train_cfg = dict(max_epochs=2)
@@ -39,16 +44,21 @@ class Holds(Hook):
 """
 RATE = 'optim_wrapper.optimizer.lr'
 DIVERGING = '1e38'
-AFTER_A_START = ('what training refuses', 'no such metric')  # bad input that only a trial can find
+TWO_PROCESSES = ['run_trials.py', 'trial.py', '--trials', 1, '--nproc-per-trial', 2]
+AFTER_A_START = ('config that cannot be built', 'no such metric')  # invalid input that only a trial can find
 
 
 def refusals():
-    """{name: (arguments, what the sentence holds)}"""
+    """Return {name: (arguments, part of the error message)}."""
     full = ['trial.py', '--trials', 1, '--out', 'refused.json']
     return {
-        'no trial': (['trial.py', '--trials', 0, '--out', 'x.json'], '--trials must be at least 1, got 0'),
-        'no job': ([*full, '--jobs', -1], '--jobs must be at least 1, got -1'),
-        'ending': (['trial.py', '--trials', 1, '--out', 'x.txt'], "--out='x.txt' should end with .json"),
+        'no trial': (['trial.py', '--trials', 0, '--out', 'x.json'], '--trials=0: expected a positive integer'),
+        'no job': ([*full, '--jobs', -1], '--jobs=-1: expected a positive integer'),
+        'no process': ([*full, '--nproc-per-trial', 0], '--nproc-per-trial=0: expected a positive integer'),
+        'ending': (
+            ['trial.py', '--trials', 1, '--out', 'x.txt'],
+            "--out='x.txt': expected a name that ends with .json",
+        ),
         'no config': (['nowhere.py', '--trials', 1, '--out', 'x.json'], "config='nowhere.py' is not a file"),
         'no validation': ([*full, '--cfg-options', 'val_cfg=None'], "config='trial.py' lacks val_cfg"),
         'no value': ([*full, '--vary', RATE], f"--vary '{RATE}': expected KEY=V1,V2,…"),
@@ -56,24 +66,30 @@ def refusals():
         'no option': ([*full, '--cfg-options', RATE], f"--cfg-options '{RATE}': expected KEY=VALUE"),
         'two places': (
             [*full, '--cfg-options', f'{RATE}=1', '--vary', f'{RATE}=1,2'],
-            f'{RATE} is both in --vary and in --cfg-options',
+            f'{RATE}: expected in --vary or in --cfg-options, got both',
         ),
         'seed': ([*full, '--vary', 'randomness.seed=1,2'], 'randomness.seed is set by --trials'),
         'another file': (
             ['trial.py', '--trials', 1, '--out', 'other.json'],
-            "--out: 'other.json' holds trials with metric='mIoU', not 'accuracy/top1': choose another",
+            "--out: 'other.json': expected trials with metric='accuracy/top1', got 'mIoU': choose another",
         ),
         'no file of trials': (
             ['trial.py', '--trials', 1, '--out', 'list.json'],
-            "--out: 'list.json' is not what tools/run_trials.py writes",
+            "--out: 'list.json': expected a file of tools/run_trials.py, got TypeError",
         ),
-        'a folder of others': ([*full, '--work-dir', 'precious'], "'precious/seed_0' is not of a trial"),
-        'what training refuses': (
+        'a folder of others': (
+            [*full, '--work-dir', 'precious'],
+            "'precious/seed_0': expected a new folder or one of a",
+        ),
+        'config that cannot be built': (
             ['cls.py', *full[1:], '--cfg-options', 'model.backbone.type=NoSuchNet'],
             "config='cls.py' can't be built: KeyError: NoSuchNet",
         ),
         'no such metric': (['cls.py', *full[1:], '--metric', 'mIoU'], 'no validation with mIoU'),
     }
+
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope='module')
@@ -91,11 +107,19 @@ def workspace(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def runs(workspace):
-    """{name: Future}: the runs go two at a time, since most of a run's time is importing the hosts."""
+    """Return {name: Future}; two runs at a time, because importing the hosts takes most of their time."""
     with ThreadPoolExecutor(2) as pool:
         yield dict(
             trials=pool.submit(interrupted_and_picked_up, workspace),
             plain=pool.submit(plain_training, workspace),
+            two=pool.submit(run, workspace, *TWO_PROCESSES, '--out', 'two.json', '--work-dir', 'two', path=[workspace]),
+            two_diverge=pool.submit(
+                run,
+                workspace,
+                *(*TWO_PROCESSES, '--out', 'diverge.json', '--work-dir', 'diverge', '--cfg-options'),
+                *(f'{RATE}={DIVERGING}', 'train_cfg.max_epochs=4'),
+                path=[workspace],
+            ),
             refused=pool.submit(
                 run_many,
                 workspace,
@@ -105,7 +129,7 @@ def runs(workspace):
 
 
 def interrupted_and_picked_up(folder):
-    """Two seeds of two settings; SIGTERM in the second epoch of the third trial; then the same again, and once more."""
+    """Run two seeds of two settings, send SIGTERM in the third trial's second epoch, and run the same twice more."""
     arguments = ['trial.py', '--trials', '2', '--out', 'new/trials.json', '--vary', f'{RATE}=0.1,{DIVERGING}']
     variables = {
         **os.environ,
@@ -152,7 +176,34 @@ def plain_training(folder):
     )
 
 
-def test_every_setting_of_the_grid_gets_its_trials_and_the_file_says_what_they_are(runs, workspace):
+@pytest.fixture
+def run_trials(monkeypatch):
+    """The tool as a module."""
+    monkeypatch.setattr(compat, 'apply', lambda: None)  # it would stay applied in the tests that follow
+    spec = importlib.util.spec_from_file_location('run_trials', TOOLS / 'run_trials.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize('option', ['--trials', '--jobs', '--nproc-per-trial'])
+def test_counts_must_be_positive(option, run_trials, monkeypatch):
+    arguments = ['run_trials.py', 'trial.py', '--trials', '1', '--out', 'a.json', option, '0']
+    monkeypatch.setattr(sys, 'argv', arguments)
+    with pytest.raises(ConfigError, match=f'{option}=0: expected a positive integer'):
+        run_trials.check(run_trials.parse_args(), [[]])
+
+
+def test_more_processes_than_gpus_are_refused(run_trials, monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
+    arguments = ['run_trials.py', 'trial.py', '--trials', '1', '--out', 'a.json', '--nproc-per-trial', '3']
+    monkeypatch.setattr(sys, 'argv', arguments)
+    with pytest.raises(ConfigError, match='--nproc-per-trial=3: expected at most the number of GPUs, 2'):
+        run_trials.check(run_trials.parse_args(), [[]])
+
+
+@pytest.mark.slow
+def test_the_file_holds_the_trials_of_every_setting_of_the_grid(runs, workspace):
     _, before, _, again, _ = runs['trials'].result()
     output = before + succeeded(again)
     content = json.loads((workspace / 'new/trials.json').read_text())
@@ -168,10 +219,11 @@ def test_every_setting_of_the_grid_gets_its_trials_and_the_file_says_what_they_a
             f'{RATE}=0.1 seed {trial["seed"]}: best accuracy/top1 {trial["best"]:.2f} at epoch '
             f'{trial["best_step"]}; ' in output
         )
-    assert '[1/4]' in output and re.search(r'2 of 4 ended, \d+:\d\d min so far, about \d+:\d\d min to go', output)
+    assert '[1/4]' in output and re.search(r'2 of 4 trials, \d+:\d\d min so far, about \d+:\d\d min to go', output)
 
 
-def test_an_interrupted_trial_starts_anew_and_has_the_numbers_of_plain_training(runs, workspace):
+@pytest.mark.slow
+def test_an_interrupted_trial_restarts_and_has_the_numbers_of_plain_training(runs, workspace):
     succeeded(runs['plain'].result())
     succeeded(runs['trials'].result()[3])
     (log,) = (workspace / 'plain').glob('*/vis_data/scalars.json')
@@ -179,7 +231,7 @@ def test_an_interrupted_trial_starts_anew_and_has_the_numbers_of_plain_training(
     curve = [[record['step'], record['accuracy/top1']] for record in records if 'accuracy/top1' in record]
     content = json.loads((workspace / 'new/trials.json').read_text())
     assert len(curve) == 2 and content['settings'][0]['trials'][1]['curve'] == curve
-    # Its losses, too, which are finer; and nothing of the first start is left.
+    # The losses are equal, too, and the log of the interrupted start is gone.
     (again,) = (workspace / f'work_dirs/trials/trial/{RATE}=0.1/seed_1').glob('*/vis_data/scalars.json')
     losses, expected = (
         [json.loads(line)['loss'] for line in path.read_text().splitlines() if '"loss"' in line]
@@ -188,25 +240,28 @@ def test_an_interrupted_trial_starts_anew_and_has_the_numbers_of_plain_training(
     assert len(losses) == 4 and losses == expected
 
 
-def test_an_interruption_keeps_what_has_ended_ends_the_training_and_says_how_to_go_on(runs, workspace):
+@pytest.mark.slow
+def test_an_interruption_keeps_ended_trials_and_stops_the_running_one(runs, workspace):
     code, output, before, *_ = runs['trials'].result()
-    assert code == 130 and 'interrupted; the same command goes on' in output and 'Traceback' not in output
+    assert code == 130 and 'interrupted; the same command continues' in output and 'Traceback' not in output
     assert [[trial['seed'] for trial in setting['trials']] for setting in before['settings']] == [[0], [0]]
     with pytest.raises(ProcessLookupError):
         os.kill(int((workspace / 'held').read_text()), 0)
 
 
-def test_the_same_command_runs_only_what_is_missing(runs, workspace):
+@pytest.mark.slow
+def test_the_same_command_runs_only_missing_trials(runs, workspace):
     _, _, before, again, nothing_left = runs['trials'].result()
     output = succeeded(again)
-    assert "4 trials, 2 of them in 'new/trials.json' already" in output and output.count(': started') == 2
+    assert "4 trials, 2 of them already in 'new/trials.json'" in output and output.count(': started') == 2
     after = json.loads((workspace / 'new/trials.json').read_text())
     for old, new in zip(before['settings'], after['settings']):
         assert new['trials'][0] == old['trials'][0]
-    assert succeeded(nothing_left) == "4 trials, 4 of them in 'new/trials.json' already\n"
+    assert succeeded(nothing_left) == "4 trials, 4 of them already in 'new/trials.json'\n"
 
 
-def test_a_diverging_trial_is_recorded_with_its_error_and_the_others_go_on(runs, workspace):
+@pytest.mark.slow
+def test_a_diverging_trial_is_recorded_with_its_error_and_the_others_continue(runs, workspace):
     _, before, _, again, _ = runs['trials'].result()
     output = before + succeeded(again)
     for trial in json.loads((workspace / 'new/trials.json').read_text())['settings'][1]['trials']:
@@ -214,18 +269,40 @@ def test_a_diverging_trial_is_recorded_with_its_error_and_the_others_go_on(runs,
         iteration = int(found.group(1))
         assert len(trial['curve']) == (iteration - 1) // 2 and ('best' in trial) == bool(trial['curve'])
         log = f'work_dirs/trials/trial/{RATE}={DIVERGING}/seed_{trial["seed"]}/trial.log'
-        assert f"failed: {trial['failed']} (the end of '{log}')" in output
+        assert f"failed: {trial['failed']} (log: '{log}')" in output
         assert (workspace / log).read_text().splitlines()[-1] == trial['failed']
 
 
+@pytest.mark.slow
 def test_no_checkpoint_is_kept(runs, workspace):
     succeeded(runs['trials'].result()[3])
     folder = workspace / 'work_dirs/trials'
     assert list(folder.rglob('scalars.json')) and not list(folder.rglob('*.pth'))
 
 
+@pytest.mark.slow
+def test_a_trial_may_train_in_two_processes(runs, workspace):
+    assert 'seed 0: best accuracy/top1' in succeeded(runs['two'].result())
+    content = json.loads((workspace / 'two.json').read_text())
+    assert content['environment']['processes'] == 2
+    ((trial,),) = (setting['trials'] for setting in content['settings'])
+    assert [step for step, _ in trial['curve']] == [1, 2] and 'failed' not in trial
+    # Each process takes one of the two batches of an epoch, so the log has two losses instead of four.
+    (log,) = (workspace / 'two/seed_0').glob('*/vis_data/scalars.json')
+    assert log.read_text().count('"loss"') == 2
+
+
+@pytest.mark.slow
+def test_a_trial_of_two_processes_that_diverges_is_recorded_with_its_error(runs, workspace):
+    output = succeeded(runs['two_diverge'].result())
+    ((trial,),) = (setting['trials'] for setting in json.loads((workspace / 'diverge.json').read_text())['settings'])
+    assert re.match(r'FloatingPointError: iteration \d: the loss is not finite', trial['failed'])
+    assert f'failed: {trial["failed"]}' in output
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize('name', refusals())
-def test_bad_input_ends_in_one_sentence_and_nothing_is_overwritten(name, runs, workspace):
+def test_invalid_input_gives_one_sentence_and_overwrites_nothing(name, runs, workspace):
     _, sentence = refusals()[name]
     code, output = runs['refused'].result()[name]
     complaint = output.splitlines(keepends=True)[-1]

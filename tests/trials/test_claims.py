@@ -1,4 +1,4 @@
-"""Verdicts follow from the numbers alone."""
+"""Verdicts on claims follow from the measured numbers."""
 
 import json
 
@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmgb.trials.claims import Claim, claims_table, difference, read_claim, verdict
-from mmgb.trials.manifest import ClaimEntry
+from mmgb.trials.entries import ClaimEntry
 from mmgb.trials.trial import Setting, Trial
 
 
 def setting(*best, failed=False):
-    """Trials that reach these values at epoch 2."""
+    """Return a setting of trials that reach these values at epoch 2."""
     return Setting(
         'accuracy/top1',
         'epoch',
@@ -28,7 +28,7 @@ def claim(first, second, quantity='minimum error', expected='lower'):
     return Claim('B is better than A', '', quantity, expected, first, second, 'experiments.py run x')
 
 
-def test_difference_is_that_of_the_means_and_its_error_the_root_of_the_sum_of_squares():
+def test_the_standard_error_of_a_difference_is_the_root_of_the_sum_of_squares():
     found = difference(claim(setting(90.0, 92.0), setting(95.0, 99.0)))
     assert found.mean == pytest.approx(3.0 - 9.0)
     assert found.standard_error == pytest.approx((1.0 + 4.0) ** 0.5)  # of the means: sd / sqrt(2) = 1 and 2
@@ -43,19 +43,19 @@ def test_difference_is_that_of_the_means_and_its_error_the_root_of_the_sum_of_sq
         ((90.0, 90.2), 'lower', 'not visible'),
     ],
 )
-def test_verdict_needs_a_difference_of_two_standard_errors(second, expected, found):
+def test_a_verdict_needs_a_difference_of_two_standard_errors(second, expected, found):
     assert verdict(claim(setting(90.0, 90.1), setting(*second), expected=expected)).startswith(found)
 
 
 @settings(deadline=None)
 @given(st.lists(st.floats(1, 99), min_size=2, max_size=5), st.lists(st.floats(1, 99), min_size=2, max_size=5))
-def test_exchanging_the_settings_and_the_expectation_leaves_the_verdict(first, second):
+def test_swapping_the_settings_and_the_expectation_keeps_the_verdict(first, second):
     one = claim(setting(*first), setting(*second), expected='lower')
     other = claim(setting(*second), setting(*first), expected='higher')
     assert verdict(one) == verdict(other)
 
 
-def test_a_claim_that_was_not_measured_names_the_command_and_one_trial_gives_no_verdict():
+def test_an_unmeasured_claim_names_its_command_and_one_trial_gives_no_verdict():
     assert verdict(claim(None, setting(1.0))) == 'not measured yet: `experiments.py run x`'
     assert verdict(claim(setting(90.0), setting(91.0))) == 'one trial: no verdict'
     assert (
@@ -63,20 +63,20 @@ def test_a_claim_that_was_not_measured_names_the_command_and_one_trial_gives_no_
     )
 
 
-def test_table_has_numbers_and_verdict_of_each_claim():
+def test_the_table_shows_the_numbers_and_the_verdict_of_each_claim():
     rows = claims_table([claim(setting(90.0, 92.0), setting(95.0, 99.0)), claim(None, None)]).splitlines()[2:]
     assert rows[0] == '| B is better than A | no number | minimum error: -6.00 ± 2.24, 2 and 2 trials | holds |'
     assert rows[1].endswith('|  | not measured yet: `experiments.py run x` |')
 
 
-def test_trials_that_diverged_are_left_out_of_the_difference_and_named():
+def test_diverged_trials_are_left_out_of_the_difference_and_counted():
     second = setting(95.0, 99.0)
     second.trials.append(Trial(2, [], 'FloatingPointError: iteration 3'))
     row = claims_table([claim(setting(90.0, 92.0), second)]).splitlines()[2]
     assert '-6.00 ± 2.24, 2 and 3 (1 diverged) trials' in row
 
 
-def test_settings_are_compared_up_to_steps_of_their_own(tmp_path):
+def test_each_result_is_read_up_to_its_own_last_step(tmp_path):
     def write(name, *values):
         content = dict(
             config='c.py',

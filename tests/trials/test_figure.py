@@ -1,4 +1,4 @@
-"""The picture of learning curves."""
+"""The figure of learning curves."""
 
 import numpy as np
 from PIL import Image
@@ -12,7 +12,7 @@ SETTINGS = {
 }
 
 
-def test_each_setting_has_its_median_error_its_quartiles_and_its_name():
+def test_each_setting_is_drawn_with_its_median_error_quartiles_and_name():
     (axes,) = learning_curves_figure(SETTINGS).axes
     base, ours = axes.lines
     assert np.allclose(base.get_xydata(), [(5, 80), (10, 60)]) and np.allclose(ours.get_xydata(), [(5, 50), (10, 30)])
@@ -22,7 +22,7 @@ def test_each_setting_has_its_median_error_its_quartiles_and_its_name():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ['base (n = 2)', 'ours (n = 1)']
 
 
-def test_saved_twice_gives_the_same_png_and_svg(tmp_path):
+def test_equal_figures_give_equal_files(tmp_path):
     first, second = (save_figure(learning_curves_figure(SETTINGS), tmp_path / name) for name in 'ab')
     assert [path.name for path in first] == ['a.png', 'a.svg']
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]

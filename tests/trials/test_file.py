@@ -1,12 +1,13 @@
-"""The growing file of trials."""
+"""The file of trials is written trial by trial, and read back."""
 
 import json
 from itertools import permutations
 
 import pytest
 
-from mmgb.trials.file import TrialsFile
-from mmgb.trials.trial import Trial, read_settings
+from mmgb.functional.errors import ConfigError
+from mmgb.trials.file import TrialsFile, read_settings
+from mmgb.trials.trial import Setting, Trial
 
 ORIGIN = dict(config='a.py', cfg_options={'x': 1}, metric='mIoU', step='epoch')
 HERE = {'cpu': 'this one'}
@@ -19,11 +20,11 @@ FOUND = [
 ]
 
 
-def test_any_order_of_trials_and_any_interruption_give_the_same_file(tmp_path):
+def test_trials_added_in_any_order_give_the_same_file(tmp_path):
     texts = set()
     for number, order in enumerate(permutations(FOUND)):
         path = tmp_path / f'{number}.json'
-        for overrides, trial in order:
+        for overrides, trial in order:  # each by a new process, as after an interruption
             TrialsFile(path, ORIGIN, HERE, GRID).add(overrides, trial)
         texts.add(path.read_text())
     (text,) = texts
@@ -50,20 +51,18 @@ def test_any_order_of_trials_and_any_interruption_give_the_same_file(tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path.suffix != '.json'] == []
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_written_trials_are_read_back(tmp_path):
     file = TrialsFile(tmp_path / 'new' / 'a.json', ORIGIN, HERE, GRID)
     for overrides, trial in FOUND:
         file.add(overrides, trial)
-    assert [(setting.overrides, trial) for setting in read_settings(file.path) for trial in setting.trials] == [
-        FOUND[0],
-        FOUND[2],
-        FOUND[1],
-        FOUND[3],
+    assert read_settings(file.path) == [
+        Setting('mIoU', 'epoch', GRID[0], [FOUND[0][1], FOUND[2][1]]),
+        Setting('mIoU', 'epoch', GRID[1], [FOUND[1][1], FOUND[3][1]]),
     ]
     assert file.seeds(GRID[1]) == [0, 1]
 
 
-def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path):
+def test_a_failed_write_leaves_the_file_unchanged(tmp_path):
     file = TrialsFile(tmp_path / 'a.json', ORIGIN, HERE, GRID)
     file.add(*FOUND[0])
     before = file.path.read_text()
@@ -75,20 +74,39 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path):
 @pytest.mark.parametrize(
     'name, value', [('config', 'b.py'), ('cfg_options', {}), ('metric', 'x'), ('step', 'iteration')]
 )
-def test_a_file_of_other_trials_is_refused_and_left_as_it_is(name, value, tmp_path):
+def test_a_file_with_another_origin_is_refused_and_left_unchanged(name, value, tmp_path):
     file = TrialsFile(tmp_path / 'a.json', ORIGIN, HERE, GRID)
     file.add(*FOUND[0])
     before = file.path.read_text()
-    with pytest.raises(ValueError) as refusal:
+    with pytest.raises(ConfigError) as refusal:
         TrialsFile(file.path, {**ORIGIN, name: value}, HERE, GRID)
-    assert f'holds trials with {name}={ORIGIN[name]!r}, not {value!r}: choose another file' in str(refusal.value)
+    expected = f'expected trials with {name}={value!r}, got {ORIGIN[name]!r}: choose another file'
+    assert expected in str(refusal.value)
     assert file.path.read_text() == before
 
 
-def test_a_trial_from_another_machine_says_so(tmp_path):
+def test_a_trial_from_another_machine_records_its_own_environment(tmp_path):
     TrialsFile(tmp_path / 'a.json', ORIGIN, HERE, GRID).add(*FOUND[0])
     TrialsFile(tmp_path / 'a.json', ORIGIN, {'cpu': 'another'}, GRID).add(*FOUND[1])
     content = json.loads((tmp_path / 'a.json').read_text())
     first, second = (setting['trials'][0] for setting in content['settings'])
     assert content['environment'] == HERE
     assert 'environment' not in first and second['environment'] == {'cpu': 'another'}
+
+
+@pytest.mark.parametrize(
+    'text, reason',
+    [
+        ('{', 'JSONDecodeError'),
+        ('[1]', 'TypeError'),
+        ('{"config": 1}', "KeyError: 'cfg_options'"),
+        (
+            json.dumps({**ORIGIN, 'environment': {}, 'settings': [{'overrides': {}, 'trials': [{'seed': 0}]}]}),
+            "KeyError: 'curve'",
+        ),
+    ],
+)
+def test_another_kind_of_file_is_refused(text, reason, tmp_path):
+    (tmp_path / 'c.json').write_text(text)
+    with pytest.raises(ConfigError, match=f"c.json': expected a file of tools/run_trials.py, got {reason}"):
+        read_settings(tmp_path / 'c.json')

@@ -1,3 +1,5 @@
+"""The gain table shows each loss's error minus the first loss's."""
+
 from mmgb.trials.gain_table import gain_table
 from mmgb.trials.trial import Setting, Trial
 
@@ -17,7 +19,7 @@ def with_failure(*best):
     return found
 
 
-def test_only_a_difference_of_two_standard_errors_downwards_is_bold():
+def test_only_an_error_lower_by_two_standard_errors_is_bold():
     rows = gain_table(
         {
             'clear': {'a': setting(90.0, 92.0), 'b': setting(95.0, 99.0), 'c': setting(80.0, 80.2)},

@@ -1,4 +1,4 @@
-"""The exact Mann-Whitney test, against its definition and against scipy's."""
+"""The exact Mann-Whitney test agrees with its definition and with scipy."""
 
 from fractions import Fraction
 from itertools import combinations
@@ -14,7 +14,7 @@ FEW = st.lists(st.integers(0, 5), min_size=1, max_size=5)  # often equal
 
 
 def p_by_definition(first, second):
-    """The share of all ways to choose whose U is at least as extreme; U counts pairs, and a tie is half a pair."""
+    """Return the share of choices whose U is at least as extreme; U counts pairs, a tie as half a pair."""
     values = [*first, *second]
 
     def u(chosen):
@@ -29,13 +29,13 @@ def p_by_definition(first, second):
 
 @settings(deadline=None)
 @given(FEW, FEW)
-def test_p_is_the_share_of_choices_that_are_as_extreme_also_with_equal_values(first, second):
+def test_p_is_the_share_of_choices_at_least_as_extreme_also_with_ties(first, second):
     assert mann_whitney_p(first, second) == pytest.approx(p_by_definition(first, second), rel=1e-12)
 
 
 @settings(deadline=None)
 @given(FEW, FEW)
-def test_p_depends_on_the_order_of_the_values_alone_and_not_on_which_sample_is_first(first, second):
+def test_p_depends_only_on_the_order_of_the_values_and_not_on_which_sample_is_first(first, second):
     p = mann_whitney_p(first, second)
     assert p == mann_whitney_p(second, first) == mann_whitney_p([2.0**x for x in first], [2.0**x for x in second])
     assert mann_whitney_p(first, first) == 1
@@ -48,11 +48,11 @@ def stats():
 
 @settings(deadline=None, max_examples=40)
 @given(values=st.permutations(range(40)), size=st.integers(1, 39))
-def test_p_of_distinct_values_is_scipys(stats, values, size):
+def test_p_of_distinct_values_equals_scipys(stats, values, size):
     expected = stats.mannwhitneyu(values[:size], values[size:], method='exact').pvalue
     assert mann_whitney_p(values[:size], values[size:]) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize('size', [1, 3, 5, 20])
-def test_two_samples_that_do_not_overlap_have_the_smallest_p_there_is(size):
+def test_samples_that_do_not_overlap_have_the_smallest_possible_p(size):
     assert mann_whitney_p(range(size), range(size, 2 * size)) == pytest.approx(2 / comb(2 * size, size), rel=1e-12)

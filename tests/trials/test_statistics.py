@@ -1,4 +1,4 @@
-"""Medians, quartiles, means with their errors, and differences of trials."""
+"""Statistics of trials and of their differences."""
 
 import statistics
 
@@ -20,7 +20,7 @@ from mmgb.trials.trial import Setting, Trial
 
 
 def make(*curves, failed=()):
-    """A setting of trials with these values at the steps 1, 2, …, of which those with the indices ``failed`` failed."""
+    """Return a setting of trials with these values at steps 1, 2, …; those with the indices ``failed`` failed."""
     return Setting(
         'mIoU',
         'epoch',
@@ -29,7 +29,7 @@ def make(*curves, failed=()):
     )
 
 
-def test_minimum_error_is_that_of_the_best_validation_and_a_failed_trial_has_100_percent():
+def test_the_minimum_error_is_that_of_the_best_validation_and_100_percent_for_a_failed_trial():
     setting = make((10.0, 30.0, 20.0), (50.0, 5.0), (99.0,), failed=(2,))
     assert minimum_errors(setting.trials) == [70.0, 50.0, 100.0]
     assert best_steps(setting) == [2, 1] and last_values(setting) == [20.0, 5.0]
@@ -40,7 +40,7 @@ VALUES = st.lists(st.floats(0, 100, width=32).map(lambda x: round(x, 2)), min_si
 
 @settings(deadline=None)
 @given(VALUES)
-def test_standard_error_is_the_root_of_the_variance_over_the_number(values):
+def test_the_standard_error_is_the_root_of_the_variance_over_the_number(values):
     mean, error = estimate_mean(values)
     assert mean == pytest.approx(sum(values) / len(values), abs=1e-9)
     variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
@@ -49,16 +49,16 @@ def test_standard_error_is_the_root_of_the_variance_over_the_number(values):
 
 @settings(deadline=None)
 @given(VALUES, VALUES)
-def test_a_difference_has_the_variances_of_both_means(first, second):
+def test_a_difference_adds_the_variances_of_both_means(first, second):
     found = compare(make(*([value] for value in first)), make(*([value] for value in second)))
-    # Accuracies turn into errors: the difference changes its sign.
+    # The values are accuracies, so the difference of errors has the opposite sign.
     assert found.difference.mean == pytest.approx(statistics.mean(first) - statistics.mean(second), abs=1e-6)
     variance = statistics.variance(first) / len(first) + statistics.variance(second) / len(second)
     assert found.difference.standard_error**2 == pytest.approx(variance, rel=1e-6, abs=1e-6)
     assert found.p == mann_whitney_p(first, second)
 
 
-def test_failed_trials_are_the_worst_in_ranks_and_not_there_in_means():
+def test_failed_trials_have_the_worst_rank_and_are_left_out_of_means():
     first, second = make((40.0,), (50.0,), (60.0,)), make((70.0,), (80.0,), (99.0,), failed=(2,))
     found = compare(first, second)
     assert found.difference.mean == pytest.approx(25 - 50)
@@ -69,7 +69,7 @@ def test_failed_trials_are_the_worst_in_ranks_and_not_there_in_means():
 
 @settings(deadline=None)
 @given(st.lists(st.lists(st.floats(0, 100), min_size=4, max_size=4), min_size=1, max_size=6))
-def test_curves_have_the_quartiles_of_the_errors_at_each_step(curves):
+def test_curves_show_the_quartiles_of_the_errors_at_each_step(curves):
     steps, found = error_quartiles(make(*curves))
     assert steps.tolist() == [1, 2, 3, 4]
     np.testing.assert_allclose(

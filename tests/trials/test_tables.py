@@ -1,4 +1,4 @@
-"""The table that puts trials side by side."""
+"""Tables compare settings with several trials each."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def make(*trials, metric='acc'):
     )
 
 
-def test_rows_have_medians_with_quartiles_means_with_errors_and_the_comparison_with_the_first():
+def test_rows_show_medians_means_and_the_comparison_with_the_first_setting():
     base = make(((1.0, 10.0), None), ((2.0, 12.0), None), ((20.0, 17.0), None))
     ours = make(((30.0,), None), ((40.0,), None), ((35.0,), None))
     header, _, *rows = trials_table({'base': base, 'ours': ours}).splitlines()
@@ -32,7 +32,7 @@ def test_rows_have_medians_with_quartiles_means_with_errors_and_the_comparison_w
     ]
 
 
-def test_failures_are_counted_and_told_apart_and_a_single_trial_has_no_standard_error():
+def test_failures_are_counted_by_kind_and_a_single_trial_has_no_standard_error():
     one = make(((50.0,), None))
     bad = make(((50.0,), 'FloatingPointError: iteration 3'), ((), 'MemoryError: none'), ((60.0,), None))
     lost = make(((), 'FloatingPointError: iteration 1'))
@@ -44,12 +44,12 @@ def test_failures_are_counted_and_told_apart_and_a_single_trial_has_no_standard_
     ]
 
 
-def test_other_metrics_or_steps_are_refused():
-    with pytest.raises(ValueError, match="'b' has mIoU by epoch, and 'a' acc by epoch: these can't be compared"):
+def test_settings_with_different_metrics_are_refused():
+    with pytest.raises(ValueError, match="'b': expected acc by epoch like 'a', got mIoU by epoch"):
         trials_table({'a': make(((1.0,), None)), 'b': make(((1.0,), None), metric='mIoU')})
 
 
-def test_a_grid_has_one_row_a_file_by_size_with_the_best_in_bold_and_failures_told_apart():
+def test_a_grid_has_one_row_per_file_sorted_by_value_with_the_best_in_bold():
     def at(rate, *trials):
         return make(*trials)._replace(overrides={'optim_wrapper.optimizer.lr': rate})
 

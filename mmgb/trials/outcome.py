@@ -1,0 +1,28 @@
+"""Exit code and last message of an ended trial, from its log."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .schedule import LOG
+
+# The report of torch.distributed.run on the process whose failure made it stop the others.
+ROOT_CAUSE = re.compile(r'^Root Cause.*?^ +rank +: (\d+).*?^ +exitcode +: (-?\d+)', re.MULTILINE | re.DOTALL)
+
+
+def read_outcome(folder: Path, code: int) -> tuple[int, str]:
+    """Return the exit code and the last line of a trial, both of the first failed process if it had several.
+
+    Args:
+        folder (Path): the trial's folder.
+        code (int): exit code of the command, which is the launcher's if the trial had several processes.
+    """
+    text = (folder / LOG).read_text(errors='replace')
+    lines = text.splitlines()
+    cause = ROOT_CAUSE.search(text)
+    if code and cause:
+        code = int(cause.group(2))
+        prefix = f'[default{cause.group(1)}]:'
+        lines = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+    return code, next((line.strip() for line in reversed(lines) if line.strip()), 'no message')
