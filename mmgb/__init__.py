@@ -1,7 +1,7 @@
-"""Boosted gradients and relay backpropagation as a plug-in of OpenMMLab.
+"""Boosted gradients and Relay Backpropagation for OpenMMLab.
 
-Importing this package imports neither torch nor a host library: the registries in :mod:`mmgb.registry` load
-what a config names, and :mod:`mmgb.functional` is plain PyTorch.
+``import mmgb`` imports neither torch nor a host library. The registries in :mod:`mmgb.registry` import the components
+that a config names; :mod:`mmgb.functional` needs only PyTorch.
 """
 
 from .version import __version__

@@ -1,7 +1,7 @@
-"""Every known incompatibility of a host library, one function each.
+"""Work around every known incompatibility of a host library, one function each.
 
-A function's docstring says what breaks, where that is known upstream, and when the function does nothing.
-Our tools call :func:`apply` before they import a host. Nothing here runs on ``import mmgb``.
+The docstring of a function states what breaks, where upstream the problem is known, and when the function does nothing.
+The tools call :func:`apply` before they import a host. ``import mmgb`` runs nothing of this module.
 """
 
 import functools
@@ -16,33 +16,22 @@ from importlib.machinery import ModuleSpec
 from pickle import UnpicklingError
 
 
-class _PkgResourcesFinder(MetaPathFinder, Loader):
-    """Finds a ``pkg_resources`` made from importlib.metadata, with the two names which mmengine uses."""
-
-    def find_spec(self, fullname, path=None, target=None):
-        return ModuleSpec(fullname, self) if fullname == 'pkg_resources' else None
-
-    def exec_module(self, module):
-        class Distribution:
-            def __init__(self, name):
-                self._found = metadata.distribution(name)
-                self.location = str(self._found.locate_file(''))
-
-            def has_metadata(self, filename):
-                return self._found.read_text(filename) is not None
-
-            def get_metadata(self, filename):
-                return self._found.read_text(filename)
-
-        module.DistributionNotFound = metadata.PackageNotFoundError
-        module.get_distribution = Distribution
+def apply():
+    """Call every function of this module that works around a problem. A second call changes nothing."""
+    provide_pkg_resources()
+    map_mmseg_to_its_module()
+    allow_checkpoint_globals()
+    forbid_full_unpickling()
+    replace_missing_mmcv_ops()
+    resume_by_skipping_in_the_sampler()
 
 
 def provide_pkg_resources():
-    """mmengine <= 0.10.7 imports ``pkg_resources`` (in ``utils/package_utils.py``), gone in setuptools 82.
+    """Provide ``pkg_resources`` for mmengine <= 0.10.7.
 
-    Does nothing under a newer mmengine, nor where some ``pkg_resources`` can be found. It takes a finder, not
-    just an entry of ``sys.modules``, because mmengine also *reloads* the module.
+    mmengine imports it in ``utils/package_utils.py``, and setuptools 82 has removed it. mmengine also *reloads* the
+    module, so an entry in ``sys.modules`` is not enough; this adds an import finder. Does nothing for a newer mmengine,
+    or if ``pkg_resources`` is installed.
     """
     import mmengine
     from mmengine.utils import digit_version
@@ -53,11 +42,11 @@ def provide_pkg_resources():
 
 
 def map_mmseg_to_its_module():
-    """``_base_='mmseg::…'`` fails under onedl-mmsegmentation: "mmsegmentation is not installed".
+    """Let ``_base_='mmseg::…'`` work with onedl-mmsegmentation.
 
-    mmengine's ``MODULE2PACKAGE`` maps the scope to the distribution ``mmsegmentation``; mapped to the module,
-    it is found whatever its distribution is called. Does nothing where that distribution is installed, or
-    where there is no mmseg.
+    mmengine's ``MODULE2PACKAGE`` maps the scope to the distribution ``mmsegmentation`` and fails with "mmsegmentation
+    is not installed". Mapped to the module name, the package is found under any distribution name. Does nothing if that
+    distribution is installed, or if there is no mmseg.
     """
     if importlib.util.find_spec('mmseg') is None or _is_distribution('mmsegmentation'):
         return
@@ -67,11 +56,12 @@ def map_mmseg_to_its_module():
 
 
 def allow_checkpoint_globals():
-    """mmengine <= 0.10.7 can't read its own checkpoints from torch 2.6 on (mmengine #1655).
+    """Let ``torch.load(…, weights_only=True)`` read mmengine's checkpoints.
 
-    torch.load then defaults to ``weights_only``, which does not know what is in mmengine's ``HistoryBuffer``.
-    It is added to torch's safe globals, under every version: our own tools read checkpoints with
-    ``weights_only=True``, and the list in onedl-mmengine lets a checkpoint call ``getattr`` on anything.
+    torch 2.6 made ``weights_only`` the default, and mmengine <= 0.10.7 cannot read its own checkpoints any more
+    (mmengine #1655), because torch does not know the content of mmengine's ``HistoryBuffer``. This adds that content to
+    torch's safe globals, for every version: the tools of mmgb read checkpoints with ``weights_only=True``, and the list
+    in onedl-mmengine would let a checkpoint call ``getattr`` on any object.
     """
     import torch
 
@@ -79,21 +69,22 @@ def allow_checkpoint_globals():
 
 
 def forbid_full_unpickling():
-    """onedl-mmengine reads a checkpoint that isn't safe once more, with ``weights_only=False``: code runs.
+    """Forbid ``torch.load`` to run code from a checkpoint.
 
-    torch's own switch makes every ``torch.load`` of this process and its children strict, that of pretrained
-    weights included. Does nothing where the user has set one of torch's two switches.
+    onedl-mmengine reads an unsafe checkpoint a second time with ``weights_only=False``. torch's environment switch
+    makes every ``torch.load`` of this process and its children strict, also for pretrained weights. Does nothing if the
+    user has set one of torch's two switches.
     """
     if 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD' not in os.environ:
         os.environ.setdefault('TORCH_FORCE_WEIGHTS_ONLY_LOAD', '1')
 
 
 def replace_missing_mmcv_ops():
-    """mmsegmentation 1.2.2 imports ``mmcv.ops`` unguarded, and with mmcv-lite that import fails.
+    """Let mmsegmentation 1.2.2 be imported with mmcv-lite, which has no compiled operators.
 
-    ``mmcv.utils.ext_loader.load_ext`` then hands out operators which raise when they are *called*: whatever
-    needs none of them trains. Does nothing where mmcv has its compiled ``_ext``, and from mmcv 2.2 on, since
-    the hosts which accept those versions guard the import themselves.
+    mmsegmentation imports ``mmcv.ops`` unconditionally. ``mmcv.utils.ext_loader.load_ext`` is replaced so that it
+    returns operators that raise when they are *called*; models without these operators train. Does nothing if mmcv has
+    its compiled ``_ext``, and from mmcv 2.2 on, because hosts that accept those versions guard the import themselves.
     """
     if importlib.util.find_spec('mmcv') is None:
         return
@@ -109,12 +100,13 @@ def replace_missing_mmcv_ops():
 
 
 def resume_by_skipping_in_the_sampler():
-    """mmengine 0.10.7 resumes an iteration-based loop by loading every batch that was trained on, to drop it.
+    """Let an iteration-based training resume without loading the batches it has already seen.
 
-    onedl-mmengine tells the sampler how many samples to leave out, if it has a ``skip`` (its ``InfiniteSampler`` and
-    our ``ClassAwareSampler`` do). Here the loop's iterator is replaced, when a resumed run starts, by one that begins
-    there, after as many empty batches as the loop is going to drop. Does nothing where mmengine's iterator has
-    ``skip_iter``, and for samplers without ``skip``, nor where a batch sampler of its own makes the batches.
+    mmengine 0.10.7 loads and drops every such batch. onedl-mmengine instead tells the sampler how many samples to skip,
+    if it has a method ``skip`` (mmengine's ``InfiniteSampler`` and mmgb's ``ClassAwareSampler`` do). For 0.10.7 this
+    replaces the loop's iterator when a resumed run starts: the new one yields as many empty batches as the loop will
+    drop, and then the batches after the skipped samples. Does nothing if mmengine's iterator has ``skip_iter``, for
+    samplers without ``skip``, and for dataloaders with a custom batch sampler.
     """
     from mmengine.runner import loops
 
@@ -135,14 +127,26 @@ def resume_by_skipping_in_the_sampler():
     loop.run = run
 
 
-def apply():
-    """Calls every function above; calling it again changes nothing."""
-    provide_pkg_resources()
-    map_mmseg_to_its_module()
-    allow_checkpoint_globals()
-    forbid_full_unpickling()
-    replace_missing_mmcv_ops()
-    resume_by_skipping_in_the_sampler()
+class _PkgResourcesFinder(MetaPathFinder, Loader):
+    """Import finder for a ``pkg_resources`` with the two names that mmengine uses, made from importlib.metadata."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        return ModuleSpec(fullname, self) if fullname == 'pkg_resources' else None
+
+    def exec_module(self, module):
+        class Distribution:
+            def __init__(self, name):
+                self._found = metadata.distribution(name)
+                self.location = str(self._found.locate_file(''))
+
+            def has_metadata(self, filename):
+                return self._found.read_text(filename) is not None
+
+            def get_metadata(self, filename):
+                return self._found.read_text(filename)
+
+        module.DistributionNotFound = metadata.PackageNotFoundError
+        module.get_distribution = Distribution
 
 
 def _is_distribution(name):
@@ -154,7 +158,7 @@ def _is_distribution(name):
 
 
 def _load_absent_ext(name, funcs):
-    """Stands in for mmcv's ``load_ext(name, funcs)``: an object with one attribute per operator."""
+    """Replacement for mmcv's ``load_ext(name, funcs)``: return an object whose operators raise when they are called."""
     from types import SimpleNamespace
 
     def absent(operator):
@@ -171,20 +175,20 @@ def _load_absent_ext(name, funcs):
 
 @functools.cache
 def _checkpoint_globals():
-    """What the pickle of a ``HistoryBuffer`` names, and numpy's numbers, booleans and strings."""
+    """Return the classes and functions that the pickles of a ``HistoryBuffer`` and of numpy's plain data refer to."""
     import numpy as np
     from mmengine.logging import HistoryBuffer
     from mmengine.utils import digit_version
 
     def default_statistic(owner, name):
-        # The pickle holds HistoryBuffer's four methods as getattr(HistoryBuffer, name). A free getattr would
-        # reach any function, and mmengine calls whatever it finds there.
+        # The pickle stores HistoryBuffer's four statistics as getattr(HistoryBuffer, name). An unrestricted getattr
+        # would reach any function, and mmengine calls the result.
         if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
             raise UnpicklingError(f'a checkpoint asks for the attribute {name} of {owner!r}')
         return getattr(owner, name)
 
     core = np._core if digit_version(np.__version__) >= digit_version('2.0.0') else np.core
-    # numpy 2.0 renamed its modules, and files of either version should be read.
+    # numpy 2.0 renamed its modules; accept the names of both generations.
     arrays = [
         _named(f'numpy.{package}.multiarray.{function.__name__}', function)
         for function in (core.multiarray._reconstruct, core.multiarray.scalar)
@@ -196,7 +200,7 @@ def _checkpoint_globals():
 
 
 def _named(path, function):
-    """``function`` under the name ``path``, by which a pickle asks for it."""
+    """Return ``function`` under the qualified name ``path``, by which a pickle refers to it."""
 
     def call(*args):
         return function(*args)

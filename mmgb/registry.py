@@ -1,7 +1,7 @@
-"""Child registries of mmengine's roots, so that a config of any host finds ``type='mmgb.X'`` by itself.
+"""Registries of mmgb, through which a config of any host finds ``type='mmgb.X'`` without ``custom_imports``.
 
-mmengine imports ``mmgb.registry`` when it meets the scope ``mmgb`` for the first time, and a registry imports
-its ``locations`` at its first look-up: no ``custom_imports`` is needed, under any host's own tools.
+Each is a child of one of mmengine's root registries. mmengine imports ``mmgb.registry`` at the first name with the
+scope ``mmgb``, and a registry imports its ``locations`` at its first look-up. This also works in the hosts' own tools.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from mmengine.registry import Registry
 
 
 class HostBoundRegistry(Registry):
-    """A registry some of whose entries subclass a host's classes.
+    """A registry with entries that subclass a host's classes.
 
-    Such an entry's module is imported when its name is first asked for: a run under one host neither needs the other
-    one installed nor pays for its import.
+    The module of such an entry is imported at the first look-up of its name, so that a run with one host does not
+    import the other one, which may not be installed.
 
     Args:
-        host_bound: name of the entry to its module.
+        host_bound (dict[str, str]): name of each such entry to the module that registers it.
     """
 
     def __init__(self, *args, host_bound: dict[str, str], **kwargs) -> None:
@@ -33,6 +33,7 @@ class HostBoundRegistry(Registry):
         self.host_bound = host_bound
 
     def get(self, key: str) -> type | None:
+        """Return the class registered as ``key``, or None; import its module first if it is bound to a host."""
         scope, name = self.split_scope_key(key)
         if scope in (None, self.scope) and name in self.host_bound:
             import_module(self.host_bound[name])

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # dist_train.sh CONFIG GPUS [arguments of train.py]
 #
-# Trains with GPUS processes on this node: one per GPU, or on gloo where there is none.
-# Several nodes: set NNODES, NODE_RANK, MASTER_ADDR and PORT (default 29500) on each.
+# Train with GPUS processes on this node: one per GPU, or on CPUs with gloo if the node has no GPU.
+# For several nodes set NNODES, NODE_RANK, MASTER_ADDR and PORT (default 29500) on each.
 set -e
 if [ $# -lt 2 ]; then
     echo 'usage: dist_train.sh CONFIG GPUS [arguments of train.py]' >&2

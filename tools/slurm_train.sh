@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # slurm_train.sh PARTITION JOB_NAME CONFIG WORK_DIR [arguments of train.py]
 #
-# Trains under Slurm with GPUS processes (default 8), GPUS_PER_NODE (8) a node, CPUS_PER_TASK (5) each.
-# SRUN_ARGS are further arguments of srun (they come later and win: --gres=none for nodes without a GPU, where
-# the processes run on gloo), PY_ARGS those of train.py.
+# Train under Slurm with GPUS processes (default 8), GPUS_PER_NODE processes per node (default 8) and CPUS_PER_TASK CPU
+# cores per process (default 5). SRUN_ARGS holds more arguments of srun; they override the ones set here, such as
+# --gres=none for nodes without a GPU, where the processes use gloo. PY_ARGS holds more arguments of train.py.
 set -e
 if [ $# -lt 4 ]; then
     echo 'usage: slurm_train.sh PARTITION JOB_NAME CONFIG WORK_DIR [arguments of train.py]' >&2
@@ -16,10 +16,10 @@ WORK_DIR=$4
 GPUS=${GPUS:-8}
 GPUS_PER_NODE=${GPUS_PER_NODE:-8}
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# The same for all tasks of the job, and hardly another job's.
+# One port for all tasks of the job; a random one rarely collides with another job.
 export MASTER_PORT=${MASTER_PORT:-$((20000 + RANDOM % 10000))}
 
-# SRUN_ARGS and PY_ARGS hold several words each.
+# SRUN_ARGS and PY_ARGS are split into words on purpose.
 # shellcheck disable=SC2086
 exec srun -p "$PARTITION" --job-name="$JOB_NAME" \
     --gres=gpu:"$GPUS_PER_NODE" --ntasks="$GPUS" --ntasks-per-node="$GPUS_PER_NODE" \
