@@ -1,1 +1,1 @@
-"""Brings weights of other frameworks in: reads their files, maps their layers. Imports numpy alone."""
+"""Convert the weights of networks released for other frameworks. Imports only numpy."""

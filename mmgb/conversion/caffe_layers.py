@@ -1,4 +1,6 @@
-"""Turns the layers of a Caffe model into named parameters, and accounts for all of both."""
+"""Convert the layers of a Caffe model into named parameters, and account for every layer and parameter."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
@@ -10,17 +12,17 @@ from mmgb.functional.errors import ConfigError
 
 from .caffe_model import CaffeLayer
 
-PARAMETERS = ('weight', 'bias')  # the order of a layer's blobs
+PARAMETERS = ('weight', 'bias')  # in the order of a layer's blobs
 
 
 class Conversion(NamedTuple):
-    """What became of the layers.
+    """Result of a conversion.
 
     Attributes:
-        parameters: key to values, float32, in the shape of ours.
-        unmapped: name of each layer that has parameters and went nowhere, to the reason.
-        without_parameters: names of the layers that have none, such as pooling: nothing to convert.
-        unfilled: our keys that no layer gave a value.
+        parameters (dict[str, np.ndarray]): parameter name to float32 values, in the shape of the model's parameter.
+        unmapped (dict[str, str]): name of each layer whose parameters were not used, to the reason.
+        without_parameters (list[str]): names of the layers without parameters, such as pooling.
+        unfilled (list[str]): names of the model's parameters that no layer provides.
     """
 
     parameters: dict[str, np.ndarray]
@@ -32,15 +34,17 @@ class Conversion(NamedTuple):
 def convert_layers(
     layers: Sequence[CaffeLayer], modules: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
 ) -> Conversion:
-    """Gives the parameters of ``layers`` our names and shapes. The order of the input channels (BGR) stays.
+    """Convert the parameters of ``layers`` to the names and shapes of a model.
+
+    The order of the input channels (BGR) is kept.
 
     Args:
-        layers: of the Caffe model.
-        modules: name of a layer to the path of our module.
-        shapes: each of our keys to its shape.
+        layers (Sequence[CaffeLayer]): layers of the Caffe model.
+        modules (Mapping[str, str]): name of a Caffe layer to the path of the module that it fills.
+        shapes (Mapping[str, tuple[int, ...]]): name of each parameter of the model to its shape.
 
     Raises:
-        ValueError: for a parameter that doesn't fit ours, and for two layers that would become the same module.
+        ConfigError: if a parameter does not fit, or if two layers fill the same module.
     """
     parameters, unmapped, without_parameters, source = {}, {}, [], {}
     for name, blobs in layers:
@@ -48,32 +52,32 @@ def convert_layers(
         if not blobs:
             without_parameters.append(name)
         elif module is None:
-            unmapped[name] = 'no module of ours is known for it'
+            unmapped[name] = 'no module corresponds to it'
         elif f'{module}.weight' not in shapes:
-            unmapped[name] = f'it would be {module}, and there is none to fill'
+            unmapped[name] = f'it corresponds to {module}, which is not among the modules to fill'
         else:
             if module in source:
-                raise ConfigError(f"the layers '{source[module]}' and '{name}' would both become {module}")
+                raise ConfigError(f"the layers '{source[module]}' and '{name}' correspond to one module, {module}")
             source[module] = name
             if len(blobs) > len(PARAMETERS):
-                raise ConfigError(f"the layer '{name}' has {len(blobs)} parameters; expected weight and bias")
+                raise ConfigError(f"the layer '{name}': expected a weight and a bias, got {len(blobs)} parameters")
             for kind, blob in zip(PARAMETERS, blobs):
                 key = f'{module}.{kind}'
                 if key not in shapes or not fits(blob.shape, shapes[key]):
-                    raise ConfigError(
-                        f"the {kind} of the layer '{name}' is {blob.shape}, which doesn't fit {key}, "
-                        + (f'{shapes[key]}' if key in shapes else 'which our model lacks')
+                    expected = (
+                        f'shape {shapes[key]} of {key}' if key in shapes else f'none, because the model has no {key}'
                     )
+                    raise ConfigError(f"the {kind} of the layer '{name}': expected {expected}, got {blob.shape}")
                 parameters[key] = blob.reshape(shapes[key]).astype(np.float32)
     return Conversion(parameters, unmapped, without_parameters, [key for key in shapes if key not in parameters])
 
 
 def fits(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    """Whether parameters of the shape ``found`` can be reshaped into ``wanted`` and mean the same.
+    """Return True if parameters of the shape ``found`` can be reshaped to ``wanted`` without changing their meaning.
 
-    Old files have four sizes for everything: a fully connected layer is (1, 1, out, in), a bias (1, 1, 1, n). A fully
-    connected layer (out, c*h*w) is a convolution (out, c, h, w) over the whole map, and the other way round, since
-    Caffe flattens a map in the order c, h, w, as PyTorch does.
+    Old files store four sizes for every parameter: a fully connected layer is (1, 1, out, in), a bias (1, 1, 1, n). A
+    fully connected layer (out, c*h*w) equals a convolution (out, c, h, w) over the whole map, because Caffe flattens a
+    map in the order c, h, w, as PyTorch does.
     """
     if found == wanted:
         return True

@@ -1,8 +1,10 @@
-"""Reads Caffe's binary models, without Caffe.
+"""Read Caffe's binary models without Caffe.
 
 The field numbers are those of Caffe's ``src/caffe/proto/caffe.proto``: messages NetParameter, LayerParameter,
 V1LayerParameter, BlobProto and BlobShape.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
@@ -17,26 +19,35 @@ from .protobuf import as_bytes, as_floats, as_integers, read_fields
 NET_LAYERS_V1, NET_LAYER = 2, 100
 LAYER_NAME, LAYER_BLOBS = 1, 7
 V1_LAYER_V0, V1_LAYER_NAME, V1_LAYER_BLOBS = 1, 4, 6
-BLOB_SIZES = (1, 2, 3, 4)  # num, channels, height, width of files that have no shape
+BLOB_SIZES = (1, 2, 3, 4)  # num, channels, height and width, in files without a BlobShape
 BLOB_DATA, BLOB_SHAPE, BLOB_DOUBLE_DATA = 5, 7, 8
 SHAPE_DIM = 1
 
 
 class CaffeLayer(NamedTuple):
-    """A layer's name and its parameters: as a rule weight and bias, or none."""
+    """A layer of a Caffe model.
+
+    Attributes:
+        name (str): name of the layer.
+        blobs (tuple[np.ndarray, ...]): parameters of the layer, usually a weight and a bias, or none.
+    """
 
     name: str
     blobs: tuple[np.ndarray, ...]
 
 
 def read_caffe_model(data: bytes) -> list[CaffeLayer]:
-    """The layers of a ``.caffemodel``, in its order, old (``layers``) or new (``layer``) format.
+    """Return the layers of a ``.caffemodel`` in the order of the file.
 
-    The parameters are views of ``data``, little-endian float32 or float64. Old files have four sizes for each of them:
-    a bias of n values is (1, 1, 1, n).
+    Args:
+        data (bytes): content of the file, in the new (field ``layer``) or the old format (field ``layers``, V1).
+
+    Returns:
+        list[CaffeLayer]: layers whose parameters are little-endian float32 or float64 views of ``data``. Old files
+        store four sizes for every parameter: a bias of n values has the shape (1, 1, 1, n).
 
     Raises:
-        ValueError: if ``data`` is no such model, is damaged, or of the format before the old one (V0).
+        ConfigError: if ``data`` is not such a model, is damaged, or has the first format (V0).
     """
     layers = []
     for number, wire_type, value in read_fields(memoryview(data)):
@@ -46,11 +57,11 @@ def read_caffe_model(data: bytes) -> list[CaffeLayer]:
             message = as_bytes(number, wire_type, value)
             if any(field == V1_LAYER_V0 for field, _, _ in read_fields(message)):
                 raise ConfigError(
-                    "its layers are of Caffe's first format (V0): write it anew with Caffe's upgrade_net_proto_binary"
+                    "expected Caffe's format V1 or newer, got V0: convert it with Caffe's upgrade_net_proto_binary"
                 )
             layers.append(_read_layer(message, V1_LAYER_NAME, V1_LAYER_BLOBS))
     if not layers:
-        raise ConfigError('it holds no layers of Caffe')
+        raise ConfigError('expected a Caffe model, got no layers')
     return layers
 
 
@@ -87,14 +98,15 @@ def _read_blob(message: memoryview) -> np.ndarray:
         elif number == BLOB_DOUBLE_DATA:
             doubles.append(as_floats(number, wire_type, value, '<f8'))
     shape = tuple(sizes.values()) if shape is None else tuple(shape)
-    parts = doubles or singles  # Caffe, too, takes the doubles where there are both
+    parts = doubles or singles  # like Caffe, prefer the doubles if both exist
     values = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, '<f4'), *parts])
     if values.size != prod(shape):
-        raise ConfigError(f"its {values.size} values don't fit its shape {shape}")
+        raise ConfigError(f'expected {prod(shape)} values for the shape {shape}, got {values.size}')
     return values.reshape(shape)
 
 
-def _with_context(place: str, read: Callable, message: memoryview):
+def _with_context(place: str, read: Callable[[memoryview], np.ndarray], message: memoryview) -> np.ndarray:
+    """Call ``read(message)`` and put ``place`` in front of its error message."""
     try:
         return read(message)
     except ValueError as error:

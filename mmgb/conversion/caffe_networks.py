@@ -1,18 +1,19 @@
-"""Which of our parameters the layers of released Caffe networks become.
+"""Tables that map the layers of released Caffe networks to modules of mmgb's models.
 
-A network is found by the class of a config's backbone. A table may name layers and parameters that a file or a config
-doesn't have: an ImageNet classifier fills PixelNet's backbone alone.
+The backbone's class selects the table. A table may name layers or modules that a file or a config does not have: an
+ImageNet classifier fills only PixelNet's backbone.
 """
 
 from typing import NamedTuple
 
 
 class CaffeNetwork(NamedTuple):
-    """What is known of a released network.
+    """A released network.
 
     Attributes:
-        modules: name of a Caffe layer to the path of our module, which has ``weight`` and ``bias``.
-        mean: of the images, subtracted from their channels blue, green and red (0 to 255), with no other scaling.
+        modules (dict[str, str]): name of a Caffe layer to the path of the module with its ``weight`` and ``bias``.
+        mean (tuple[float, float, float]): mean of the blue, green and red channels (0 to 255), which is subtracted from
+            the images. They are not scaled otherwise.
     """
 
     modules: dict[str, str]
@@ -20,10 +21,10 @@ class CaffeNetwork(NamedTuple):
 
 
 def pixelnet() -> CaffeNetwork:
-    """PixelNet as released (github.com/aayushbansal/PixelNet, models/analysis/mlp), and the VGG-16 that it starts from.
+    """Return the table of PixelNet (github.com/aayushbansal/PixelNet, models/analysis/mlp) and of VGG-16, its start.
 
-    The convolutions' places in ``features`` are torchvision's, of VGG-16 without batch norm. The released perceptron
-    was trained on fc7 read at stride 224, the last of ``PixelNetHead``'s ``strides``.
+    The indices of the convolutions in ``features`` are those of torchvision's VGG-16 without batch norm. The released
+    perceptron was trained on fc7 read at stride 224, the last of ``PixelNetHead``'s ``strides``.
     """
     places = iter((0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28))
     modules = {
@@ -31,14 +32,14 @@ def pixelnet() -> CaffeNetwork:
         for stage, count in enumerate((2, 2, 3, 3, 3), 1)
         for index in range(1, count + 1)
     }
-    for place, names in ((0, ('fc6', 'fc6_conv')), (3, ('fc7', 'fc7_conv'))):  # VGG's name, and the release's
+    for place, names in ((0, ('fc6', 'fc6_conv')), (3, ('fc7', 'fc7_conv'))):  # names in VGG-16 and in PixelNet
         modules.update(dict.fromkeys(names, f'backbone.classifier.{place}'))
     modules.update(fc6_new='decode_head.fc1', fc7_new='decode_head.fc2', cls_score_new='decode_head.conv_seg')
     return CaffeNetwork(modules, (102.98, 115.95, 122.77))
 
 
 def places2_model_b() -> CaffeNetwork:
-    """Model B of the Relay paper as released (github.com/lishen-shirley/Places2-CNNs), for 401 or 365 classes."""
+    """Return the table of the Relay paper's model B (github.com/lishen-shirley/Places2-CNNs), 401 or 365 classes."""
     branches = {
         '1x1': 'branch1x1.0',
         '3x3': 'branch3x3.0',

@@ -1,7 +1,7 @@
-"""Protocol Buffers' wire format, as far as reading a message of known fields needs it.
+"""Read the wire format of Protocol Buffers.
 
-A message is a sequence of fields: a key, ``number << 3 | wire type``, and a value. What the numbers mean stands in the
-message's definition, not in the message (https://protobuf.dev/programming-guides/encoding).
+A message is a sequence of fields, each a key, ``number << 3 | wire type``, and a value. The message's definition, which
+is not part of the message, gives the numbers their meaning (https://protobuf.dev/programming-guides/encoding).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
 
 
 def read_fields(message: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
-    """Yields (number, wire type, value) of each field, in the order in which they stand.
+    """Yield the number, wire type and value of each field, in the order of the message.
 
-    A varint's value is an int >= 0, any other's the bytes, not copied.
+    The value of a varint is an int >= 0; any other value is a view of the message's bytes.
 
     Raises:
-        ValueError: if a field doesn't end where the message does, or before; or for bytes that are no field.
+        ConfigError: if a field extends beyond the end of the message, or if the bytes are not a field.
     """
     position = 0
     while position < len(message):
@@ -31,7 +31,7 @@ def read_fields(message: memoryview) -> Iterator[tuple[int, int, int | memoryvie
         number, wire_type = key >> 3, key & 7
         if number == 0 or wire_type not in (VARINT, BYTES, *FIXED_SIZES):
             raise ConfigError(
-                f'its byte {start} begins no field of a protobuf message (number {number}, wire type {wire_type})'
+                f'byte {start}: expected a field of a protobuf message, got number {number} with wire type {wire_type}'
             )
         if wire_type == VARINT:
             value, position = read_varint(message, position)
@@ -43,32 +43,31 @@ def read_fields(message: memoryview) -> Iterator[tuple[int, int, int | memoryvie
             size = FIXED_SIZES[wire_type]
         if size > len(message) - position:
             raise ConfigError(
-                f'it is truncated: its field {number} at byte {start} has {size} bytes, and only '
-                f'{len(message) - position} are left'
+                f'field {number} at byte {start}: expected {size} bytes, got {len(message) - position} (truncated file)'
             )
         yield number, wire_type, message[position : position + size]
         position += size
 
 
 def read_varint(message: memoryview, position: int) -> tuple[int, int]:
-    """The integer at ``position``, seven bits a byte, the lowest first; and the position behind it."""
+    """Return the integer at ``position`` and the position after it. A varint has seven bits per byte, lowest first."""
     value = 0
     for index, byte in enumerate(message[position : position + 10]):
         value |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
             return value, position + index + 1
-    raise ConfigError(f'it is truncated, or its byte {position} begins no integer')
+    raise ConfigError(f'byte {position}: expected an integer, got more than 10 bytes or the end of the message')
 
 
 def as_bytes(number: int, wire_type: int, value: int | memoryview) -> memoryview:
-    """The value of a field that must hold a message or a text."""
+    """Return the value of a field that must contain a message or a text."""
     if wire_type != BYTES:
-        raise ConfigError(f'its field {number} has wire type {wire_type}; expected {BYTES}, a message or a text')
+        raise ConfigError(f'field {number}: expected wire type {BYTES} (a message or a text), got {wire_type}')
     return value
 
 
 def as_integers(number: int, wire_type: int, value: int | memoryview) -> list[int]:
-    """The value of a field of integers: one, or packed ones."""
+    """Return the value of a field of integers: a single one, or packed ones."""
     if wire_type == VARINT:
         return [value]
     integers, position, packed = [], 0, as_bytes(number, wire_type, value)
@@ -79,8 +78,16 @@ def as_integers(number: int, wire_type: int, value: int | memoryview) -> list[in
 
 
 def as_floats(number: int, wire_type: int, value: int | memoryview, dtype: str) -> np.ndarray:
-    """The value of a field of ``dtype`` '<f4' or '<f8': one, or packed ones; a view of the message's bytes."""
+    """Return the value of a field of floats, a single one or packed ones, as a view of the message's bytes.
+
+    Args:
+        number (int): number of the field, for the error message.
+        wire_type (int): wire type of the field.
+        value (int | memoryview): value of the field.
+        dtype (str): '<f4' or '<f8'.
+    """
     itemsize = np.dtype(dtype).itemsize
     if wire_type == VARINT or FIXED_SIZES.get(wire_type, itemsize) != itemsize or len(value) % itemsize:
-        raise ConfigError(f'its field {number} (wire type {wire_type}) holds no numbers of {itemsize} bytes')
+        size = 'an integer' if wire_type == VARINT else f'{len(value)} bytes'
+        raise ConfigError(f'field {number}: expected floats of {itemsize} bytes, got {size}')
     return np.frombuffer(value, dtype)

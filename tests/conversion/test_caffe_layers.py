@@ -25,7 +25,7 @@ def test_a_fully_connected_layer_becomes_the_convolution_that_gives_the_same_out
     )
 
 
-def test_every_layer_and_every_key_is_accounted_for():
+def test_every_layer_and_every_parameter_is_accounted_for():
     layers = [
         layer('data'),
         layer('conv', (2, 3, 3, 3), (2,)),
@@ -39,8 +39,8 @@ def test_every_layer_and_every_key_is_accounted_for():
     assert list(converted.parameters) == ['a.weight', 'a.bias', 'b.weight']
     assert converted.without_parameters == ['data']
     assert converted.unmapped == {
-        'bn': 'no module of ours is known for it',
-        'elsewhere': 'it would be d, and there is none to fill',
+        'bn': 'no module corresponds to it',
+        'elsewhere': 'it corresponds to d, which is not among the modules to fill',
     }
     assert converted.unfilled == ['b.bias', 'c.running_mean']
     assert {values.dtype for values in converted.parameters.values()} == {np.dtype(np.float32)}
@@ -62,7 +62,7 @@ def test_every_layer_and_every_key_is_accounted_for():
         ((1, 12), (1, 3, 2, 2)),
     ],
 )
-def test_shapes_fit_if_only_their_notation_differs(found, wanted):
+def test_shapes_fit_if_they_differ_only_in_notation(found, wanted):
     assert fits(found, wanted)
 
 
@@ -82,21 +82,27 @@ def test_shapes_fit_if_only_their_notation_differs(found, wanted):
         ((), (4, 1)),
     ],
 )
-def test_shapes_of_the_same_size_do_not_fit_if_their_meaning_differs(found, wanted):
+def test_shapes_with_another_meaning_do_not_fit_even_with_the_same_size(found, wanted):
     assert not fits(found, wanted)
 
 
 @pytest.mark.parametrize(
     'layers, sentence',
     [
-        ([layer('conv', (2, 3, 3, 3), (3,))], r"bias of the layer 'conv' is \(3,\), which doesn't fit a.bias, \(2,\)"),
-        ([layer('conv', (2, 3, 5, 5))], r"weight of the layer 'conv' is \(2, 3, 5, 5\), which doesn't fit a.weight"),
-        ([layer('conv', (2, 3, 3, 3)), layer('same', (2, 3, 3, 3))], "layers 'conv' and 'same' would both become a"),
-        ([layer('conv', (2, 3, 3, 3), (2,), (2,))], "the layer 'conv' has 3 parameters; expected weight and bias"),
-        ([layer('plain', (2, 2), (2,))], "doesn't fit b.bias, which our model lacks"),
+        ([layer('conv', (2, 3, 3, 3), (3,))], r"bias of the layer 'conv': expected shape \(2,\) of a.bias, got \(3,\)"),
+        (
+            [layer('conv', (2, 3, 5, 5))],
+            r"weight of the layer 'conv': expected shape \(2, 3, 3, 3\) of a.weight, got \(2, 3, 5, 5\)",
+        ),
+        (
+            [layer('conv', (2, 3, 3, 3)), layer('same', (2, 3, 3, 3))],
+            "layers 'conv' and 'same' correspond to one module, a",
+        ),
+        ([layer('conv', (2, 3, 3, 3), (2,), (2,))], "the layer 'conv': expected a weight and a bias, got 3 parameters"),
+        ([layer('plain', (2, 2), (2,))], "bias of the layer 'plain': expected none, because the model has no b.bias"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_name(layers, sentence):
+def test_a_parameter_that_does_not_fit_is_refused_and_named(layers, sentence):
     shapes = {'a.weight': (2, 3, 3, 3), 'a.bias': (2,), 'b.weight': (2, 2)}
     with pytest.raises(ValueError, match=sentence):
         convert_layers(layers, {'conv': 'a', 'same': 'a', 'plain': 'b'}, shapes)

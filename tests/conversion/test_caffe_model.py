@@ -22,7 +22,7 @@ def test_layers_of_the_new_format_keep_names_order_shapes_and_values():
     same(first.blobs[1], BIAS)
 
 
-def test_layers_of_the_old_format_have_four_sizes():
+def test_parameters_of_the_old_format_have_four_sizes():
     first, second = read_caffe_model(
         caffe.model(
             caffe.old_layer('conv', caffe.old_blob(WEIGHT), caffe.old_blob(BIAS)), caffe.old_layer('pool', kind=17)
@@ -39,7 +39,7 @@ def test_double_data_keeps_its_precision():
     same(layer.blobs[0], WEIGHT)
 
 
-def test_numbers_that_are_not_packed_or_packed_in_pieces_are_read_as_well():
+def test_unpacked_numbers_and_numbers_packed_in_pieces_are_read():
     single = b''.join(caffe.varint(8 * 5 + 5) + struct.pack('<f', value) for value in (1, 2, 3))
     pieces = caffe.field(5, struct.pack('<f', 4)) + caffe.field(5, struct.pack('<2f', 5, 6))
     dims = caffe.field(7, caffe.field(1, 2) + caffe.field(1, 3))
@@ -47,13 +47,13 @@ def test_numbers_that_are_not_packed_or_packed_in_pieces_are_read_as_well():
     same(layer.blobs[0], np.array([[1, 2, 3], [4, 5, 6.0]]))
 
 
-def test_gradients_beside_the_values_are_passed_over():
+def test_stored_gradients_are_ignored():
     both = caffe.blob(BIAS) + caffe.field(6, struct.pack('<2f', 7, 8))
     (layer,) = read_caffe_model(caffe.model(caffe.layer('fc', both)))
     same(layer.blobs[0], BIAS)
 
 
-def test_every_truncation_of_a_file_is_an_error_or_leaves_out_whole_layers():
+def test_a_truncated_file_is_refused_unless_the_cut_is_between_layers():
     data = caffe.model(caffe.layer('a', caffe.blob(BIAS)), caffe.layer('b', caffe.blob(BIAS)))
     whole = 0
     for size in range(len(data)):
@@ -64,31 +64,40 @@ def test_every_truncation_of_a_file_is_an_error_or_leaves_out_whole_layers():
         whole += 1
         assert [layer.name for layer in layers] == ['a']
         same(layers[0].blobs[0], BIAS)
-    assert whole == 1  # the cut between both
+    assert whole == 1  # the cut between the two layers
 
 
 @pytest.mark.parametrize(
     'data, sentence',
     [
-        (b'', 'it holds no layers of Caffe'),
-        (b'name: "a net"\nlayer {}', 'its byte 0 begins no field of a protobuf message'),
-        (b'\x89HDF\r\n\x1a\n' + bytes(64), 'begins no field'),
-        (b'PK\x03\x04' + bytes(64), 'begins no field'),
-        (b'\xff' * 40, 'it is truncated, or its byte 0 begins no integer'),
-        (caffe.field(1, 'no layers'), 'it holds no layers of Caffe'),
-        (caffe.field(100, 5), 'its field 100 has wire type 0'),
-        (caffe.model(caffe.layer('fc', caffe.blob(BIAS)))[:-3], 'it is truncated: its field 100 at byte 13 has'),
-        (caffe.model(caffe.layer('fc', caffe.blob(BIAS)[:-1])), "parameter 0 of the layer 'fc': it is truncated"),
+        (b'', 'expected a Caffe model, got no layers'),
+        (b'name: "a net"\nlayer {}', 'byte 0: expected a field of a protobuf message'),
+        (b'\x89HDF\r\n\x1a\n' + bytes(64), 'expected a field'),
+        (b'PK\x03\x04' + bytes(64), 'expected a field'),
+        (b'\xff' * 40, 'byte 0: expected an integer'),
+        (caffe.field(1, 'no layers'), 'expected a Caffe model, got no layers'),
+        (caffe.field(100, 5), 'field 100: expected wire type 2 (a message or a text), got 0'),
+        (
+            caffe.model(caffe.layer('fc', caffe.blob(BIAS)))[:-3],
+            'field 100 at byte 13: expected 52 bytes, got 49 (truncated file)',
+        ),
+        (
+            caffe.model(caffe.layer('fc', caffe.blob(BIAS)[:-1])),
+            "parameter 0 of the layer 'fc': field 5 at byte 5: expected 8 bytes, got 7",
+        ),
         (
             caffe.model(caffe.layer('fc', caffe.blob(BIAS) + caffe.field(5, bytes(8)))),
-            "parameter 0 of the layer 'fc': its 4 values don't fit its shape (2,)",
+            "parameter 0 of the layer 'fc': expected 2 values for the shape (2,), got 4",
         ),
-        (caffe.model(caffe.layer('fc', caffe.field(5, bytes(7)))), 'holds no numbers of 4 bytes'),
-        (caffe.model(caffe.layer('fc', caffe.field(7, caffe.field(1, 6)))), "its 0 values don't fit its shape (6,)"),
-        (caffe.field(2, caffe.field(1, caffe.field(1, 'conv1'))), 'first format (V0)'),
+        (caffe.model(caffe.layer('fc', caffe.field(5, bytes(7)))), 'field 5: expected floats of 4 bytes, got 7 bytes'),
+        (
+            caffe.model(caffe.layer('fc', caffe.field(7, caffe.field(1, 6)))),
+            'expected 6 values for the shape (6,), got 0',
+        ),
+        (caffe.field(2, caffe.field(1, caffe.field(1, 'conv1'))), 'format V1 or newer, got V0'),
     ],
 )
-def test_what_is_no_model_is_refused_in_one_sentence(data, sentence):
+def test_an_invalid_model_is_refused_in_one_sentence(data, sentence):
     with pytest.raises(ValueError) as error:
         read_caffe_model(data)
     assert sentence in str(error.value) and '\n' not in str(error.value)

@@ -1,9 +1,10 @@
-"""Writes Caffe models, with an encoder of its own for protobuf's wire format."""
+"""Write Caffe models with an independent encoder of protobuf's wire format."""
 
 import struct
 
 
 def varint(number):
+    """Encode an integer >= 0, seven bits per byte."""
     groups = []
     while True:
         number, low = divmod(number, 128)
@@ -13,7 +14,7 @@ def varint(number):
 
 
 def field(number, value):
-    """An integer as a varint; bytes, text or a message as such."""
+    """Encode a field: an integer as a varint, bytes or text with their length."""
     if isinstance(value, int):
         return varint(8 * number) + varint(value)
     value = value.encode() if isinstance(value, str) else value
@@ -21,24 +22,25 @@ def field(number, value):
 
 
 def numbers(values, kind):
+    """Pack an array as little-endian floats ('f') or doubles ('d')."""
     flat = [float(value) for value in values.reshape(-1)]
     return struct.pack(f'<{len(flat)}{kind}', *flat)
 
 
 def blob(values, double=False):
-    """BlobProto with ``shape``, its data packed."""
+    """Encode a BlobProto with ``shape`` and packed data."""
     shape = field(7, field(1, b''.join(varint(size) for size in values.shape)))
     return shape + field(8 if double else 5, numbers(values, 'd' if double else 'f'))
 
 
 def old_blob(values):
-    """BlobProto with num, channels, height and width: what is missing of four sizes stands in front, as ones."""
+    """Encode a BlobProto with num, channels, height and width; sizes are padded with leading ones."""
     sizes = (1,) * (4 - values.ndim) + tuple(values.shape)
     return b''.join(field(number, size) for number, size in zip((1, 2, 3, 4), sizes)) + field(5, numbers(values, 'f'))
 
 
 def layer(name, *blobs, kind='Convolution'):
-    """LayerParameter as a field of the net, between fields that a reader of weights has to pass over."""
+    """Encode a LayerParameter as a field of the net, with other fields that a reader of weights must skip."""
     return field(
         100,
         field(1, name)
@@ -51,7 +53,7 @@ def layer(name, *blobs, kind='Convolution'):
 
 
 def old_layer(name, *blobs, kind=4):
-    """V1LayerParameter as a field of the net."""
+    """Encode a V1LayerParameter as a field of the net."""
     return field(
         2,
         field(2, 'data')
@@ -63,5 +65,5 @@ def old_layer(name, *blobs, kind=4):
 
 
 def model(*layers):
-    """NetParameter."""
+    """Encode a NetParameter."""
     return field(1, 'a net') + field(3, 'data') + b''.join(layers)
