@@ -1,4 +1,4 @@
-"""Runs many command lines of our tools in one process, to import the hosts once."""
+"""Run many command lines in one process, to import the hosts only once."""
 
 import json
 
@@ -14,7 +14,7 @@ for name, command in json.load(sys.stdin).items():
             runpy.run_path(command[0], run_name='__main__')
         except SystemExit as end:
             code = end.code or 0
-        except Exception:  # as the interpreter does it
+        except Exception:  # like the interpreter
             traceback.print_exc()
             code = 1
     results[name] = (code, shown.getvalue())
@@ -23,9 +23,11 @@ print('RESULTS' + json.dumps(results))
 
 
 def run_many(folder, commands):
-    """{name: (exit code, output)} of ``commands``, {name: [tool, argument, …]}, run in ``folder`` one after the other.
+    """Run ``commands`` one after another and return {name: (exit code, output)}.
 
-    A tool's path is that below ``tools/``.
+    Args:
+        folder (Path): working directory.
+        commands (dict[str, list]): name to the tool's path below ``tools/`` and its arguments.
     """
     absolute = {name: [str(TOOLS / tool), *map(str, arguments)] for name, (tool, *arguments) in commands.items()}
     done = run(folder, '-c', RUN_ALL, stdin=json.dumps(absolute))
@@ -33,7 +35,7 @@ def run_many(folder, commands):
 
 
 def assert_one_sentence(result, tool, sentence):
-    """Of a (exit code, output): the code is 2, and the output one line of the tool's that holds ``sentence``."""
+    """Assert that ``result``, (exit code, output), is code 2 and one error line of ``tool`` with ``sentence`` in it."""
     code, output = result
     assert code == 2, output
     assert output.startswith(f'{tool}: error: ') and output.count('\n') == 1, output

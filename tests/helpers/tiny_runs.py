@@ -1,4 +1,4 @@
-"""Tiny data sets and configs of both hosts, and how to run our tools on them in processes of their own."""
+"""Tiny datasets and configs of both hosts, and a function that runs a tool on them in a new process."""
 
 import os
 import subprocess
@@ -77,7 +77,7 @@ visualizer = dict(type='UniversalVisualizer', vis_backends=[dict(type='LocalVisB
 
 
 def make_workspace(folder):
-    """Writes both configs (``seg.py``, ``cls.py``) and their data into ``folder``."""
+    """Write both configs (``seg.py``, ``cls.py``) and their data into ``folder``, and return it."""
     rng = np.random.default_rng(0)
     for name in ('seg/images', 'seg/labels', 'cls/even', 'cls/odd'):
         (folder / name).mkdir(parents=True)
@@ -93,9 +93,15 @@ def make_workspace(folder):
 
 
 def run(folder, tool, *arguments, path=(), stdin=None, **environment):
-    """Runs ``tools/<tool>``, or Python code by the tool '-c', in ``folder``. Returns the finished process.
+    """Run a tool in a new process without an accelerator, and return the finished process.
 
-    ``path`` stands first on PYTHONPATH; ``environment`` is added to the variables. No accelerator is seen.
+    Args:
+        folder (Path): working directory.
+        tool (str): path below ``tools/``, or '-c' to run the Python code in the first argument.
+        *arguments: arguments of the tool.
+        path (Sequence): folders to put first on PYTHONPATH.
+        stdin (str | None): text for standard input.
+        **environment (str): environment variables to add.
     """
     command = ['bash'] if tool.endswith('.sh') else [sys.executable, '-W', 'ignore']
     command += [tool if tool == '-c' else str(TOOLS / tool), *map(str, arguments)]
@@ -120,6 +126,6 @@ def run(folder, tool, *arguments, path=(), stdin=None, **environment):
 
 
 def succeeded(process):
-    """The output of a process that must have ended with exit code 0."""
+    """Return the output of a process, which must have ended with exit code 0."""
     assert process.returncode == 0, process.stdout[-3000:]
     return process.stdout

@@ -1,4 +1,4 @@
-"""Runs tools/model_converters/caffe_to_mmgb.py on small files of both released networks."""
+"""tools/model_converters/caffe_to_mmgb.py, run on small files of both released networks."""
 
 import numpy as np
 import pytest
@@ -9,6 +9,8 @@ from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import load_checkpoint
 
 from mmgb import compat
+
+pytestmark = pytest.mark.slow  # imports both hosts and converts 15 files
 
 TOOL = 'model_converters/caffe_to_mmgb.py'
 PIXELNET = """
@@ -32,12 +34,12 @@ RNG = np.random.default_rng(0)
 
 
 def parameters(*shape):
-    """Of a layer: weights (out, …), not small, since the network is to show what it computes, and biases."""
+    """Return random weights (out, …) of a layer, scaled to keep the size of its activations, and biases."""
     return RNG.standard_normal(shape) * (2 / np.prod(shape[1:])) ** 0.5, RNG.standard_normal(shape[0]) * 0.1
 
 
 def vgg16(channels=(2, 4, 8, 16, 16), fc=5, fc_names=('fc6', 'fc7')):
-    """{layer: parameters} in the order of the release, from the table of VGG's article."""
+    """Return {layer: parameters} in the order of the release, after the table in VGG's paper."""
     layers, before = {}, 3
     for stage, (count, after) in enumerate(zip((2, 2, 3, 3, 3), channels), 1):
         for index in range(1, count + 1):
@@ -49,6 +51,7 @@ def vgg16(channels=(2, 4, 8, 16, 16), fc=5, fc_names=('fc6', 'fc7')):
 
 
 def pixelnet():
+    """Return {layer: parameters} of PixelNet."""
     layers = vgg16(fc_names=('fc6_conv', 'fc7_conv'))
     for name, kernel in (('fc6_conv', 7), ('fc7_conv', 1)):
         weight, bias = layers[name]
@@ -62,6 +65,7 @@ def pixelnet():
 
 
 def model_b():
+    """Return {layer: parameters} of model B."""
     layers, before = {'conv1': parameters(4, 3, 7, 7)}, 4
     for stage, k in ((3, 2), (4, 4), (5, 4)):
         for letter in 'abcd':
@@ -91,7 +95,7 @@ def old_file(layers):
 
 
 def reference(layers):
-    """Model B by functions of torch: what the release's prototxt says, (N, 3, 224, 224) to (N, 5) linear scores."""
+    """Return model B of the release's prototxt, in functions of torch: (N, 3, 224, 224) to (N, 5) linear scores."""
 
     def tensors(name):
         return (torch.as_tensor(values, dtype=torch.float32) for values in layers[name])
@@ -121,44 +125,44 @@ def reference(layers):
     return forward
 
 
-# name: (the file's bytes, config, checkpoint, options)
+# name: (the file's bytes, config, checkpoint, more arguments)
 RUNS = {
     'model B': (lambda: new_file(MODEL_B_LAYERS), 'model_b.py', 'out/model_b.pth'),
     'PixelNet': (lambda: new_file(PIXELNET_LAYERS, double=True), 'pixelnet.py', 'pixelnet.pth'),
     'VGG-16': (lambda: old_file({**VGG16_LAYERS, 'fc8': parameters(9, 5), 'pool5': ()}), 'pixelnet.py', 'all.pth'),
     'VGG-16 alone': (lambda: old_file(VGG16_LAYERS), 'pixelnet.py', 'vgg16.pth', '--part', 'backbone'),
 }
-# the same, and what the sentence holds
+# name: (the file's bytes, arguments, expected part of the message)
 BAD_INPUT = {
     'truncated': (
         lambda: old_file(VGG16_LAYERS)[:-50],
         ('pixelnet.py', 'x.pth'),
-        "caffemodel='truncated' can't be read: it is truncated",
+        "caffemodel='truncated' can't be read: field 2 at byte ",
     ),
     'of another width': (
         lambda: old_file(vgg16(channels=(2, 4, 8, 16, 20))),
         ('pixelnet.py', 'x.pth'),
-        "the weight of the layer 'conv5_1' is (20, 16, 3, 3), which doesn't fit "
-        'backbone.features.24.weight, (16, 16, 3, 3)',
+        "the weight of the layer 'conv5_1': expected shape (16, 16, 3, 3) of backbone.features.24.weight, "
+        'got (20, 16, 3, 3)',
     ),
     'of another network': (
         lambda: old_file({'ip1': parameters(3, 4)}),
         ('pixelnet.py', 'x.pth'),
-        'has no layer of PixelNetVGG; its layers with parameters are ip1',
+        "caffemodel='of another network': expected layers of PixelNetVGG, got ip1",
     ),
-    'empty': (bytes, ('pixelnet.py', 'x.pth'), "can't be read: it holds no layers of Caffe"),
-    'text': (lambda: b'name: "net"', ('pixelnet.py', 'x.pth'), 'begins no field of a protobuf message'),
-    'ending': (bytes, ('pixelnet.py', 'x.pkl'), "out='x.pkl' should end with .pth"),
+    'empty': (bytes, ('pixelnet.py', 'x.pth'), "can't be read: expected a Caffe model, got no layers"),
+    'text': (lambda: b'name: "net"', ('pixelnet.py', 'x.pth'), 'expected a field of a protobuf message'),
+    'ending': (bytes, ('pixelnet.py', 'x.pkl'), "out='x.pkl': expected a file name that ends with .pth"),
     'config': (bytes, ('nowhere.py', 'x.pth'), "config='nowhere.py' is not a file"),
     'part': (
         lambda: old_file(VGG16_LAYERS),
         ('pixelnet.py', 'x.pth', '--part', 'neck'),
-        "--part='neck' is no part of the model with parameters; expected one of backbone, decode_head",
+        "--part='neck': expected a part of the model with parameters, one of backbone, decode_head",
     ),
     'backbone': (
         lambda: old_file(VGG16_LAYERS),
         ('resnet.py', 'x.pth'),
-        'ResNet; expected PixelNetVGG or Places2Inception',
+        'expected the backbone PixelNetVGG or Places2Inception, for which a Caffe network is released, got ResNet',
     ),
     'unbuildable': (
         lambda: old_file(VGG16_LAYERS),
@@ -182,7 +186,7 @@ model = dict(backbone=dict(_delete_=True, type='ResNet', depth=18))
 
 @pytest.fixture(scope='module')
 def outputs(folder):
-    """{name: (exit code, output)} of all runs."""
+    """Return {name: (exit code, output)} of all runs."""
     commands = {'no file': [TOOL, 'nowhere.caffemodel', 'pixelnet.py', 'x.pth']}
     for name, (data, *arguments) in RUNS.items():
         (folder / name).write_bytes(data())
@@ -207,7 +211,7 @@ def build(text, scope):
         return MODELS.build(names['model']).eval()
 
 
-def test_model_b_computes_what_the_released_network_does(folder, outputs):
+def test_the_converted_model_b_computes_the_scores_of_the_release(folder, outputs):
     output = succeeded(outputs['model B'])
     assert 'Layers unmapped: 0\n' in output and 'left without a value: 0\n' in output
     assert torch.load(folder / 'out/model_b.pth', weights_only=True)['meta']['caffemodel'] == 'model B'
@@ -221,13 +225,13 @@ def test_model_b_computes_what_the_released_network_does(folder, outputs):
     torch.testing.assert_close(scores, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_pixelnet_gets_every_parameter_and_each_the_values_of_its_layer(folder, outputs):
+def test_every_parameter_of_pixelnet_gets_the_values_of_its_layer(folder, outputs):
     output = succeeded(outputs['PixelNet'])
     assert 'Layers unmapped: 0\n' in output and 'left without a value: 0\n' in output
     model = build(PIXELNET, 'mmseg')
     load_checkpoint(model, str(folder / 'pixelnet.pth'), strict=True)
     ours = [module for module in model.modules() if isinstance(module, torch.nn.Conv2d)]
-    # The decode head registers its output layer first.
+    # The decode head registers its output layer before its hidden layers.
     modules = [*ours[:15], model.decode_head.fc1, model.decode_head.fc2, model.decode_head.conv_seg]
     assert len(PIXELNET_LAYERS) == len(modules) == len(ours)
     for (weight, bias), module in zip(PIXELNET_LAYERS.values(), modules):
@@ -235,17 +239,17 @@ def test_pixelnet_gets_every_parameter_and_each_the_values_of_its_layer(folder, 
         assert (module.bias.detach().numpy() == bias.astype(np.float32)).all()
 
 
-def test_an_old_imagenet_vgg16_fills_the_backbone_and_all_else_is_reported(outputs):
+def test_an_old_imagenet_vgg16_fills_the_backbone_and_the_rest_is_reported(outputs):
     output = succeeded(outputs['VGG-16'])
-    assert 'Layers unmapped: 1\n  fc8: no module of ours is known for it\n' in output
-    assert 'nothing to convert: pool5\n' in output
+    assert 'Layers unmapped: 1\n  fc8: no module corresponds to it\n' in output
+    assert 'Layers without parameters: pool5\n' in output
     left = ''.join(
         f'  decode_head.{name}.{kind}\n' for name in ('conv_seg', 'fc1', 'fc2') for kind in ('weight', 'bias')
     )
     assert f'left without a value: 6\n{left}' in output
 
 
-def test_a_part_is_written_under_its_own_names_and_read_by_init_cfg(folder, outputs):
+def test_a_part_is_written_without_its_prefix_and_read_by_init_cfg(folder, outputs):
     assert 'left without a value: 0\n' in succeeded(outputs['VGG-16 alone'])
     path = str(folder / 'vgg16.pth')
     backbone = MODELS.build(
@@ -259,10 +263,10 @@ def test_a_part_is_written_under_its_own_names_and_read_by_init_cfg(folder, outp
 
 
 @pytest.mark.parametrize('name', BAD_INPUT)
-def test_bad_input_ends_in_one_sentence_and_exit_code_2_and_writes_nothing(name, folder, outputs):
+def test_invalid_input_ends_with_one_sentence_and_writes_nothing(name, folder, outputs):
     assert_one_sentence(outputs[name], 'caffe_to_mmgb.py', BAD_INPUT[name][-1])
     assert not (folder / BAD_INPUT[name][1][1]).exists()
 
 
-def test_a_file_that_is_not_there_is_named(outputs):
+def test_a_missing_file_is_named(outputs):
     assert_one_sentence(outputs['no file'], 'caffe_to_mmgb.py', "caffemodel='nowhere.caffemodel' is not a file")

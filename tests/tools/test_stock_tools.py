@@ -1,4 +1,4 @@
-"""The hosts' own tools, as they were installed, with configs that name mmgb: no fork, no `custom_imports`."""
+"""The hosts' own tools, as installed, run configs that name mmgb without a fork and without `custom_imports`."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from helpers.tiny_runs import ROOT, make_workspace, run, succeeded
 
+pytestmark = pytest.mark.slow  # each test imports a host in new processes
+
 DIGITS = ROOT / 'configs/gradient_boosting/digits'
 
 
 def stock_tool(host, name):
+    """Return the path of a tool that is installed with a host."""
     return str(Path(find_spec(host).origin).parent / '.mim' / 'tools' / name)
 
 
@@ -21,7 +24,7 @@ def digits(tmp_path_factory):
 
 
 @pytest.mark.parametrize('loss, name', [('exp-gb', 'loss_exp_gb'), ('pow3-gb', 'loss_pow3_gb')])
-def test_mmsegs_own_train_and_test_run_pixelnet_with_a_boosted_loss(digits, loss, name):
+def test_mmsegs_own_tools_train_and_test_pixelnet_with_a_boosted_loss(digits, loss, name):
     (config,) = DIGITS.glob(f'pixelnet-vgg16-slim_{loss}_*.py')
     roots = [f'{field}_dataloader.dataset.data_root={digits}/digits/VOC2012' for field in ('train', 'val', 'test')]
     output = succeeded(
@@ -58,7 +61,7 @@ def test_mmsegs_own_train_and_test_run_pixelnet_with_a_boosted_loss(digits, loss
     assert len(list((digits / loss).rglob('pictures/**/*.png'))) == 2
 
 
-def test_mmpretrains_own_train_runs_with_a_boosted_loss(tmp_path):
+def test_mmpretrains_own_tool_trains_with_a_boosted_loss(tmp_path):
     folder = make_workspace(tmp_path)
     output = succeeded(
         run(

@@ -1,4 +1,4 @@
-"""Test-time augmentation by every config that has a tta_pipeline, on tiny data, its network narrow."""
+"""Test-time augmentation with every config that has a tta_pipeline, on tiny data and with a narrow network."""
 
 import logging
 import pickle
@@ -19,9 +19,11 @@ from mmgb.apis.config import TEST_FIELDS, load_config
 from mmgb.apis.runner import build_runner
 from mmgb.apis.testing_options import enable_tta
 
+pytestmark = pytest.mark.slow
+
 
 def kind_of_test(path):
-    """What a test makes of a config with a tta_pipeline; None of others. How it was trained is left out."""
+    """Return the parts of a config that determine its test, or None if it has no tta_pipeline."""
     cfg = load_config(str(path), {}, TEST_FIELDS)
     if 'tta_pipeline' not in cfg or path.stem.endswith('_test-server'):  # whose images have no labels
         return None
@@ -31,14 +33,14 @@ def kind_of_test(path):
     return repr(parts)
 
 
-# One config of each kind: others of the same kind are the same test.
+# One config of each kind, because others of the same kind would repeat its test.
 AUGMENTED = list({kind: path for path in LEAVES if (kind := kind_of_test(path))}.values())
 SCALES = (224, 256, 320, 384, 448)  # Relay paper, Section 5.1
-SMALLER = {'in1k-224x224': 64 / 224, 'in1k-299x299': 107 / 299}  # networks that take any size
+SMALLER = {'in1k-224x224': 64 / 224, 'in1k-299x299': 107 / 299}  # networks that accept any image size
 
 
 def shrunk_for_test(path):
-    """The config with one test image; its augmentations are left as they are, or made smaller all alike."""
+    """Return the shrunk config with one test image; sizes of its augmentations are kept or scaled by one factor."""
     cfg = shrunk(path)
     cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
     cfg.test_dataloader.dataset.indices = 1
@@ -56,9 +58,9 @@ def data(tmp_path_factory):
 
 
 @pytest.mark.parametrize('path', AUGMENTED, ids=config_id)
-def test_every_view_is_predicted_once_and_their_average_evaluated(path, data, tmp_path, monkeypatch):
+def test_every_augmented_image_is_predicted_once_and_the_average_is_evaluated(path, data, tmp_path, monkeypatch):
     monkeypatch.chdir(data)
-    monkeypatch.setattr(Config, 'pretty_text', '')  # what is logged; formatting it takes longer than the test
+    monkeypatch.setattr(Config, 'pretty_text', '')  # formatting the logged config takes longer than the test
     cfg = shrunk_for_test(path)
     augmentations = next(step for step in cfg.tta_pipeline if step.type == 'TestTimeAug').transforms
     enable_tta(cfg)
@@ -79,6 +81,7 @@ def test_every_view_is_predicted_once_and_their_average_evaluated(path, data, tm
 
 
 def network(cfg):
+    """Build the config's model with weights from a fixed seed."""
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope(cfg.default_scope):
         model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
@@ -91,28 +94,30 @@ def read_image(data, folder):
 
 
 def resized(image, side):
-    """With a height of ``side`` pixels, the shorter side of the fake images, in 8 bits; the width is rounded down."""
+    """Resize an 8-bit image to a height of ``side``, the shorter side of the fake images; round the width down."""
     height, width = image.shape[:2]
     return cv2.resize(image, (side * width // height, side), interpolation=cv2.INTER_LINEAR)
 
 
 def central(image, side):
+    """Crop the central square of ``side`` pixels."""
     top, left = (round((length - side) / 2) for length in image.shape[:2])
     return image[top : top + side, left : left + side]
 
 
 def scores(model, image):
+    """Return the predicted class scores of one image."""
     batch = dict(inputs=[torch.from_numpy(image.astype(np.float32)).permute(2, 0, 1)], data_samples=[DataSample()])
     return model.test_step(batch)[0].pred_score
 
 
 def central_crops(data):
-    """The views of the five sizes' central crops: here all of 64 pixels."""
+    """Return the central crop of each of the five sizes; with the shrunk config each has 64 pixels."""
     return [central(resized(read_image(data, 'data/imagenet'), round(side * 64 / 224)), 64) for side in SCALES]
 
 
 def whole_images(data):
-    """The views of the five sizes, to which the network is applied densely; the mean is a grey of 127.5."""
+    """Return the image at each of the five sizes, for dense evaluation; the mean of 127.5 is subtracted."""
     return [resized(read_image(data, 'data/places2'), side) - 127.5 for side in SCALES]
 
 
@@ -124,7 +129,7 @@ REFERENCES = {
 
 @pytest.fixture(scope='module')
 def runs(data):
-    """{name: (exit code, output)} of the tool with each config of REFERENCES, in one process."""
+    """Return {name: (exit code, output)} of tools/test.py with each config of REFERENCES, run in one process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(data)
         for path in AUGMENTED:
@@ -138,7 +143,7 @@ def runs(data):
 
 
 @pytest.mark.parametrize('name', REFERENCES)
-def test_the_tools_scores_are_the_mean_of_each_views_own(name, runs, data):
+def test_the_scores_of_the_tool_are_the_mean_over_the_augmented_images(name, runs, data):
     code, output = runs[name]
     assert code == 0 and 'accuracy/top1: ' in output, output[-3000:]
     with open(data / f'{name}.pkl', 'rb') as file:
@@ -148,4 +153,4 @@ def test_the_tools_scores_are_the_mean_of_each_views_own(name, runs, data):
     model.load_state_dict(torch.load(data / f'{name}.pth', weights_only=True)['state_dict'])
     each = torch.stack([scores(model, view) for view in REFERENCES[name](data)])
     torch.testing.assert_close(found['pred_score'], each.mean(0), rtol=1e-4, atol=1e-7)
-    assert (each.std(0) > 1e-3 * each.mean(0)).any(), 'the views differ, so that a single one would not pass'
+    assert (each.std(0) > 1e-3 * each.mean(0)).any(), 'expected different scores for different views'
