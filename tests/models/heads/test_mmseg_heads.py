@@ -5,7 +5,7 @@ import importlib.util
 import mmseg.models.decode_heads
 import pytest
 import torch
-from helpers.head_tables import DOCUMENT, MMSEG_REFUSED, MMSEG_TRAINS, with_tables
+from helpers.head_tables import refused, trained
 from helpers.swapped_losses import (
     BINARY_HEADS,
     BOOSTED,
@@ -26,9 +26,9 @@ from mmseg.structures import SegDataSample
 from mmgb.models.losses import ExpGBLoss
 
 CONFIGS = host_configs('mmseg')
+TRAINED, REFUSED = trained('mmseg'), refused('mmseg')
 EVERY_SECOND = [
-    pytest.param(row, TYPES[number % 2], id=f'{row.name}-{TYPES[number % 2]}')
-    for number, row in enumerate(MMSEG_TRAINS)
+    pytest.param(row, TYPES[number % 2], id=f'{row.name}-{TYPES[number % 2]}') for number, row in enumerate(TRAINED)
 ]
 HOST_LOSSES = tuple(
     getattr(host_losses, name) for name in host_losses.__all__ if isinstance(getattr(host_losses, name), type)
@@ -83,7 +83,7 @@ def test_trains_a_step_with_the_loss_swapped_in_every_head(row, loss):
 
 @pytest.mark.parametrize('name', ['DDRNet', 'PIDNet'])
 def test_losses_called_without_ignore_index_name_the_label_that_they_should_ignore(name):
-    (row,) = (row for row in MMSEG_TRAINS if row.name == name)
+    (row,) = (row for row in TRAINED if row.name == name)
     model = build(row.file, row.override, row.size, dict(type=TYPES[0]))
     with pytest.raises(ValueError, match=r'label 255 lies outside the classes 0..18 and is not ignore_index=None'):
         train_one_step(model, batch(model.num_classes, row.size))
@@ -129,7 +129,7 @@ def attempt_file(row):
 ATTEMPTS = {'VPD': attempt_depth, 'One output channel (`out_channels=1`)': attempt_one_channel}
 
 
-@pytest.mark.parametrize('row', MMSEG_REFUSED, ids=lambda row: row.name)
+@pytest.mark.parametrize('row', REFUSED, ids=lambda row: row.name)
 def test_what_cannot_be_trained_is_refused_for_the_documented_reason(row):
     if row.missing and importlib.util.find_spec(row.missing):
         pytest.skip(f'{row.missing} is installed here: {row.name} is NOT tested, and may train')
@@ -138,13 +138,13 @@ def test_what_cannot_be_trained_is_refused_for_the_documented_reason(row):
 
 
 def test_every_model_file_of_the_host_is_in_exactly_one_table():
-    files = [row.file for row in MMSEG_TRAINS + MMSEG_REFUSED if row.file.startswith('_base_/')]
+    files = [row.file for row in TRAINED + REFUSED if row.file.startswith('_base_/')]
     assert sorted(files) == sorted(str(path.relative_to(CONFIGS)) for path in CONFIGS.glob('_base_/models/*.py'))
 
 
 def test_every_head_of_the_host_is_in_a_table():
     listed = set().union(
-        *(types_in(load_model(CONFIGS / row.file)) for row in MMSEG_TRAINS + MMSEG_REFUSED if row.file),
+        *(types_in(load_model(CONFIGS / row.file)) for row in TRAINED + REFUSED if row.file),
         {'VPDDepthHead'},
     )
     assert listed >= set(mmseg.models.decode_heads.__all__)
@@ -170,7 +170,3 @@ def test_pixels_can_be_mined_by_the_swapped_loss():
     every = ExpGBLoss(reduction='none', ignore_index=255)(head((features,)), labels)
     loss = head.loss((features,), data, None)['loss_exp_gb']
     torch.testing.assert_close(loss, every.flatten().topk(20).values.sum() / (labels != 255).sum())
-
-
-def test_the_document_has_these_tables():
-    assert DOCUMENT.read_text() == with_tables(DOCUMENT.read_text())

@@ -3,7 +3,7 @@
 import mmpretrain.models.heads
 import pytest
 import torch
-from helpers.head_tables import MMPRETRAIN_NOT_TRIED, MMPRETRAIN_REFUSED, MMPRETRAIN_TRAINS
+from helpers.head_tables import not_tried, refused, trained
 from helpers.swapped_losses import (
     TYPES,
     check_calls,
@@ -24,9 +24,10 @@ from mmpretrain.structures import DataSample, MultiTaskDataSample
 from mmgb.models.losses import ExpGBLoss, Pow3GBLoss
 
 CONFIGS = host_configs('mmpretrain')
+TRAINED, REFUSED, NOT_TRIED = trained('mmpretrain'), refused('mmpretrain'), not_tried('mmpretrain')
 FILES = [
     pytest.param(row, TYPES[number % 2], id=f'{row.name}-{TYPES[number % 2]}')
-    for number, row in enumerate(row for row in MMPRETRAIN_TRAINS if row.file)
+    for number, row in enumerate(row for row in TRAINED if row.file)
 ]
 MULTI_LABEL = ('MultiLabelClsHead', 'CSRAClsHead')
 
@@ -136,7 +137,7 @@ HEADS = {
 
 
 @pytest.mark.parametrize('loss', TYPES)
-@pytest.mark.parametrize('row', [row for row in MMPRETRAIN_TRAINS if not row.file], ids=lambda row: row.name)
+@pytest.mark.parametrize('row', [row for row in TRAINED if not row.file], ids=lambda row: row.name)
 def test_a_head_alone_back_propagates_the_swapped_loss(row, loss):
     head, compute, keys = HEADS[row.name](dict(type=loss))
     calls = record_calls(head)
@@ -160,14 +161,14 @@ def attempt_regression(row):
 ATTEMPTS = {'RegressionHead': attempt_regression}
 
 
-@pytest.mark.parametrize('row', [row for row in MMPRETRAIN_REFUSED if row.error], ids=lambda row: row.name)
+@pytest.mark.parametrize('row', [row for row in REFUSED if row.error], ids=lambda row: row.name)
 def test_what_cannot_be_trained_is_refused_for_the_documented_reason(row):
     with pytest.raises((KeyError, NotImplementedError, ValueError), match=row.error):
         ATTEMPTS.get(row.name, attempt_file)(row)
 
 
 def test_arcface_pays_most_where_it_is_surest():
-    (row,) = (row for row in MMPRETRAIN_REFUSED if not row.error)
+    (row,) = (row for row in REFUSED if not row.error)
     cfg = load_model(CONFIGS / row.file).head
     swap_losses(cfg, dict(type='mmgb.ExpGBLoss'))
     head = MODELS.build(cfg)
@@ -179,21 +180,21 @@ def test_arcface_pays_most_where_it_is_surest():
 
 
 def test_every_head_of_the_host_is_in_a_table():
-    rows = MMPRETRAIN_TRAINS + MMPRETRAIN_REFUSED
+    rows = TRAINED + REFUSED
     listed = set().union(
         *(types_in(load_model(CONFIGS / row.file).head) for row in rows if row.file),
         (row.name for row in rows),
-        MMPRETRAIN_NOT_TRIED,
+        NOT_TRIED,
     )
     assert listed >= set(mmpretrain.models.heads.__all__)
 
 
 def test_every_model_file_of_the_host_has_a_listed_head():
     heads = {load_model(path).head.type for path in CONFIGS.glob('_base_/models/**/*.py')}
-    trains = set().union(*(types_in(load_model(CONFIGS / row.file).head) for row in MMPRETRAIN_TRAINS if row.file))
+    trains = set().union(*(types_in(load_model(CONFIGS / row.file).head) for row in TRAINED if row.file))
     assert heads - trains == {'MAEPretrainHead'}
 
 
 def test_every_classification_head_is_tried():
-    for name in MMPRETRAIN_NOT_TRIED:
+    for name in NOT_TRIED:
         assert not issubclass(getattr(mmpretrain.models.heads, name), (ClsHead, MultiLabelClsHead))
