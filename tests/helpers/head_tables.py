@@ -30,7 +30,7 @@ class Trains:
     head: dict = field(default_factory=dict)
     replaced: bool = False
     override: dict = field(default_factory=dict)
-    size: int = 128
+    size: int = 64
 
 
 @dataclass(frozen=True)

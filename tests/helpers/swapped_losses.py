@@ -1,4 +1,4 @@
-"""Swap a boosted loss into a host's model config, train one step, and watch what the loss is given and returns."""
+"""Swap a boosted loss into a host's model config, train one step, and record the inputs and outputs of the loss."""
 
 import copy
 import importlib.util
@@ -17,21 +17,21 @@ BOOSTED = (ExpGBLoss, Pow3GBLoss)
 TYPES = ('mmgb.ExpGBLoss', 'mmgb.Pow3GBLoss')
 CLASSIFICATION = ('CrossEntropyLoss', 'OhemCrossEntropy', 'LabelSmoothLoss')
 KEPT = ('loss_weight', 'loss_name', 'class_weight')
-# Two classes, boundary and interior, whatever the classes of the data set are.
+# Heads with two classes, boundary and interior, whatever the data set's classes are.
 BINARY_HEADS = ('STDCHead',)
 
 Call = namedtuple('Call', 'loss scores target options value nearest')
 
 
 def host_configs(host):
-    """The folder of the configs that a host was installed with."""
+    """Return the folder of the configs installed with a host."""
     return Path(importlib.util.find_spec(host).origin).parent / '.mim/configs'
 
 
 def load_model(path, override=None):
-    """The model of a config file: BN instead of SyncBN, which needs a GPU, and no weights to download."""
+    """Return the model config of a file, with BN instead of SyncBN (which needs a GPU) and no pretrained weights."""
     config = Config.fromfile(path, import_custom_modules=False)
-    config.merge_from_dict(dict(model=copy.deepcopy(override or {})))  # merging takes `_delete_` out of it
+    config.merge_from_dict(dict(model=copy.deepcopy(override or {})))  # merging removes `_delete_` from it
     _make_local(config.model)
     return config.model
 
@@ -49,12 +49,13 @@ def _make_local(node):
 
 
 def swap_losses(node, settings, replaced=False):
-    """Swap each loss that classifies the data set's classes, in every head below ``node``, in place.
+    """Replace, in place, each loss that classifies the data set's classes in every head below ``node``.
 
     Args:
-        settings: of the new loss. Merged into the old one's, as a config that inherits the host's does.
-        replaced: keep only weight, name and class weights of the old one, as with ``_delete_=True``. Lists are
-            written anew in any case: configs don't merge them.
+        node: config of a head, list of such configs, or None.
+        settings: settings of the new loss, merged into the old loss's as in a config that inherits from the host's.
+        replaced: whether to keep only the old loss's weight, name and class weights, as with ``_delete_=True``. This is
+            always done for lists of losses, which configs don't merge.
     """
     if isinstance(node, (list, tuple)):
         for child in node:
@@ -76,14 +77,14 @@ def _swapped(loss, settings, replaced):
 
 
 def types_in(node):
-    """Every ``type`` in a config."""
+    """Return every ``type`` in a config."""
     children = node.values() if isinstance(node, dict) else node if isinstance(node, (list, tuple)) else ()
     own = {node['type']} if isinstance(node, dict) and isinstance(node.get('type'), str) else set()
     return own.union(*map(types_in, children))
 
 
 def record_calls(model):
-    """A list that receives a ``Call`` whenever a boosted loss of the model is called."""
+    """Return a list to which every call of a boosted loss of the model appends a ``Call``."""
     calls = []
 
     def hook(loss, args, options, value):
@@ -98,7 +99,7 @@ def record_calls(model):
 
 
 def nearest_parameters(scores):
-    """The parameters with the fewest operations between them and the scores: those of the output layer."""
+    """Return the parameters with the fewest operations between them and the scores: those of the output layer."""
     nodes = [scores.grad_fn]
     while nodes:
         nodes = [node for parent in nodes for node, _ in parent.next_functions if node is not None]
@@ -109,7 +110,7 @@ def nearest_parameters(scores):
 
 
 def expected_value(loss, scores, target, weight=None, avg_factor=None, ignore_index=None):
-    """The loss in float64 by the textbook antiderivatives of ``alpha*exp(x) - t`` and ``alpha*x**3 + beta - t``."""
+    """Return the loss in float64, by the antiderivatives of ``alpha*exp(x) - t`` and ``alpha*x**3 + beta - t``."""
     x = scores.detach().double()
     ignore_index = loss.ignore_index if ignore_index is None else ignore_index
     if target.shape == scores.shape:
@@ -132,7 +133,7 @@ def expected_value(loss, scores, target, weight=None, avg_factor=None, ignore_in
 
 
 def check_calls(model, calls):
-    """Every boosted loss was called, and each value is the paper's loss of the scores and targets it was given."""
+    """Assert that every boosted loss was called and returned the paper's loss of its scores and targets."""
     assert {call.loss for call in calls} == {module for module in model.modules() if isinstance(module, BOOSTED)}
     for call in calls:
         assert call.value.isfinite() and call.value >= 0
@@ -141,22 +142,25 @@ def check_calls(model, calls):
 
 
 def train_one_step(model, data, kept=()):
-    """Train one step of SGD and check that what is trained is the boosted losses.
+    """Train one step of SGD and assert that it minimizes the boosted losses.
 
-    Every one of them is called with scores and targets for which its value is the paper's; the logged total is
-    their sum (plus that of the ``kept`` losses of the host); every output layer in front of one moves.
+    Each boosted loss must be called and return the paper's value; the logged total must be the sum of the boosted
+    losses and the ``kept`` ones; every output layer that feeds a boosted loss must change.
+
+    Args:
+        model: model with swapped losses.
+        data: batch for ``train_step``.
+        kept: losses of the host that stay in the model.
 
     Returns:
-        The log.
+        The log of the step.
     """
     model.train()
     calls = record_calls(model)
     others = []
     for loss in kept:
         loss.register_forward_hook(lambda module, args, value: others.append(value))
-    before = {}
-    for parameter in model.parameters():
-        before[parameter] = parameter.detach().clone()
+    before = {parameter: parameter.detach().clone() for parameter in model.parameters()}
     log = model.train_step(data, OptimWrapper(torch.optim.SGD(model.parameters(), lr=1e-3)))
 
     check_calls(model, calls)
@@ -169,7 +173,7 @@ def train_one_step(model, data, kept=()):
 
 
 def without_log(function):
-    """Call it without the line per parameter that mmengine's initialisation logs."""
+    """Call a function without mmengine's log of one line per initialized parameter."""
     logging.disable(logging.INFO)
     try:
         return function()

@@ -1,4 +1,4 @@
-"""A boosted loss in the classification heads of mmpretrain, with mixed, smoothed and several labels."""
+"""Boosted losses train in the classification heads of mmpretrain, with mixed, smoothed and several labels."""
 
 import mmpretrain.models.heads
 import pytest
@@ -25,7 +25,7 @@ from mmgb.models.losses import ExpGBLoss, Pow3GBLoss
 
 CONFIGS = host_configs('mmpretrain')
 TRAINED, REFUSED, NOT_TRIED = trained('mmpretrain'), refused('mmpretrain'), not_tried('mmpretrain')
-FILES = [
+ROWS_WITH_LOSS = [  # the losses take turns: each row is built once
     pytest.param(row, TYPES[number % 2], id=f'{row.name}-{TYPES[number % 2]}')
     for number, row in enumerate(row for row in TRAINED if row.file)
 ]
@@ -49,14 +49,14 @@ def build(file, override, settings, replaced=False):
 
 
 def batch(size, several=False):
-    """Two images of noise with one label each, or with several."""
+    """Return a batch of two noise images with one label each, or with several."""
     labels = [[1, 3], [0, 1, 2]] if several else [1, 3]
     return dict(
         inputs=torch.rand(2, 3, size, size), data_samples=[DataSample().set_gt_label(label) for label in labels]
     )
 
 
-@pytest.mark.parametrize('row, loss', FILES)
+@pytest.mark.parametrize('row, loss', ROWS_WITH_LOSS)
 def test_trains_a_step_with_the_loss_swapped(row, loss):
     override = {**row.override, 'head': {**row.override.get('head', {}), **row.head}}
     model = build(row.file, override, dict(type=loss, **row.loss), row.replaced)
@@ -138,7 +138,7 @@ HEADS = {
 
 @pytest.mark.parametrize('loss', TYPES)
 @pytest.mark.parametrize('row', [row for row in TRAINED if not row.file], ids=lambda row: row.name)
-def test_a_head_alone_back_propagates_the_swapped_loss(row, loss):
+def test_a_head_without_a_config_backpropagates_the_swapped_loss(row, loss):
     head, compute, keys = HEADS[row.name](dict(type=loss))
     calls = record_calls(head)
     losses = compute()
@@ -162,21 +162,21 @@ ATTEMPTS = {'RegressionHead': attempt_regression}
 
 
 @pytest.mark.parametrize('row', [row for row in REFUSED if row.error], ids=lambda row: row.name)
-def test_what_cannot_be_trained_is_refused_for_the_documented_reason(row):
+def test_a_head_that_cannot_train_fails_for_the_documented_reason(row):
     with pytest.raises((KeyError, NotImplementedError, ValueError), match=row.error):
         ATTEMPTS.get(row.name, attempt_file)(row)
 
 
-def test_arcface_pays_most_where_it_is_surest():
+def test_exp_gb_costs_most_where_arcface_is_most_confident():
     (row,) = (row for row in REFUSED if not row.error)
     cfg = load_model(CONFIGS / row.file).head
     swap_losses(cfg, dict(type='mmgb.ExpGBLoss'))
     head = MODELS.build(cfg)
     assert head.loss_module.score_of(1) / head.scale == pytest.approx(0.08, abs=0.001)
     with torch.no_grad():
-        surest = head((head.norm_product.weight[:1],))
-    assert surest[0, 0] == pytest.approx(64)
-    assert head.loss_module(surest, torch.tensor([0])) == pytest.approx(6e26, rel=0.1)
+        most_confident = head((head.norm_product.weight[:1],))
+    assert most_confident[0, 0] == pytest.approx(64)
+    assert head.loss_module(most_confident, torch.tensor([0])) == pytest.approx(6e26, rel=0.1)
 
 
 def test_every_head_of_the_host_is_in_a_table():
@@ -195,6 +195,6 @@ def test_every_model_file_of_the_host_has_a_listed_head():
     assert heads - trains == {'MAEPretrainHead'}
 
 
-def test_every_classification_head_is_tried():
+def test_every_classification_head_is_tested():
     for name in NOT_TRIED:
         assert not issubclass(getattr(mmpretrain.models.heads, name), (ClsHead, MultiLabelClsHead))

@@ -1,4 +1,4 @@
-"""A boosted loss in the decode and auxiliary heads of every model family of mmsegmentation."""
+"""Boosted losses train in the decode and auxiliary heads of every model family of mmsegmentation."""
 
 import importlib.util
 
@@ -27,7 +27,7 @@ from mmgb.models.losses import ExpGBLoss
 
 CONFIGS = host_configs('mmseg')
 TRAINED, REFUSED = trained('mmseg'), refused('mmseg')
-EVERY_SECOND = [
+ROWS_WITH_LOSS = [  # the losses take turns: each row is built once
     pytest.param(row, TYPES[number % 2], id=f'{row.name}-{TYPES[number % 2]}') for number, row in enumerate(TRAINED)
 ]
 HOST_LOSSES = tuple(
@@ -53,7 +53,7 @@ def build(file, override, size, settings, replaced=False):
 
 
 def batch(num_classes, size):
-    """Two images of noise; a band of each is unlabelled."""
+    """Return a batch of two noise images, each with a band of ignored labels."""
     samples = []
     for _ in range(2):
         labels = torch.randint(num_classes, (1, size, size))
@@ -69,7 +69,8 @@ def heads_of(model):
             yield from heads if isinstance(heads, torch.nn.ModuleList) else [heads]
 
 
-@pytest.mark.parametrize('row, loss', EVERY_SECOND)
+@pytest.mark.slow
+@pytest.mark.parametrize('row, loss', ROWS_WITH_LOSS)
 def test_trains_a_step_with_the_loss_swapped_in_every_head(row, loss):
     override = {**row.override, 'decode_head': {**row.override.get('decode_head', {}), **row.head}}
     model = build(row.file, override, row.size, dict(type=loss, **row.loss), row.replaced)
@@ -82,7 +83,7 @@ def test_trains_a_step_with_the_loss_swapped_in_every_head(row, loss):
 
 
 @pytest.mark.parametrize('name', ['DDRNet', 'PIDNet'])
-def test_losses_called_without_ignore_index_name_the_label_that_they_should_ignore(name):
+def test_a_loss_called_without_ignore_index_names_the_label_to_ignore(name):
     (row,) = (row for row in TRAINED if row.name == name)
     model = build(row.file, row.override, row.size, dict(type=TYPES[0]))
     with pytest.raises(ValueError, match=r'label 255 lies outside the classes 0..18 and is not ignore_index=None'):
@@ -90,7 +91,7 @@ def test_losses_called_without_ignore_index_name_the_label_that_they_should_igno
 
 
 def attempt_depth(row):
-    """mmseg's depth head takes any `loss_decode`, and calls it with the depths."""
+    """Build mmseg's depth head, which accepts any `loss_decode` and passes depths to it."""
     head = MODELS.build(
         dict(
             type='VPDDepthHead',
@@ -122,17 +123,17 @@ def attempt_one_channel(row):
 
 def attempt_file(row):
     override = dict(text_encoder=dict(dataset_name='voc12')) if row.name == 'SAN' else {}
-    model = build(row.file, override, 128, dict(type='mmgb.ExpGBLoss'))
-    train_one_step(model, batch(model.num_classes, 128))
+    model = build(row.file, override, 64, dict(type='mmgb.ExpGBLoss'))
+    train_one_step(model, batch(model.num_classes, 64))
 
 
 ATTEMPTS = {'VPD': attempt_depth, 'One output channel (`out_channels=1`)': attempt_one_channel}
 
 
 @pytest.mark.parametrize('row', REFUSED, ids=lambda row: row.name)
-def test_what_cannot_be_trained_is_refused_for_the_documented_reason(row):
+def test_a_head_that_cannot_train_fails_for_the_documented_reason(row):
     if row.missing and importlib.util.find_spec(row.missing):
-        pytest.skip(f'{row.missing} is installed here: {row.name} is NOT tested, and may train')
+        pytest.skip(f'{row.missing} is installed: {row.name} is NOT tested and may train')
     with pytest.raises((AssertionError, ImportError, RuntimeError, TypeError, ValueError), match=row.error):
         ATTEMPTS.get(row.name, attempt_file)(row)
 
@@ -150,8 +151,8 @@ def test_every_head_of_the_host_is_in_a_table():
     assert listed >= set(mmseg.models.decode_heads.__all__)
 
 
-def test_pixels_can_be_mined_by_the_swapped_loss():
-    """`OHEMPixelSampler` without a threshold asks the loss for its value at each pixel."""
+def test_hard_pixels_are_selected_by_the_swapped_loss():
+    """`OHEMPixelSampler` without a threshold ranks pixels by the loss at each pixel."""
     head = MODELS.build(
         dict(
             type='FCNHead',
