@@ -1,4 +1,4 @@
-"""The benchmarks' tables relate each contender to the right one."""
+"""Tables of benchmarks compare each contender with the right one."""
 
 from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, relay_table, sampler_table
 
@@ -7,7 +7,7 @@ def cells(line):
     return [cell.strip() for cell in line.strip('|').split('|')]
 
 
-def test_losses_stand_beside_cross_entropy_and_the_memory_bound():
+def test_losses_are_compared_with_cross_entropy_and_the_memory_bound():
     case = dict(
         device='cpu',
         shape=[4, 21],
@@ -24,7 +24,7 @@ def test_losses_stand_beside_cross_entropy_and_the_memory_bound():
     assert rows[3] == ['exp-GB', '6', '0.60', '3.0', '1.10'] and rows[4][1] == 'does not run here'
 
 
-def test_relay_stands_beside_multi_loss_and_its_bound():
+def test_relay_is_compared_with_multi_loss_and_its_bound():
     case = dict(
         device='cpu',
         network='net',
@@ -40,7 +40,7 @@ def test_relay_stands_beside_multi_loss_and_its_bound():
     assert rows[3] == ['relay', '108', '1.080', '2', '1.050'] and rows[4][1:3] == ['110', '1.100']
 
 
-def test_samplers_stand_beside_mmdetections_algorithm():
+def test_samplers_are_compared_with_mmdetections_algorithm():
     costs = dict(start_up_s=0.5, first_batch_s=0.25, memory_mb=None)
     case = dict(
         images=1_000_000,
@@ -52,7 +52,7 @@ def test_samplers_stand_beside_mmdetections_algorithm():
     assert rows[2] == ['ours', '0.500', '0.250', '0.500', '12.0', 'not measured']
 
 
-def test_a_recorded_iteration_stands_beside_the_others_and_its_share_of_the_time():
+def test_a_recorded_iteration_is_compared_with_the_others():
     case = dict(
         network='MLP',
         batch=100,
