@@ -1,16 +1,27 @@
-"""The ground floor: what mmgb exists for, in plain PyTorch. Nothing here imports an OpenMMLab package."""
+"""The public functions of mmgb in plain PyTorch. Nothing here imports an OpenMMLab package."""
 
 from .class_aware_order import class_aware_order, group_by_class
-from .losses.gb_loss import exp_gb_loss, pow3_gb_loss
+from .errors import ConfigError
+from .losses.exp_gb import exp_gb_loss
+from .losses.mirrored_exp_gb import mirrored_exp_gb_loss
+from .losses.pow3_gb import pow3_gb_loss
+from .losses.squared_error import squared_error_loss
+from .losses.squentropy import squentropy_loss
 from .relay.gate import AuxiliaryRange, GradientGate
+from .relay.validation import check_ranges
 from .spatial_pyramid import spatial_pyramid_pool
 
 __all__ = [
     'AuxiliaryRange',
+    'ConfigError',
     'GradientGate',
+    'check_ranges',
     'class_aware_order',
     'exp_gb_loss',
     'group_by_class',
+    'mirrored_exp_gb_loss',
     'pow3_gb_loss',
     'spatial_pyramid_pool',
+    'squared_error_loss',
+    'squentropy_loss',
 ]

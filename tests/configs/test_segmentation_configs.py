@@ -149,4 +149,4 @@ def test_changing_only_the_type_of_an_mmsegmentation_loss_builds():
 def test_base_of_a_loss_has_the_defaults_of_its_class(name):
     (base,) = Config.fromfile(CONFIGS / '_base_' / 'losses' / f'{name}.py').values()
     built, default = MODELS.build(base), MODELS.build(dict(type=base.type))
-    assert (built.form, built.targets) == (default.form, default.targets)
+    assert built.formula == default.formula

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from mmgb.functional.losses.formula import ExpGB, Pow3GB, exp_gb_delta, pow3_gb_delta
+from mmgb.functional.losses.exp_gb import ExpGB
+from mmgb.functional.losses.pow3_gb import Pow3GB
 
 from .calculus import derivative, real, root
 from .loss_curvature import cross_entropy_curvature, form_curvature
 from .statement import Statement, verdict
 
-EXP, POW3 = ExpGB(0.1), Pow3GB(0.001, 0.4)  # the paper's settings for CIFAR-10
+EXP, POW3 = ExpGB(0.1, (0.0, 16.0)), Pow3GB(0.001, 0.4, (0.0, 10.0))  # the paper's settings for CIFAR-10
 
 
 def boosted_loss_statements() -> list[Statement]:
@@ -37,8 +38,8 @@ def boosted_second_derivatives(alphas: tuple[float, float], claim: str) -> State
     """
     x = torch.linspace(-3, 3, 61, dtype=torch.float64)
     slopes = (
-        derivative(lambda x: exp_gb_delta(x, 1.0, alphas[0]), x),
-        derivative(lambda x: pow3_gb_delta(x, 1.0, alphas[1], POW3.beta), x),
+        derivative(lambda x: ExpGB(alphas[0], EXP.targets).delta(x, 1.0), x),
+        derivative(lambda x: Pow3GB(alphas[1], POW3.beta, POW3.targets).delta(x, 1.0), x),
     )
     printed = x.exp(), 3 * x**2
     exp, pow3 = (float(slope.norm() / formula.norm()) for slope, formula in zip(slopes, printed))

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from mmgb.functional.losses.formula import ExpGB, Pow3GB
+from mmgb.functional.losses.exp_gb import ExpGB
+from mmgb.functional.losses.pow3_gb import Pow3GB
 
 from .hessians import squared_error_hessians
 from .loss_curvature import cross_entropy_curvature, form_curvature
@@ -18,7 +19,10 @@ from .loss_curvature import cross_entropy_curvature, form_curvature
 CLASSES = 10  # number of outputs if there is no network; all but x are at 0
 RANGE = (-6.0, 6.0)  # smallest interval of x to draw
 CURVES = {'pow3': 'C3', 'exp': 'C1', 'softmax': 'C0', 'linear': 'C2'}
-PAPERS = {'exp-GB, alpha 0.1': (ExpGB(0.1), 'C1'), 'pow3-GB, alpha 0.001': (Pow3GB(0.001, 0.4), 'C3')}
+PAPERS = {
+    'exp-GB, alpha 0.1': (ExpGB(0.1, (0.0, 16.0)), 'C1'),
+    'pow3-GB, alpha 0.001': (Pow3GB(0.001, 0.4, (0.0, 10.0)), 'C3'),
+}
 
 
 def curvature_figure(networks: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from mmgb.functional.errors import ConfigError
-from mmgb.functional.losses.formula import ExpGB, Pow3GB
+from mmgb.functional.losses.exp_gb import ExpGB
 from mmgb.functional.losses.mirrored_exp_gb import MirroredExpGB
+from mmgb.functional.losses.pow3_gb import Pow3GB
 from mmgb.functional.losses.squared_error import SquaredError
 
 Curvature = Callable[[Tensor, Tensor], Tensor]  # (scores (N, C), one-hot labels (N, C)) -> diagonal of H (N, C)
@@ -61,7 +62,7 @@ def form_curvature(form: object, scores: Tensor, values: Tensor) -> Tensor:
         raise TypeError(f'form={form!r}: expected a formula of mmgb.functional.losses')
     if form.max_delta is None:
         return curvature
-    return curvature.where(form.unbounded_delta(scores, values).abs() <= form.max_delta, 0)
+    return curvature.where(form.unclipped_delta(scores, values).abs() <= form.max_delta, 0)
 
 
 def loss_curvature(loss: nn.Module) -> tuple[str, Curvature]:
@@ -77,12 +78,9 @@ def loss_curvature(loss: nn.Module) -> tuple[str, Curvature]:
     Raises:
         ConfigError: for any other loss.
     """
-    form = getattr(loss, 'form', None)
-    if form is not None:
-        negative, positive = loss.targets
-        return type(loss).__name__, lambda scores, one_hot: form_curvature(
-            form, scores, negative + (positive - negative) * one_hot
-        )
+    formula = getattr(loss, 'formula', None)
+    if formula is not None:
+        return type(loss).__name__, lambda scores, one_hot: form_curvature(formula, scores, formula.target_of(one_hot))
     kind = type(loss).__name__
     if kind not in ('CrossEntropyLoss', 'LabelSmoothLoss'):
         raise ConfigError(

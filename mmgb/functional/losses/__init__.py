@@ -1,1 +1,1 @@
-"""Losses of linear outputs in plain PyTorch."""
+"""The losses in plain PyTorch: one module each, and the evaluation that they share."""

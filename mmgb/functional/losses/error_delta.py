@@ -1,75 +1,53 @@
-r"""A potential forward, its error delta backward.
-
-A loss of mmgb is a sum of one function of each output alone, given by its *error delta* :math:`\delta(x, t)`, what is
-back-propagated at an output, and its *potential* :math:`F(x, t)` with :math:`\partial F / \partial x = \delta`, which
-is 0 at a perfect fit.
-"""
+"""Evaluate a formula with autograd: the potential in the forward pass, the error delta in the backward pass."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
-
-class ElementwiseForm(Protocol):
-    """A loss: functions of scores and their targets t, of the scores' shape or one number for all of them."""
-
-    target_range: tuple[float, float]
-
-    def potential(self, scores: Tensor, values: Tensor | float) -> Tensor: ...
-
-    def delta(self, scores: Tensor, values: Tensor | float) -> Tensor: ...
-
-    def output(self, scores: Tensor) -> Tensor: ...
-
-    def fit(self, value: float) -> float: ...
+from .formula import Formula
+from .targets import class_labels
 
 
 class BackpropagateDelta(torch.autograd.Function):
-    """Forward the potential, backward the error delta: the papers' formula is literally what flows back.
+    """Return the potential forward and the error delta backward, so that the papers' formula itself is the gradient.
 
-    The delta is made of differentiable operations, so second derivatives (``create_graph=True``) follow from it.
-    The targets receive no gradient.
+    The delta consists of differentiable operations, so second derivatives (``create_graph=True``) work as well. The
+    targets receive no gradient.
     """
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(scores: Tensor, values: Tensor | float, form: ElementwiseForm) -> Tensor:
-        return form.potential(scores, values)
+    def forward(scores: Tensor, targets: Tensor | float, formula: Formula) -> Tensor:
+        return formula.potential(scores, targets)
 
     @staticmethod
-    def setup_context(ctx, inputs, output) -> None:
-        scores, values, ctx.form = inputs
-        ctx.number = None if isinstance(values, Tensor) else values
-        ctx.save_for_backward(scores, *([values] if isinstance(values, Tensor) else []))
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor | float, Formula], output: Tensor) -> None:
+        scores, targets, ctx.formula = inputs
+        ctx.number = None if isinstance(targets, Tensor) else targets
+        ctx.save_for_backward(scores, *([targets] if isinstance(targets, Tensor) else []))
 
     @staticmethod
-    def backward(ctx, grad: Tensor):
-        scores, *values = ctx.saved_tensors
-        return grad * ctx.form.delta(scores, *(values or [ctx.number])), None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        scores, *targets = ctx.saved_tensors
+        return grad * ctx.formula.delta(scores, *(targets or [ctx.number])), None, None
 
 
-def potentials(scores: Tensor, target: Tensor, form: ElementwiseForm, targets: tuple[float, float]) -> Tensor:
-    """The potential of each output, whose gradient is its error delta.
+def potentials(formula: Formula, scores: Tensor, target: Tensor) -> Tensor:
+    """Return the potential of each output, differentiable with the error delta as its gradient.
 
     Args:
-        scores: (N, C) or (N, C, ...).
-        target: labels or class scores, as checked by :func:`mmgb.functional.losses.targets.check_target`; ignored
-            labels count as some class.
-        form: the loss.
-        targets: ``(negative, positive)``; ``t = negative + (positive - negative) * p``, p one-hot for labels.
+        formula (Formula): the loss.
+        scores (Tensor): linear outputs, (N, C) or (N, C, ...).
+        target (Tensor): labels or class scores, already validated. Ignored labels are treated as some class.
     """
-    negative, positive = targets
     if target.shape == scores.shape:
-        return BackpropagateDelta.apply(scores, negative + (positive - negative) * target.to(scores.dtype), form)
+        return BackpropagateDelta.apply(scores, formula.target_of(target.to(scores.dtype)), formula)
+    # Treat every class as wrong first, then replace the potentials of the target classes.
+    negative, positive = formula.targets
     labels = class_labels(target, scores.shape[1])
-    right = BackpropagateDelta.apply(scores.gather(1, labels), positive, form)
-    return BackpropagateDelta.apply(scores, negative, form).scatter(1, labels, right)
-
-
-def class_labels(target: Tensor, classes: int) -> Tensor:
-    """Labels as an index into (N, C, ...): int64, (N, 1, ...), ignored ones moved into the classes."""
-    return target.long().clamp(0, classes - 1).unsqueeze(1)
+    of_target_class = BackpropagateDelta.apply(scores.gather(1, labels), positive, formula)
+    return BackpropagateDelta.apply(scores, negative, formula).scatter(1, labels, of_target_class)

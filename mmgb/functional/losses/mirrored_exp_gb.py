@@ -1,61 +1,80 @@
-r"""The mirrored exponential, which the gradient-boosting paper tried and found wanting (its Section 2.2).
+r"""Mirrored exp-GB: the mirrored exponential, which the gradient-boosting paper tried and rejected (Section 2.2).
 
 .. math::
     \delta(x, t) = \alpha \, \mathrm{sgn}(x) \, e^{|x| - 1} + \beta - t
 
-It grows exponentially for large negative outputs too, but has "no nice and cozy place" for the errors one need not
-worry about: it jumps by :math:`2\alpha/e` at 0. It is the derivative of a convex function with a kink there,
+It also grows exponentially for large negative outputs, but has "no nice and cozy place" for errors that need no
+correction: it jumps by :math:`2\alpha/e` at 0. It is the derivative of a convex function with a kink there. With the
+slope :math:`s = (t - \beta) / \alpha`,
 
 .. math::
-    F(x, t) = \alpha (e^{|x| - 1} - s x) - \min_x(\ldots), \qquad s = (t - \beta) / \alpha
+    F(x, t) = \alpha (e^{|x| - 1} - s x) - \min_x(\ldots)
 
-whose minimum lies at :math:`\mathrm{sgn}(s)(1 + \ln|s|)` if :math:`|s| > 1/e`, and else in the kink.
+has its minimum at :math:`\mathrm{sgn}(s)(1 + \ln|s|)` if :math:`|s| > 1/e`, and in the kink otherwise.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from .elementwise import elementwise_loss
-from .formula import in_float64
-from .gb_loss import check_pow3_gb
+from .formula import Formula, in_float64
+from .settings import check_finite, check_positive, check_target_pair
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .elementwise import ElementwiseOptions
 
 
 @dataclass(frozen=True)
-class MirroredExpGB:
-    """The mirrored exponential with its settings."""
+class MirroredExpGB(Formula):
+    """The formula of the mirrored exponential.
+
+    Args:
+        alpha (float): factor of the exponential, > 0.
+        beta (float): offset of the boosted output.
+        targets (tuple[float, float]): ``(negative, positive)`` with ``negative < positive``.
+
+    Raises:
+        ConfigError: if a setting is outside its range.
+    """
 
     alpha: float
     beta: float
-    target_range = (-math.inf, math.inf)
+    targets: tuple[float, float]
 
-    def potential(self, scores: Tensor, values: Tensor | float) -> Tensor:
-        # Differences of near numbers at the fit: in float64, whatever the type of the scores.
-        slope = (in_float64(values, scores) - self.beta) / self.alpha
+    def __post_init__(self) -> None:
+        check_positive('alpha', self.alpha)
+        check_finite('beta', self.beta)
+        object.__setattr__(self, 'targets', check_target_pair(self.targets))
+
+    def output(self, scores: Tensor) -> Tensor:
+        return self.delta(scores, 0.0)
+
+    def delta(self, scores: Tensor, targets: Tensor | float) -> Tensor:
+        return self.alpha * scores.sign() * (scores.abs() - 1).exp() + (self.beta - targets)
+
+    def potential(self, scores: Tensor, targets: Tensor | float) -> Tensor:
+        # Near the fit the differences cancel, so they are taken in float64 whatever the scores' type.
+        slope = (in_float64(targets, scores) - self.beta) / self.alpha
         towards_fit = scores.double() * torch.where(slope < 0, -1, 1)
         size = slope.abs()
-        fitted = size.clamp(min=math.exp(-1))  # at the kink the tangent of this size stands in for any smaller one
+        fitted = size.clamp(min=math.exp(-1))  # at the kink, smaller slopes share the tangent of this one
         distance = towards_fit - (1 + fitted.log())
-        # On the fit's side of 0 the well of exp-GB; on the other side its mirror image.
+        # The well of exp-GB on the fit's side of 0, its mirror image on the other side.
         same_side = fitted * (distance.expm1() - distance) + (fitted - size) * towards_fit
         other_side = (-towards_fit - 1).exp() - size * towards_fit + fitted * fitted.log()
         value = torch.where(towards_fit >= 0, same_side, other_side)
         return (self.alpha * value).clamp(min=0).to(scores.dtype)
 
-    def delta(self, scores: Tensor, values: Tensor | float) -> Tensor:
-        return self.alpha * scores.sign() * (scores.abs() - 1).exp() + (self.beta - values)
-
-    def output(self, scores: Tensor) -> Tensor:
-        """The boosted output, what is compared with the target."""
-        return self.delta(scores, 0.0)
-
-    def fit(self, value: float) -> float:
-        """The score at which the potential is least."""
-        slope = (value - self.beta) / self.alpha
+    def fit(self, target: float) -> float:
+        slope = (target - self.beta) / self.alpha
         return math.copysign(1 + math.log(max(abs(slope), math.exp(-1))), slope)
 
 
@@ -66,10 +85,24 @@ def mirrored_exp_gb_loss(
     alpha: float = 0.1,
     beta: float = 0.0,
     targets: tuple[float, float] = (0.0, 16.0),
-    **options,
+    **options: Unpack[ElementwiseOptions],
 ) -> Tensor:
-    """Mirrored exponential boosting. The paper gives neither alpha and beta nor the targets; the defaults are those of
-    exp-GB, without an offset. The arguments as in :func:`mmgb.functional.pow3_gb_loss`, but for ``max_delta`` and
-    ``fused``, which it doesn't have."""
-    targets = check_pow3_gb(alpha, beta, targets, None)
-    return elementwise_loss(scores, target, MirroredExpGB(alpha, beta), targets, **options)
+    """Compute mirrored exp-GB, summed over the classes and averaged over the samples.
+
+    The paper states neither alpha, beta nor the targets. The defaults are those of exp-GB, with no offset.
+
+    Args:
+        scores (Tensor): linear outputs, (N, C) or (N, C, ...).
+        target (Tensor): labels, (N) or (N, ...), or class scores in [0, 1] of the scores' shape.
+        alpha (float): factor of the exponential, > 0.
+        beta (float): offset of the boosted output.
+        targets (tuple[float, float]): ``(negative, positive)`` with ``negative < positive``.
+        **options: see :func:`mmgb.functional.exp_gb_loss`.
+
+    Returns:
+        Tensor: a scalar, or with ``reduction='none'`` one loss per sample, of the labels' shape.
+
+    Raises:
+        ConfigError: if a setting is outside its range, or a tensor does not fit.
+    """
+    return elementwise_loss(scores, target, MirroredExpGB(alpha, beta, targets), **options)

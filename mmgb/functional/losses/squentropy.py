@@ -1,11 +1,12 @@
-r"""Squentropy: cross-entropy plus the mean square of the wrong classes' scores. A baseline to compare with.
+r"""Squentropy: cross-entropy plus the mean square of the wrong classes' scores. A baseline for the boosted losses.
 
 .. math::
     \ell(x, y) = -\log \mathrm{softmax}(x)_y + \frac{1}{C-1} \sum_{c \ne y} x_c^2 \qquad
     \frac{\partial \ell}{\partial x_c} = \mathrm{softmax}(x)_c - [c = y] + [c \ne y]\, \frac{2 x_c}{C-1}
 
-The second term holds the wrong scores near 0, where cross-entropy alone leaves the scores free up to a constant. It has
-no setting of its own. Source: Hui, Belkin and Wright, Cut your Losses with Squentropy (2023), arXiv:2302.03952.
+The second term pulls the wrong scores to 0, whereas cross-entropy alone determines the scores only up to a constant.
+It has no settings of its own. Source: Hui, Belkin and Wright, Cut your Losses with Squentropy (2023),
+arXiv:2302.03952.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import ConfigError
-from .elementwise import check_reduction, sample_weights
-from .error_delta import class_labels
-from .targets import check_target
+from .reduction import check_reduction, mask_zero_weights, sample_weights
+from .targets import check_target, class_labels
 
 
 def squentropy_loss(
@@ -31,42 +31,45 @@ def squentropy_loss(
     reduction: str = 'mean',
     avg_factor: float | None = None,
 ) -> Tensor:
-    """Squentropy of each sample (image or pixel), reduced over the samples.
+    """Compute squentropy of each sample (image or pixel), reduced over the samples.
 
     Args:
-        scores: linear outputs, (N, C) or (N, C, ...), C at least 2. float16 and bfloat16 are computed in float32, under
-            autocast too.
-        labels: integers of shape (N) or (N, ...) in ``[0, C)`` or equal to ``ignore_index``.
-        weight, class_weight, avg_non_ignore, reduction, avg_factor: see
+        scores (Tensor): linear outputs, (N, C) or (N, C, ...), with C at least 2. float16 and bfloat16 scores are
+            computed in float32, also under autocast.
+        labels (Tensor): integers of shape (N) or (N, ...) in ``[0, C)`` or equal to ``ignore_index``.
+        weight, class_weight, ignore_index, avg_non_ignore, reduction, avg_factor: see
             :func:`mmgb.functional.losses.elementwise.elementwise_loss`.
-        ignore_index: label of the samples that don't count; ``None``: all count.
 
     Returns:
-        A scalar, or for ``'none'`` a tensor of the labels' shape. What doesn't count, and when the loss is 0, NaN or
-        inf, is as in ``elementwise_loss``.
+        Tensor: a scalar, or with ``reduction='none'`` one loss per sample, of the labels' shape. Ignored samples and
+            non-finite scores are treated as in ``elementwise_loss``.
 
     Raises:
-        ValueError: class scores instead of labels; what ``check_target`` raises; an unknown reduction, ``avg_factor``
-            together with ``'sum'``, ``class_weight`` of another length than C.
+        ConfigError: if the labels are class scores, an option is unknown or does not fit the others, or a tensor does
+            not fit the scores.
     """
     check_reduction(reduction, avg_factor)
     if labels.shape == scores.shape:
         raise ConfigError(
-            f'labels of shape {tuple(labels.shape)}, that of the scores: squentropy is defined for labels '
-            '(N) or (N, ...), not for class scores (mixup, multi-label)'
+            f"labels of shape {tuple(labels.shape)}, the scores' shape: expected labels of shape (N) or (N, ...), "
+            'since squentropy is not defined for class scores (mixup, multi-label)'
         )
     valid = check_target(scores, labels, ignore_index)
 
-    with torch.autocast(scores.device.type, enabled=False):  # it would square in half precision
-        sample_weight, divisor = sample_weights(
-            scores, labels, valid, weight, class_weight, avg_non_ignore, reduction, avg_factor
+    with torch.autocast(scores.device.type, enabled=False):  # autocast would square in half precision
+        sample_weight, normalizer = sample_weights(
+            scores,
+            labels,
+            valid,
+            weight=weight,
+            class_weight=class_weight,
+            avg_non_ignore=avg_non_ignore,
+            reduction=reduction,
+            avg_factor=avg_factor,
         )
-        if scores.dtype in (torch.float16, torch.bfloat16):
-            scores = scores.float()
-        # Whatever stands at a sample that doesn't count, even inf, must neither count nor give 0 * inf.
-        scores = scores.masked_fill((sample_weight == 0).unsqueeze(1), 0)
-        right = class_labels(labels, scores.shape[1])
-        squares = scores.scatter(1, right, 0).square().sum(1) / (scores.shape[1] - 1)
-        losses = F.cross_entropy(scores, right.squeeze(1), reduction='none') + squares
-        losses = losses * (sample_weight / divisor)
+        scores = mask_zero_weights(scores, sample_weight)
+        index = class_labels(labels, scores.shape[1])
+        squares = scores.scatter(1, index, 0).square().sum(1) / (scores.shape[1] - 1)
+        losses = F.cross_entropy(scores, index.squeeze(1), reduction='none') + squares
+        losses = losses * (sample_weight / normalizer)
         return losses if reduction == 'none' else losses.sum()

@@ -1,7 +1,10 @@
-"""``MirroredExpGBLoss``: what the gradient-boosting paper tried first, and found wanting."""
+"""``MirroredExpGBLoss``: the loss that the gradient-boosting paper tried first and rejected."""
 
-from mmgb.functional.losses.gb_loss import check_pow3_gb
-from mmgb.functional.losses.mirrored_exp_gb import MirroredExpGB
+from __future__ import annotations
+
+from torch import Tensor
+
+from mmgb.functional.losses.mirrored_exp_gb import MirroredExpGB, mirrored_exp_gb_loss
 from mmgb.registry import MODELS
 
 from .elementwise_loss import ElementwiseLoss
@@ -9,15 +12,22 @@ from .elementwise_loss import ElementwiseLoss
 
 @MODELS.register_module()
 class MirroredExpGBLoss(ElementwiseLoss):
-    """The error delta is ``alpha*sgn(x)*exp(|x| - 1) + beta - t`` (:mod:`mmgb.functional.losses.mirrored_exp_gb`).
+    """Mirrored exp-GB, whose error delta is ``alpha*sgn(x)*exp(|x| - 1) + beta - t``.
+
+    See :mod:`mmgb.functional.losses.mirrored_exp_gb`. The paper states none of the settings.
 
     Args:
-        alpha: > 0. beta: finite. targets: ``(negative, positive)``. The paper gives none of them.
-        loss_name, **options: see :class:`ElementwiseLoss` and :class:`WeightedLoss`.
+        alpha (float): factor of the exponential, > 0.
+        beta (float): offset of the boosted output.
+        targets (tuple[float, float]): ``(negative, positive)`` with ``negative < positive``.
+        loss_name (str): key in the log, see :class:`WeightedLoss`.
+        **options: the arguments of :class:`ElementwiseLoss` and :class:`WeightedLoss`.
 
     Raises:
-        ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
+        ConfigError: when built, if a setting is outside its range; when called, if a tensor does not fit.
     """
+
+    formula: MirroredExpGB
 
     def __init__(
         self,
@@ -27,6 +37,15 @@ class MirroredExpGBLoss(ElementwiseLoss):
         loss_name: str = 'loss_mirrored_exp_gb',
         **options,
     ) -> None:
-        super().__init__(
-            MirroredExpGB(alpha, beta), check_pow3_gb(alpha, beta, targets, None), loss_name=loss_name, **options
+        super().__init__(MirroredExpGB(alpha, beta, targets), loss_name=loss_name, **options)
+
+    def compute(self, cls_score: Tensor, label: Tensor, **options) -> Tensor:
+        return mirrored_exp_gb_loss(
+            cls_score,
+            label,
+            alpha=self.formula.alpha,
+            beta=self.formula.beta,
+            targets=self.formula.targets,
+            target_kind=self.target_kind,
+            **options,
         )

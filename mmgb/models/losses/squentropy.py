@@ -1,4 +1,6 @@
-"""``SquentropyLoss``: a newer loss to compare the boosted ones with."""
+"""``SquentropyLoss``: a newer loss as a baseline for the boosted ones."""
+
+from __future__ import annotations
 
 from torch import Tensor
 
@@ -12,13 +14,14 @@ from .weighted_loss import WeightedLoss
 class SquentropyLoss(WeightedLoss):
     """Cross-entropy plus the mean square of the wrong classes' scores (:mod:`mmgb.functional.losses.squentropy`).
 
-    The softmax that the hosts' heads predict with is the right one for it: no head of mmgb is needed.
+    The hosts' heads predict with softmax, which is right for this loss, so it needs no head of mmgb.
 
     Args:
-        loss_name, **options: see :class:`WeightedLoss`.
+        loss_name (str): key in the log, see :class:`WeightedLoss`.
+        **options: the arguments of :class:`WeightedLoss`.
 
     Raises:
-        ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
+        ConfigError: when built, if a setting is outside its range; when called, if a tensor does not fit.
     """
 
     def __init__(self, loss_name: str = 'loss_squentropy', **options) -> None:

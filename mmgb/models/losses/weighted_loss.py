@@ -1,4 +1,4 @@
-"""What all registered losses share: the settings that a config gives to any loss, and how the hosts call one."""
+"""Base class of all registered losses: the settings of a loss config, and the hosts' calling convention."""
 
 from __future__ import annotations
 
@@ -8,26 +8,29 @@ import torch
 from torch import Tensor, nn
 
 from mmgb.functional.errors import ConfigError
-from mmgb.functional.losses.elementwise import check_reduction
+from mmgb.functional.losses.reduction import check_reduction
 
 
 class WeightedLoss(nn.Module):
-    """A loss of each sample or pixel, weighted and reduced over them. Subclasses give :meth:`compute`.
+    """A loss per sample or pixel, weighted and reduced. Subclasses implement :meth:`compute`.
 
-    mmseg's heads call ``loss(scores, labels, weight=…, ignore_index=…)`` (some without ``ignore_index``) and read
-    ``loss_name``; mmpretrain's call ``loss(scores, target, avg_factor=…)``.
+    mmseg's heads call ``loss(scores, labels, weight=…, ignore_index=…)``, some without ``ignore_index``, and read
+    ``loss_name``. mmpretrain's heads call ``loss(scores, target, avg_factor=…)``.
 
     Args:
-        reduction: ``'mean'``, ``'sum'`` or ``'none'``.
-        class_weight: a weight for each class.
-        ignore_index: used where the head passes none; ``None``: every sample counts.
-        avg_non_ignore: whether the mean is over the samples that count, or over all.
-        loss_weight: factor of the loss.
-        loss_name: key in the log; must begin with ``loss_`` for mmseg to back-propagate it.
-        use_sigmoid: only False. A config that swaps the type of mmseg's ``CrossEntropyLoss`` inherits this key.
+        reduction (str): ``'mean'``, ``'sum'`` or ``'none'``.
+        class_weight (Sequence[float] | None): factor of each sample by its label, one per class.
+        ignore_index (int | None): label of the ignored samples where the head passes none. Default: None, no sample
+            is ignored.
+        avg_non_ignore (bool): whether ``'mean'`` divides by the number of samples that are not ignored, or by the
+            number of all samples.
+        loss_weight (float): factor of the loss.
+        loss_name (str): key in the log. mmseg back-propagates a loss only if its name begins with ``loss_``.
+        use_sigmoid (bool): only False is allowed. A config that swaps the type of mmseg's ``CrossEntropyLoss`` inherits
+            this key.
 
     Raises:
-        ValueError: when built, if a setting lies outside its range; when called, if the tensors don't fit.
+        ConfigError: when built, if a setting is outside its range; when called, if a tensor does not fit.
     """
 
     def __init__(
@@ -41,13 +44,11 @@ class WeightedLoss(nn.Module):
         use_sigmoid: bool = False,
     ) -> None:
         if use_sigmoid:
-            raise ConfigError(
-                f'use_sigmoid={use_sigmoid!r}: the head outputs of these losses are linear; only False is allowed'
-            )
+            raise ConfigError(f'use_sigmoid={use_sigmoid!r}: expected False, since this loss takes linear outputs')
         check_reduction(reduction)
         super().__init__()
         self.reduction = reduction
-        # A buffer follows the model to its device; not persistent, so that checkpoints keep the plain model's keys.
+        # A buffer follows the model to its device. It is not persistent, so checkpoints keep the plain model's keys.
         self.register_buffer(
             'class_weight', None if class_weight is None else torch.tensor(class_weight), persistent=False
         )
@@ -65,15 +66,15 @@ class WeightedLoss(nn.Module):
         reduction_override: str | None = None,
         ignore_index: int | None = None,
     ) -> Tensor:
-        """Arguments are named and ordered as in the hosts' own losses.
+        """Compute the loss. The arguments have the names and order of the hosts' own losses.
 
         Args:
-            cls_score: linear outputs, (N, C) or (N, C, H, W).
-            label: labels, (N) or (N, H, W), or whatever else the loss is defined for.
-            weight: a factor for each sample or pixel.
-            avg_factor: what the mean divides by.
-            reduction_override: used instead of the constructor's ``reduction``.
-            ignore_index: used instead of the constructor's.
+            cls_score (Tensor): linear outputs, (N, C) or (N, C, H, W).
+            label (Tensor): labels, (N) or (N, H, W), or another target that the loss is defined for.
+            weight (Tensor | None): factor of each sample or pixel.
+            avg_factor (float | None): normalizer of the mean, instead of the number of samples.
+            reduction_override (str | None): reduction of this call, instead of the constructor's.
+            ignore_index (int | None): ignored label of this call, instead of the constructor's.
         """
         return self.loss_weight * self.compute(
             cls_score,
@@ -87,5 +88,5 @@ class WeightedLoss(nn.Module):
         )
 
     def compute(self, cls_score: Tensor, label: Tensor, **options) -> Tensor:
-        """The loss of a function in :mod:`mmgb.functional`, with the keyword arguments that all of them share."""
+        """Call the loss's function in :mod:`mmgb.functional` with the keyword arguments that all of them share."""
         raise NotImplementedError

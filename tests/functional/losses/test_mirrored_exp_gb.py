@@ -14,7 +14,7 @@ ALPHA, BETA, TARGETS = 0.1, 0.3, (-1.0, 16.0)
 
 
 def paper_delta(x, t):
-    """Section 2.2."""
+    """Return the error delta of Section 2.2."""
     return ALPHA * math.copysign(1, x) * math.exp(abs(x) - 1) + BETA - t
 
 
@@ -29,7 +29,7 @@ def test_value_is_the_integral_of_the_papers_delta_from_its_minimum_and_the_grad
     value.backward()
     assert scores.grad.item() == pytest.approx(paper_delta(x, t), rel=1e-12, abs=1e-12)
 
-    fit = MirroredExpGB(ALPHA, BETA).fit(t)
+    fit = MirroredExpGB(ALPHA, BETA, TARGETS).fit(t)
     nodes, weights = np.polynomial.legendre.leggauss(40)
     total = 0.0
     for low, high in ((min(fit, 0), max(fit, 0)),) if fit * x < 0 else ():  # split at the jump
@@ -52,13 +52,13 @@ def test_value_is_the_integral_of_the_papers_delta_from_its_minimum_and_the_grad
 
 
 @pytest.mark.parametrize('t', [-5.0, -0.5, 0.28, 0.3, 0.32, 3.0, 16.0])
-def test_minimum_is_zero_and_lies_at_the_fit(t):
-    form = MirroredExpGB(ALPHA, BETA)
+def test_minimum_is_zero_at_the_fit(t):
+    formula = MirroredExpGB(ALPHA, BETA, TARGETS)
     values = torch.tensor(t, dtype=torch.float64)
-    fit = form.fit(t)
-    assert form.potential(torch.tensor(fit, dtype=torch.float64), values).item() == pytest.approx(0, abs=1e-12)
+    fit = formula.fit(t)
+    assert formula.potential(torch.tensor(fit, dtype=torch.float64), values).item() == pytest.approx(0, abs=1e-12)
     for distance in (-1e-3, 1e-3, -1.0, 1.0):
-        assert form.potential(torch.tensor(fit + distance, dtype=torch.float64), values) > 0
+        assert formula.potential(torch.tensor(fit + distance, dtype=torch.float64), values) > 0
 
 
 def test_settings_are_checked():

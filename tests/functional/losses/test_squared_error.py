@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
 
-from mmgb.functional.losses.squared_error import SquaredError, check_squared_error, squared_error_loss
+from mmgb.functional.losses.squared_error import SquaredError, resolve_targets, squared_error_loss
 
 ACTIVATIONS = {'linear': lambda x: x, 'sigmoid': torch.sigmoid, 'tanh': torch.tanh}
 
@@ -38,19 +38,19 @@ def test_max_curvature_targets_are_where_the_second_derivative_is_largest(activa
     (first,) = torch.autograd.grad(y.sum(), x, create_graph=True)
     (second,) = torch.autograd.grad(first.sum(), x)
     expected = sorted((y[second.argmax()].item(), y[second.argmin()].item()))
-    assert check_squared_error(activation, 'max_curvature') == pytest.approx(expected, abs=1e-4)
+    assert resolve_targets(activation, 'max_curvature') == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize('name, expected', [('unit', (0.0, 1.0)), ('symmetric', (-1.0, 1.0))])
 def test_named_targets(name, expected):
-    assert check_squared_error('linear', name) == expected
+    assert resolve_targets('linear', name) == expected
 
 
 @pytest.mark.parametrize('activation, value', [('linear', -2.5), ('sigmoid', 0.3), ('tanh', -0.7)])
 def test_fit_is_where_the_delta_vanishes(activation, value):
-    form = SquaredError(activation)
-    score = torch.tensor(form.fit(value), dtype=torch.float64)
-    assert form.delta(score, torch.tensor(value, dtype=torch.float64)).item() == pytest.approx(0, abs=1e-12)
+    formula = SquaredError(activation, (0.0, 0.5))
+    score = torch.tensor(formula.fit(value), dtype=torch.float64)
+    assert formula.delta(score, torch.tensor(value, dtype=torch.float64)).item() == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_fit_is_where_the_delta_vanishes(activation, value):
     [
         ('softmax', (0, 1), "activation='softmax': expected one of linear, sigmoid, tanh"),
         ('linear', 'max_curvature', "targets='max_curvature': with linear outputs .* unit, symmetric"),
-        ('sigmoid', 'symmetric', r'targets=\(-1, 1\): sigmoid outputs reach only 0 to 1'),
-        ('tanh', (0, 2), r'targets=\(0, 2\): tanh outputs reach only -1 to 1'),
-        ('tanh', (1, 0), r'targets=\(1, 0\).*must be the larger'),
-        ('linear', (0, math.inf), 'must be finite'),
+        ('sigmoid', 'symmetric', r'targets=\(-1, 1\): expected numbers from 0 to 1, the range of sigmoid outputs'),
+        ('tanh', (0, 2), r'targets=\(0, 2\): expected numbers from -1 to 1'),
+        ('tanh', (1, 0), r'targets=\(1, 0\): expected finite numbers'),
+        ('linear', (0, math.inf), 'expected finite numbers'),
     ],
 )
-def test_bad_settings_are_named(activation, targets, message):
+def test_invalid_settings_are_named(activation, targets, message):
     with pytest.raises(ValueError, match=message):
         squared_error_loss(torch.zeros(1, 2), torch.tensor([0]), activation=activation, targets=targets)

@@ -1,9 +1,9 @@
-"""Compiling a function of tensors where that can be done."""
+"""Compile a function of tensors where the machine can."""
 
 from __future__ import annotations
 
 import logging
-from typing import Callable
+from typing import Any, Callable
 
 import torch
 
@@ -11,25 +11,28 @@ logger = logging.getLogger(__name__)
 
 
 class CompiledOnDemand:
-    """A function that is compiled when it is first called. Where that can't be done a call gives None.
+    """A function that is compiled at its first call. A call returns None where the function cannot be compiled.
 
-    Its tensors may have any shapes; numbers among its arguments would be compiled in. PyTorch's compiler needs a C++
-    compiler on the machine; ``TORCH_COMPILE_DISABLE=1`` turns it off.
+    The tensors may have any shapes. Numbers among the arguments would be compiled in as constants. PyTorch's compiler
+    needs a C++ compiler on the machine; ``TORCH_COMPILE_DISABLE=1`` turns it off.
+
+    Args:
+        function (Callable): function of tensors.
     """
 
-    def __init__(self, function: Callable) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        self.compiled: Callable | None = None
+        self.compiled: Callable[..., Any] | None = None
         self.can_be_compiled = True
 
-    def __call__(self, *args: torch.Tensor):
+    def __call__(self, *args: torch.Tensor) -> Any:
         if not self.can_be_compiled:
             return None
         try:
             if torch._dynamo.config.disable:
                 return None
             if self.compiled is None:
-                # In this process, without helpers that would outlive it: there is little to compile.
+                # Compile in this process: helper processes would outlive it, and there is little to compile.
                 self.compiled = torch.compile(
                     self.function, dynamic=True, fullgraph=True, options={'compile_threads': 1}
                 )
@@ -37,7 +40,7 @@ class CompiledOnDemand:
         except Exception as error:  # the compiler raises whatever its parts raise
             self.can_be_compiled = False
             logger.warning(
-                '%s is not compiled, and slower: %s: %s',
+                '%s is not compiled, and therefore slower: %s: %s',
                 self.function.__name__,
                 type(error).__name__,
                 str(error).strip().partition('\n')[0],

@@ -1,5 +1,7 @@
-"""The boosted losses by their formulas, value and gradient together, a block of scores at a time: nothing is of the
-scores' size but the gradient."""
+"""The boosted losses on a CPU by their formulas, value and gradient together, one block of scores at a time.
+
+Only the gradient is as large as the scores. All temporaries are as large as a block.
+"""
 
 from __future__ import annotations
 
@@ -10,47 +12,47 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..error_delta import class_labels
-from ..formula import BoundedForm
+from ..formula import BoostedFormula
+from ..targets import class_labels
 
-# Scores worked on at once. With labels a block's temporaries stay in the cores' caches; with class scores there are
-# several in float64.
+# Scores per block. With labels the temporaries of a block stay in the cores' caches. Class scores need more of them, in
+# float64.
 LABEL_BLOCK, CLASS_SCORE_BLOCK = 2**16, 2**15
 
 
 class Block(NamedTuple):
-    """Indices of a part of the scores, and of the same samples in what has one entry for each sample."""
+    """Indices of a part of the scores, and of the same samples in tensors of the labels' shape."""
 
     scores: tuple[slice, ...]
     samples: tuple[slice, ...]
 
 
 def evaluate(
+    formula: BoostedFormula,
     scores: Tensor,
     target: Tensor,
     weight: Tensor,
     scale: Tensor,
-    form: BoundedForm,
-    targets: tuple[float, float],
     *,
     per_sample: bool,
     want_loss: bool,
     want_gradient: bool,
 ) -> tuple[Tensor | None, Tensor | None]:
-    """The losses of the samples times ``weight * scale``, and their gradient.
+    """Compute the losses of the samples times ``weight * scale``, and their gradient.
 
     Args:
-        scores: (N, C) or (N, C, ...), float32, float16 or bfloat16, of any strides; computed in float32.
-        target: labels or class scores, checked before.
-        weight: of the labels' shape; a sample of weight 0 counts for nothing, whatever stands there.
-        scale: a scalar tensor.
-        form: exp-GB or pow3-GB.
-        targets: ``(negative, positive)``.
-        per_sample: whether the losses are wanted one by one or as their sum.
-        want_loss, want_gradient: what to return.
+        formula (BoostedFormula): exp-GB or pow3-GB.
+        scores (Tensor): (N, C) or (N, C, ...), float32, float16 or bfloat16 of any strides, computed in float32.
+        target (Tensor): labels or class scores, already validated.
+        weight (Tensor): factor of each sample, of the labels' shape. Zero-weight samples contribute nothing, even if
+            their scores are NaN.
+        scale (Tensor): scalar factor of all samples.
+        per_sample (bool): whether to return one loss per sample instead of their sum.
+        want_loss, want_gradient (bool): which results to compute.
 
     Returns:
-        The losses, float32, of the labels' shape or a scalar, or None; the gradient, like the scores, or None.
+        tuple[Tensor | None, Tensor | None]: the losses in float32, of the labels' shape or a scalar; and the gradient,
+            of the scores' shape and type. None for a result that is not wanted.
     """
     gradient = torch.empty_like(scores) if want_gradient else None
     losses = scores.new_empty(weight.shape, dtype=torch.float32) if per_sample else None
@@ -59,28 +61,29 @@ def evaluate(
     fill = _fill_from_class_scores if soft else _fill_from_labels
     for block in _blocks(scores, CLASS_SCORE_BLOCK if soft else LABEL_BLOCK):
         part, part_weight = scores[block.scores].float(), weight[block.samples].unsqueeze(1)
-        direct = want_gradient and scores.dtype == torch.float32
-        delta = gradient[block.scores] if direct else torch.empty_like(part)
+        part_gradient = gradient[block.scores] if gradient is not None else None
+        in_place = part_gradient is not None and scores.dtype == torch.float32
+        delta = part_gradient if part_gradient is not None and in_place else torch.empty_like(part)
         part_target = target[block.scores if soft else block.samples]
-        loss = fill(delta, part, part_target, part_weight, scale, form, targets)
+        loss = fill(delta, formula, part, part_target, part_weight * scale)
         part_total = loss.sum().item()
-        if not math.isfinite(part_total):  # maybe by 0 * inf
+        if not math.isfinite(part_total):  # 0 * inf gave NaN, or an unmasked score is not finite
             loss.masked_fill_(part_weight == 0, 0)
             delta.masked_fill_(part_weight == 0, 0)
             part_total = loss.sum().item()
         total += part_total
-        if per_sample:
+        if losses is not None:
             losses[block.samples] = loss.squeeze(1)
-        if want_gradient and not direct:
-            gradient[block.scores] = delta
-        del loss  # or it would lie beside what the next block needs
-    if not per_sample:
+        if part_gradient is not None and not in_place:
+            part_gradient.copy_(delta)
+        del loss  # free it before the next block allocates
+    if losses is None:
         losses = scores.new_tensor(total, dtype=torch.float32)
     return losses if want_loss else None, gradient
 
 
 def _blocks(scores: Tensor, size: int) -> Iterator[Block]:
-    """Cuts the first dimension, and where that isn't enough the third one, into blocks of about ``size`` scores."""
+    """Cut the first dimension, and if necessary the third one, into blocks of about ``size`` scores."""
     images, length = scores.shape[0], (scores.shape[2] if scores.dim() > 2 else 1)
     lines = max(1, size * images * length // max(1, scores.numel()))
     step = max(1, lines // max(1, length))
@@ -93,38 +96,24 @@ def _blocks(scores: Tensor, size: int) -> Iterator[Block]:
             yield Block((part[0], slice(None), part[1]), part)
 
 
-def _fill_from_labels(
-    delta: Tensor,
-    scores: Tensor,
-    target: Tensor,
-    weight: Tensor,
-    scale: Tensor,
-    form: BoundedForm,
-    targets: tuple[float, float],
-) -> Tensor:
-    """Write a block's deltas, return the losses of its samples, (N, 1, ...), both times ``weight * scale``.
+def _fill_from_labels(delta: Tensor, formula: BoostedFormula, scores: Tensor, target: Tensor, factor: Tensor) -> Tensor:
+    """Write the deltas of a block into ``delta`` and return the losses of its samples, (N, 1, ...), times ``factor``.
 
-    Every class is taken for a wrong one first, then what stands at the right ones is replaced.
+    Every class is treated as wrong first. Then the entries of the target classes are replaced.
     """
-    negative, positive = targets
-    labels, factor = class_labels(target, scores.shape[1]), weight * scale
+    negative, positive = formula.targets
+    labels = class_labels(target, scores.shape[1])
     right = scores.gather(1, labels)
-    delta.copy_(form.delta(scores, negative)).scatter_(1, labels, form.delta(right, positive)).mul_(factor)
-    potential = form.potential(scores, negative).scatter_(1, labels, form.potential(right, positive))
+    delta.copy_(formula.delta(scores, negative)).scatter_(1, labels, formula.delta(right, positive)).mul_(factor)
+    potential = formula.potential(scores, negative).scatter_(1, labels, formula.potential(right, positive))
     return potential.sum(1, keepdim=True).mul_(factor)
 
 
 def _fill_from_class_scores(
-    delta: Tensor,
-    scores: Tensor,
-    target: Tensor,
-    weight: Tensor,
-    scale: Tensor,
-    form: BoundedForm,
-    targets: tuple[float, float],
+    delta: Tensor, formula: BoostedFormula, scores: Tensor, target: Tensor, factor: Tensor
 ) -> Tensor:
-    """The same from class scores, by the formulas in float64."""
-    values = (targets[0] + (targets[1] - targets[0]) * target.float()).double()
-    scores, factor = scores.double(), weight * scale
-    delta.copy_(form.delta(scores, values)).mul_(factor)
-    return form.potential(scores, values).sum(1, keepdim=True).float().mul_(factor)
+    """Do the same from class scores, with the formula evaluated in float64."""
+    targets = formula.target_of(target.float()).double()
+    scores = scores.double()
+    delta.copy_(formula.delta(scores, targets)).mul_(factor)
+    return formula.potential(scores, targets).sum(1, keepdim=True).float().mul_(factor)

@@ -1,63 +1,78 @@
-"""exp-GB and pow3-GB at the speed of the memory: who computes them where, and what autograd sees.
+"""Choose the kernel of a boosted loss, and make it differentiable.
 
 On a CPU, value and gradient of float32 scores are computed together in the forward pass, and the backward pass only
-multiplies that gradient by what comes from above. On a GPU, where arithmetic costs nothing beside the memory, and in
-half precision, where a gradient must be scaled before it is rounded, the backward pass reads the scores once more
-instead: two reads and one write of the scores in all, whatever comes from above.
+multiplies that gradient by the upstream gradient. On a GPU, where arithmetic is cheap compared with memory traffic, and
+in half precision, where the gradient must be scaled before it is rounded, the backward pass reads the scores again
+instead. That makes two reads and one write of the scores, whatever the upstream gradient is.
 """
 
 from __future__ import annotations
 
 import importlib.util
 from functools import cache
-from typing import Callable
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from ..error_delta import potentials
-from ..formula import BoundedForm
+from ..formula import BoostedFormula, Formula
 from ..function_transforms import is_transformed
 from . import cpu_compiled
 
 
-class FusedGBLoss(torch.autograd.Function):
-    """Weighted losses of the samples, or their sum. Targets and weights receive no gradient."""
+class Evaluate(Protocol):
+    """A kernel, see :func:`mmgb.functional.losses.kernels.cpu_blocks.evaluate`."""
 
-    @staticmethod
-    def forward(
-        ctx,
+    def __call__(
+        self,
+        formula: BoostedFormula,
         scores: Tensor,
         target: Tensor,
         weight: Tensor,
         scale: Tensor,
-        form: BoundedForm,
-        targets: tuple[float, float],
+        *,
         per_sample: bool,
-        evaluate: Callable,
+        want_loss: bool,
+        want_gradient: bool,
+    ) -> tuple[Tensor | None, Tensor | None]: ...
+
+
+class FusedGBLoss(torch.autograd.Function):
+    """Weighted losses of the samples or their sum. Targets and weights receive no gradient."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        scores: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        scale: Tensor,
+        formula: BoostedFormula,
+        per_sample: bool,
+        evaluate: Evaluate,
         keep_gradient: bool,
-    ) -> Tensor:
+    ) -> Tensor | None:
         loss, ctx.gradient = evaluate(
+            formula,
             scores,
             target,
             weight,
             scale,
-            form,
-            targets,
             per_sample=per_sample,
             want_loss=True,
             want_gradient=keep_gradient,
         )
         ctx.save_for_backward(scores, target, weight, scale)
-        ctx.form, ctx.targets, ctx.per_sample, ctx.evaluate = form, targets, per_sample, evaluate
+        ctx.formula, ctx.per_sample, ctx.evaluate = formula, per_sample, evaluate
         return loss
 
     @staticmethod
-    def backward(ctx, upstream: Tensor):
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         scores, target, weight, scale = ctx.saved_tensors
-        if torch.is_grad_enabled():  # create_graph=True: the gradient will itself be differentiated
+        if torch.is_grad_enabled():  # create_graph=True: the gradient itself will be differentiated
             single = scores.to(scale.dtype).masked_fill((weight == 0).unsqueeze(1), 0)
-            terms = potentials(single, target, ctx.form, ctx.targets)
+            terms = potentials(ctx.formula, single, target)
             (gradient,) = torch.autograd.grad(
                 terms, scores, (weight * scale * upstream).unsqueeze(1).expand_as(terms), create_graph=True
             )
@@ -67,60 +82,52 @@ class FusedGBLoss(torch.autograd.Function):
             else:
                 scale = scale * upstream
             _, gradient = ctx.evaluate(
+                ctx.formula,
                 scores,
                 target,
                 weight,
                 scale,
-                ctx.form,
-                ctx.targets,
                 per_sample=False,
                 want_loss=False,
                 want_gradient=True,
             )
         else:
-            # Given away, and so scaled in place: a second backward pass through this graph computes it anew.
+            # Release the cached gradient so it can be scaled in place; a second backward pass recomputes it.
             gradient, ctx.gradient = ctx.gradient, None
             if ctx.per_sample:
                 gradient.mul_(upstream.unsqueeze(1))
             elif upstream.item() != 1:
                 gradient.mul_(upstream)
-        return gradient, *[None] * 8
+        return gradient, *[None] * 7
 
 
-def fused_gb_loss(
-    scores: Tensor,
-    target: Tensor,
-    weight: Tensor,
-    scale: Tensor,
-    form: BoundedForm,
-    targets: tuple[float, float],
-    per_sample: bool,
+def fused_loss(
+    formula: Formula, scores: Tensor, target: Tensor, weight: Tensor, scale: Tensor, *, per_sample: bool
 ) -> Tensor | None:
-    """The loss, or None where only the differentiable formula will do.
+    """Compute the loss with a kernel. Returns None where only the differentiable formula works.
 
     Args:
-        scores: (N, C) or (N, C, ...).
-        target: labels or class scores, checked before.
-        weight: of the labels' shape, a factor for each sample.
-        scale: a scalar tensor, a factor for all.
-        form: exp-GB or pow3-GB.
-        targets: ``(negative, positive)``.
-        per_sample: whether the losses are wanted one by one or as their sum.
+        formula (Formula): the loss.
+        scores (Tensor): linear outputs, (N, C) or (N, C, ...).
+        target (Tensor): labels or class scores, already validated.
+        weight (Tensor): factor of each sample, of the labels' shape.
+        scale (Tensor): scalar factor of all samples.
+        per_sample (bool): whether to return one loss per sample instead of their sum.
     """
     half = scores.dtype in (torch.float16, torch.bfloat16)
     plain = type(scores) in (Tensor, torch.nn.Parameter) and (half or scores.dtype == torch.float32)
-    if is_transformed() or not plain or weight.requires_grad or scale.requires_grad:
+    if formula.kernel is None or is_transformed() or not plain or weight.requires_grad or scale.requires_grad:
         return None
     evaluate = _evaluator(scores.device.type)
     if evaluate is None:
         return None
     keep_gradient = scores.is_cpu and not half and scores.requires_grad and torch.is_grad_enabled()
-    return FusedGBLoss.apply(scores, target, weight, scale, form, targets, per_sample, evaluate, keep_gradient)
+    return FusedGBLoss.apply(scores, target, weight, scale, formula, per_sample, evaluate, keep_gradient)
 
 
 @cache
-def _evaluator(device_type: str) -> Callable | None:
-    """The implementation for a kind of device, if there is one."""
+def _evaluator(device_type: str) -> Evaluate | None:
+    """Return the kernel for a type of device, None if there is none."""
     if device_type == 'cpu':
         return cpu_compiled.evaluate
     if device_type == 'cuda' and importlib.util.find_spec('triton') is not None:

@@ -1,9 +1,10 @@
-"""The boosted losses on a GPU: one Triton kernel that reads every score once and writes its delta, its loss, or both.
+"""The boosted losses on a GPU: one Triton kernel that reads each score once and writes its delta, its loss, or both.
 
-A program takes some samples and goes through their classes, so that label and weight are read once; it reads along
-whichever of the two lies together in memory. All arithmetic is in float32; only class scores need a logarithm or a
-cube root of their own, taken in float64, since near the fit the distance to it is a difference of near numbers.
+A program processes some samples and loops over their classes, so it reads label and weight once. It reads along the
+dimension that is contiguous in memory. All arithmetic is in float32. Only class scores need a logarithm or cube root
+each, which is taken in float64, because the distance to the fit cancels near it.
 """
+# mypy: allow-untyped-defs
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from ..formula import BoundedForm, ExpGB
+from ..formula import BoostedFormula
 from .triton_math import delta_of, fit_of, potential_of
 
 
@@ -132,18 +133,21 @@ def _kernel(
 
 
 def evaluate(
+    formula: BoostedFormula,
     scores: Tensor,
     target: Tensor,
     weight: Tensor,
     scale: Tensor,
-    form: BoundedForm,
-    targets: tuple[float, float],
     *,
     per_sample: bool,
     want_loss: bool,
     want_gradient: bool,
 ) -> tuple[Tensor | None, Tensor | None]:
-    """As :func:`mmgb.functional.losses.kernels.cpu_blocks.evaluate`. Scores with uneven strides are copied first."""
+    """Compute the losses and their gradient, see :func:`mmgb.functional.losses.kernels.cpu_blocks.evaluate`.
+
+    Scores whose sample dimensions cannot be flattened without a copy are copied first.
+    """
+    negative, positive = formula.targets
     flat = scores.flatten(2) if scores.dim() > 2 else scores.unsqueeze(2)
     soft = target.shape == scores.shape
     target = target.reshape(flat.shape if soft else (flat.shape[0], 1, flat.shape[2]))
@@ -156,7 +160,7 @@ def evaluate(
     programs = triton.cdiv(samples, tile['SAMPLES'])
     gradient = torch.empty_like(flat if want_gradient else flat[:0])
     losses = flat.new_empty(samples if per_sample else programs, dtype=torch.float32)
-    bounded = form.max_delta is not None
+    bounded = formula.max_delta is not None
     if samples:
         with torch.cuda.device_of(scores):
             _kernel[(programs,)](
@@ -173,45 +177,49 @@ def evaluate(
                 *flat.stride(),
                 *target.stride(),
                 *gradient.stride(),
-                *_two_parts(form.alpha),
-                *_two_parts(getattr(form, 'beta', 0.0)),
-                form.max_delta if bounded else 0.0,
-                targets[0],
-                targets[1] - targets[0],
-                *_constants(form, targets[0]),
-                *_constants(form, targets[1]),
-                EXP=isinstance(form, ExpGB),
-                ZERO=targets[0] == 0,
+                *_two_parts(formula.alpha),
+                *_two_parts(formula.beta),
+                formula.max_delta if bounded else 0.0,
+                negative,
+                positive - negative,
+                *_constants(formula, negative),
+                *_constants(formula, positive),
+                EXP=formula.kernel == 'exp_gb',
+                ZERO=negative == 0,
                 SOFT=soft,
                 BOUNDED=bounded,
                 LOSS=want_loss,
                 PER_SAMPLE=per_sample,
                 GRADIENT=want_gradient,
                 **tile,
+                # With class scores t = a + b*p must round as in the reference: near the fit a fused multiply-add shows.
                 enable_fp_fusion=not soft,
-            )  # t = a + b*p must round as the reference's does: near the fit it shows
+            )
     loss = losses.view(scores.shape[:1] + scores.shape[2:]) if per_sample else losses.sum()
     return loss if want_loss else None, gradient.view(scores.shape) if want_gradient else None
 
 
 def _tile(classes: int, class_stride: int) -> dict[str, int]:
-    """Samples and classes that a program reads at once; chosen by rule, so that results don't depend on timings."""
+    """Return how many samples and classes a program reads at once: a rule, since tuning would change the results."""
     if class_stride != 1:
         return dict(SAMPLES=512, CLASSES=4)
     at_once = min(triton.next_power_of_2(classes), 1024)
     return dict(SAMPLES=1024 // at_once, CLASSES=at_once)
 
 
-def _constants(form: BoundedForm, value: float) -> tuple[float, float, float, float]:
-    """The fit of a target in two parts, and the bounds beyond which its delta is clipped."""
-    fit = form.fit(value)
-    if math.isinf(fit):  # exp-GB never quite fits the target 0
+def _constants(formula: BoostedFormula, target: float) -> tuple[float, float, float, float]:
+    """Return the fit of a target in two parts, and the scores beyond which its delta is clipped."""
+    fit = formula.fit(target)
+    if math.isinf(fit):  # the fit of exp-GB's target 0 is at -inf, and the kernel does not use it
         fit = 0.0
-    bounds = form.bounds(torch.tensor(value, dtype=torch.float64)) if form.max_delta is not None else (0.0, 0.0)
-    return *_two_parts(fit), *(float(bound) for bound in bounds)
+    bounds: tuple[Tensor | float, Tensor | float] = (0.0, 0.0)
+    if formula.max_delta is not None:
+        bounds = formula.clipping_bounds(torch.tensor(target, dtype=torch.float64))
+    lower, upper = (float(bound) for bound in bounds)
+    return *_two_parts(fit), lower, upper
 
 
-def _two_parts(value: float) -> tuple[float, float]:
-    """The nearest float32 number and what is left."""
-    nearest = torch.tensor(value, dtype=torch.float32).item()
-    return nearest, value - nearest
+def _two_parts(number: float) -> tuple[float, float]:
+    """Split a number into the nearest float32 number and the rest."""
+    nearest = torch.tensor(number, dtype=torch.float32).item()
+    return nearest, number - nearest

@@ -1,7 +1,8 @@
-"""The formulas of :mod:`mmgb.functional.losses.formula` in Triton, for float32 scores, as accurate as the reference.
+"""The formulas of exp-GB and pow3-GB in Triton, for float32 scores, as accurate as the reference.
 
-The fit comes as a sum of two float32 numbers, ``fit + rest``; settings that it depends on come the same way.
+The fit is passed as the sum of two float32 numbers, ``fit + rest``, and so are the settings that it depends on.
 """
+# mypy: allow-untyped-defs
 
 import triton
 import triton.language as tl
@@ -9,7 +10,7 @@ import triton.language as tl
 
 @triton.jit
 def exp_of(x):
-    """The exponential to 3e-7, whatever the argument: the hardware's own loses digits in proportion to it."""
+    """Exponential with a relative error of 3e-7 everywhere. The error of the hardware's own grows with the argument."""
     x = tl.where(x > 89.5, 89.5, tl.where(x < -105.0, -105.0, x))
     k = tl.floor(x * 1.4426950408889634 + 0.5)
     remainder = (x - k * 0.693359375) + k * 2.12194440e-4  # ln 2 in two parts: the first product is exact
@@ -18,7 +19,7 @@ def exp_of(x):
 
 @triton.jit
 def expm1_minus_identity(x):
-    """``exp(x) - 1 - x``, by its series where the difference would cancel."""
+    """``exp(x) - 1 - x``, by its series where the difference cancels."""
     series = x * 0 + 1
     for i in tl.static_range(14):
         series = 1 + x * (1.0 / (16 - i)) * series
@@ -27,7 +28,7 @@ def expm1_minus_identity(x):
 
 @triton.jit
 def boosting_inverse(boosted, alpha, beta, EXP: tl.constexpr):
-    """The float64 score that is boosted to ``boosted``; -inf where there is none."""
+    """The float64 score of a boosted output, -inf where there is none."""
     if EXP:
         return tl.where(boosted > 0, tl.log(tl.where(boosted > 0, boosted, 1) / alpha), float('-inf'))
     cube = (boosted - beta) / alpha
@@ -39,7 +40,7 @@ def boosting_inverse(boosted, alpha, beta, EXP: tl.constexpr):
 
 @triton.jit
 def fit_of(t, alpha, alpha_rest, beta, beta_rest, max_delta, EXP: tl.constexpr, BOUNDED: tl.constexpr):
-    """For targets t: the fit in two parts, and the bounds beyond which the delta is clipped."""
+    """The fit of targets t in two parts, and the scores beyond which the delta is clipped."""
     t = t.to(tl.float64)
     alpha, beta = (t * 0 + alpha) + alpha_rest, (t * 0 + beta) + beta_rest
     exact = boosting_inverse(t, alpha, beta, EXP)
@@ -57,7 +58,7 @@ def fit_of(t, alpha, alpha_rest, beta, beta_rest, max_delta, EXP: tl.constexpr, 
 def potential_of(
     x, t, fit, rest, lower, upper, alpha, max_delta, EXP: tl.constexpr, ZERO: tl.constexpr, BOUNDED: tl.constexpr
 ):
-    """The potential; ZERO: all t are 0."""
+    """The potential. ZERO: all targets t are 0."""
     inside = x
     if BOUNDED:
         inside = tl.where(x > upper, upper, tl.where(x < lower, lower, x))

@@ -1,5 +1,4 @@
-"""The Triton kernel: run in Triton's interpreter on the CPU, compiled for GPUs that needn't be there, and run on one
-where there is one."""
+"""The Triton kernel: interpreted on the CPU, compiled for GPUs, and run on a GPU where there is one."""
 
 import functools
 import os
@@ -14,21 +13,22 @@ from mmgb.functional import exp_gb_loss, pow3_gb_loss
 
 pytestmark = pytest.mark.skipif(find_spec('triton') is None, reason='needs triton')
 
-# Interpreted or compiled: a process decides when it imports triton. So the interpreter has a process of its own, in
-# which the CPU's evaluation, tested on its own, is the reference.
+# Triton decides at import whether it interprets or compiles, so the interpreter runs in its own process. Its reference
+# is the CPU's evaluation, which has its own tests.
 INTERPRETED = """
 import itertools, sys, torch
 from mmgb.functional.losses.kernels import cpu_blocks, triton_kernel
-from mmgb.functional.losses.formula import ExpGB, Pow3GB
+from mmgb.functional.losses.exp_gb import ExpGB
+from mmgb.functional.losses.pow3_gb import Pow3GB
 
-FORMS = [(ExpGB(0.1), (0., 16.)), (ExpGB(0.1), (0.5, 6.)), (Pow3GB(0.001, 0.4), (-2., 10.)),
-         (ExpGB(0.1, max_delta=3.), (0., 16.)), (Pow3GB(0.001, 0.4, max_delta=3.), (0., 10.))]
+FORMULAS = [ExpGB(0.1, (0., 16.)), ExpGB(0.1, (0.5, 6.)), Pow3GB(0.001, 0.4, (-2., 10.)),
+            ExpGB(0.1, (0., 16.), max_delta=3.), Pow3GB(0.001, 0.4, (0., 10.), max_delta=3.)]
 LAYOUTS = [lambda x: x, lambda x: x.movedim(1, -1).contiguous().movedim(-1, 1),
            lambda x: x.transpose(0, 1).contiguous().transpose(0, 1), lambda x: x[..., 1:]]
 SHAPES = [(6, 19), (2, 5, 30), (2, 5, 7, 9)]
-cases = [*itertools.product(FORMS, LAYOUTS, SHAPES, (False, True)), *itertools.product(FORMS, LAYOUTS[:1], [(2, 1030)],
-                                                                                       (False, True))]
-for checked, ((form, targets), layout, shape, soft) in enumerate(cases):
+cases = [*itertools.product(FORMULAS, LAYOUTS, SHAPES, (False, True)),
+         *itertools.product(FORMULAS, LAYOUTS[:1], [(2, 1030)], (False, True))]
+for checked, (formula, layout, shape, soft) in enumerate(cases):
     torch.manual_seed(checked)
     dtype = (torch.float32, torch.bfloat16, torch.float16)[checked % 3]
     scores = layout(torch.randn(shape) * 3).to(dtype)
@@ -46,22 +46,22 @@ for checked, ((form, targets), layout, shape, soft) in enumerate(cases):
         weight = torch.ones(()).expand(of_samples)
     scale, per_sample = torch.tensor(0.3), checked % 2 == 0
     options = dict(per_sample=per_sample, want_loss=True, want_gradient=True)
-    found, expected = (module.evaluate(scores, target, weight, scale, form, targets, **options)
+    found, expected = (module.evaluate(formula, scores, target, weight, scale, **options)
                        for module in (triton_kernel, cpu_blocks))
     assert found[0].shape == expected[0].shape and found[1].shape == scores.shape and found[1].dtype == dtype
-    assert torch.all((found[0] - expected[0]).abs() <= 1e-6 * expected[0]), (form, shape, soft)
-    terms = 20 + (0.1 * scores.float().exp() if isinstance(form, ExpGB) else 0.001 * scores.float().abs() ** 3)
+    assert torch.all((found[0] - expected[0]).abs() <= 1e-6 * expected[0]), (formula, shape, soft)
+    terms = 20 + (0.1 * scores.float().exp() if isinstance(formula, ExpGB) else 0.001 * scores.float().abs() ** 3)
     rounding = {torch.float32: 1e-6, torch.bfloat16: 2 ** -7, torch.float16: 2 ** -10}[dtype]
     error = (found[1].float() - expected[1].float()).abs()
     bound = rounding * expected[1].float().abs() + 1e-6 * terms.nan_to_num() * (weight * scale).unsqueeze(1)
-    assert torch.all(error <= bound + (1e-7 if dtype == torch.float16 else 0)), (form, shape, soft, dtype)
+    assert torch.all(error <= bound + (1e-7 if dtype == torch.float16 else 0)), (formula, shape, soft, dtype)
     if checked % 4:
         continue
-    alone = triton_kernel.evaluate(scores, target, weight, scale, form, targets, per_sample=False, want_loss=False,
-                                  want_gradient=True)
+    alone = triton_kernel.evaluate(formula, scores, target, weight, scale, per_sample=False, want_loss=False,
+                                   want_gradient=True)
     assert alone[0] is None and torch.equal(alone[1], found[1])
-    value_only = triton_kernel.evaluate(scores, target, weight, scale, form, targets, per_sample=per_sample,
-                                       want_loss=True, want_gradient=False)
+    value_only = triton_kernel.evaluate(formula, scores, target, weight, scale, per_sample=per_sample,
+                                        want_loss=True, want_gradient=False)
     assert value_only[1] is None and torch.equal(value_only[0], found[0])
 print(len(cases))
 """
@@ -98,10 +98,12 @@ def run_python(code, **environment):
     return run.stdout.strip()
 
 
-def test_the_interpreted_kernel_equals_the_evaluation_on_a_cpu():
+@pytest.mark.slow
+def test_the_interpreted_kernel_equals_the_cpu_blocks():
     assert run_python(INTERPRETED, TRITON_INTERPRET='1') == '130'
 
 
+@pytest.mark.slow
 def test_the_kernel_compiles_for_gpus(tmp_path):
     assert run_python(COMPILED, TRITON_CACHE_DIR=str(tmp_path)) == 'compiled'
 

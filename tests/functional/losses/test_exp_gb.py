@@ -1,9 +1,10 @@
-"""What alpha and the targets of exp-GB change of a training: its start and its rate, and nothing else."""
+"""exp-GB: its divergence, and the effect of its settings on training."""
 
 import math
 
 import pytest
 import torch
+from helpers.loss_cases import EXP, make_case
 from torch import nn
 
 from mmgb.functional import exp_gb_loss
@@ -11,8 +12,22 @@ from mmgb.functional import exp_gb_loss
 CLASSES = 4
 
 
+def test_exp_gb_is_the_generalised_kullback_leibler_divergence():
+    scores, shares, _, _ = make_case(4, soft=True)
+    t = 16 * shares
+    y = 0.1 * scores.detach().exp()
+    expected = (t * (t / y).log() - t + y).sum()
+    assert torch.allclose(exp_gb_loss(scores, shares, reduction='sum', **EXP), expected, rtol=1e-12)
+
+
+def test_a_single_output_takes_class_scores():
+    scores = torch.tensor([[0.5], [2.0]], dtype=torch.float64, requires_grad=True)
+    exp_gb_loss(scores, torch.tensor([[0.0], [1.0]]), reduction='sum', **EXP).backward()
+    assert torch.allclose(scores.grad, 0.1 * scores.detach().exp() - torch.tensor([[0.0], [16.0]]), rtol=1e-12)
+
+
 def train(loss, rate, bias, steps=20):
-    """Ten outputs after ``steps`` of SGD with momentum, and the weights, of a small network in float64."""
+    """Train a small float64 network by SGD with momentum. Returns its outputs for ten samples, and its weights."""
     torch.manual_seed(0)
     hidden, last = nn.Linear(5, 7).double(), nn.Linear(7, CLASSES).double()
     nn.init.constant_(last.bias, bias)
@@ -27,7 +42,7 @@ def train(loss, rate, bias, steps=20):
 
 
 @pytest.mark.parametrize('alpha, positive', [(0.1, 1.0), (1.0, 16.0), (0.01, 6.0), (3.0, 2.0)])
-def test_from_the_same_start_alpha_changes_nothing_and_the_target_only_scales_the_rate(alpha, positive):
+def test_from_the_same_start_alpha_has_no_effect_and_the_target_scales_the_learning_rate(alpha, positive):
     def outcome(alpha, positive):
         fit = math.log(positive / alpha)
         outputs, weights = train(
@@ -41,15 +56,15 @@ def test_from_the_same_start_alpha_changes_nothing_and_the_target_only_scales_th
         torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-10)
 
 
-def test_from_zero_outputs_they_are_the_distance_to_the_start_of_the_prior():
-    """alpha / T is the share of the target that an output of 0 has: 1/C is the start at the prior, without FitPrior."""
+def test_from_zero_outputs_alpha_over_the_target_is_the_prior_probability():
+    """With alpha / T = 1/C, training starts at the uniform prior of C classes without FitPrior."""
     scores, labels = torch.zeros(CLASSES, CLASSES, dtype=torch.float64, requires_grad=True), torch.arange(CLASSES)
     exp_gb_loss(scores, labels, alpha=2.0, targets=(0.0, 2.0 * CLASSES)).backward()
     torch.testing.assert_close(scores.grad.sum(0), torch.zeros(CLASSES).double(), rtol=0, atol=1e-12)
 
 
-def test_with_the_normaliser_targets_are_nothing_but_a_rate():
-    """T exp(x) / sum exp(x) - t, with targets {0, T}, is cross-entropy at T times its rate."""
+def test_with_the_normaliser_the_target_is_a_factor_of_the_learning_rate():
+    """T exp(x) / sum exp(x) - t, with targets {0, T}, is T times the gradient of cross-entropy."""
     scores, labels = torch.randn(6, CLASSES, dtype=torch.float64, requires_grad=True), torch.randint(CLASSES, (6,))
     (16 * nn.functional.cross_entropy(scores, labels, reduction='sum')).backward()
     boosted = 16 * scores.detach().exp() / scores.detach().exp().sum(1, keepdim=True)

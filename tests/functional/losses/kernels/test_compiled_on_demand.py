@@ -1,0 +1,55 @@
+"""Compilation, and what happens without a compiler."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from helpers.loss_cases import CAN_COMPILE
+
+from mmgb.functional.losses.kernels.compiled_on_demand import CompiledOnDemand
+
+WITHOUT_A_COMPILER = """
+import torch
+from mmgb.functional import exp_gb_loss
+scores = torch.randn(70, 1000).requires_grad_()
+for _ in range(2):
+    value = exp_gb_loss(scores, torch.arange(70))
+    value.backward()
+print(value.item(), exp_gb_loss(scores, torch.arange(70), fused=False).item())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('environment, warnings', [({'CXX': '/nonexistent'}, 1), ({'TORCH_COMPILE_DISABLE': '1'}, 0)])
+def test_without_a_compiler_the_loss_is_the_same_and_one_warning_is_logged(tmp_path, environment, warnings):
+    run = subprocess.run(
+        [sys.executable, '-c', WITHOUT_A_COMPILER],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | environment | {'TORCHINDUCTOR_CACHE_DIR': str(tmp_path)},
+    )
+    value, expected = map(float, run.stdout.split())
+    assert abs(value - expected) <= 1e-6 * expected
+    assert run.stderr.count('exp_gb_pass is not compiled') == warnings
+
+
+def test_a_function_that_cannot_be_compiled_returns_none_and_is_tried_once(caplog):
+    def refuses(tensor):
+        raise NotImplementedError('not compilable')
+
+    function = CompiledOnDemand(refuses)
+    assert function(torch.zeros(2)) is None and function(torch.zeros(2)) is None
+    assert [record.message.split(',')[0] for record in caplog.records if record.name.startswith('mmgb')] == [
+        'refuses is not compiled'
+    ] * CAN_COMPILE
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CAN_COMPILE, reason='PyTorch cannot compile here')
+def test_a_compiled_function_takes_tensors_of_any_shape():
+    double = CompiledOnDemand(lambda tensor: 2 * tensor)
+    for shape in ((2,), (3, 4), (0,)):
+        assert torch.equal(double(torch.ones(shape)), torch.full(shape, 2.0))
