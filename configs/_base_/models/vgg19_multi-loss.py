@@ -1,8 +1,8 @@
 """VGG-19 with the two auxiliary classifiers of Figure 2 of the Relay paper, trained by standard backpropagation.
 
-``propagation='relay'`` turns it into Relay BP: auxiliary loss 1 updates segments 3 to 1, auxiliary loss 2
-segments 4 and 3, and the primary loss the layers above and segments 5 and 4. Segments end with the max-pools, which are
-layers 2, 5, 10, 15 and 20 of ``features``.
+``propagation='relay'`` turns it into Relay BP: auxiliary loss 1 updates segments 3 to 1, auxiliary loss 2 segments 4
+and 3, and the primary loss everything down to segment 4. A segment ends with its max-pool: modules 2, 5, 10, 15 and 20
+of ``features``.
 """
 
 _base_ = './vgg19.py'

@@ -1,6 +1,6 @@
 """Slim VGG-16 on ten classes of ImageNet, from which the slim PixelNet of ../voc12 is initialised.
 
-It stands for the ImageNet weights of the paper's PixelNet. All settings are ours.
+It replaces the ImageNet weights of the paper's PixelNet. All settings are ours.
 """
 
 _base_ = [
