@@ -12,6 +12,7 @@ holds and ends with `report`. The data sets go into data/; the READMEs of the co
 import argparse
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -66,14 +67,27 @@ def execute(command):
     if missing:
         print(f"Skipped {command.arguments[0]}: no logs in '{missing[0]}'. Delete the trials' files to run them here.")
         return
-    code = subprocess.run([sys.executable, *command.arguments], cwd=ROOT).returncode
+    code = call([sys.executable, *command.arguments])
     if code:
-        sys.exit(code if code > 0 else 128 - code)
+        sys.exit(code)
     for pattern in command.keep:
         for path in (ROOT / 'work_dirs' / command.folder).glob(pattern):
             target = ROOT / RESULTS / command.folder
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
+
+
+def call(arguments):
+    """Run a command in the repository's root, let it end on Ctrl-C and SIGTERM, and return its exit code."""
+    process = subprocess.Popen(arguments, cwd=ROOT)
+    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:  # the terminal has sent it to the command, too
+        code = process.wait()
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return code if code >= 0 else 128 - code  # as a shell reports a signal
 
 
 def report(check):

@@ -75,7 +75,13 @@ def make_table(manifest: Manifest, block: TableBlock, results: Path) -> str:
 
 
 def read_trials(manifest: Manifest, experiment: str, results: Path) -> dict[str, Setting]:
-    """Return the settings of an experiment's trials by their rows' labels."""
+    """Return the settings of an experiment's trials by their rows' labels.
+
+    Raises:
+        ConfigError: if there is no such experiment, or one of its files of trials is missing.
+    """
+    if experiment not in manifest.experiments:
+        raise ConfigError(f"table rows='{experiment}': expected one of {', '.join(manifest.experiments)}")
     runs = manifest.experiments[experiment].runs
     return name_settings({run.label: str(results / f'{run.result}.json') for run in runs})
 

@@ -2,13 +2,16 @@
 
 import importlib.util
 import json
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers.manifests import write_manifests
 from helpers.many_runs import assert_one_sentence, run_many
 
 from mmgb import compat
@@ -20,6 +23,7 @@ from mmgb.utils.cli.overrides import parse_overrides
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / 'docs/results'
 MANIFESTS = {gpu: read_manifest(ROOT / 'configs', gpu) for gpu in (False, True)}
+PYTHON = [sys.executable]
 TOP_LEVEL = {
     'lecture',
     'mnist_outputs',
@@ -152,6 +156,62 @@ def test_results_have_no_number_outside_of_the_generated_tables():
     written = re.sub(r'<!-- (\w+) -->.*?<!-- /\1 -->', '', (ROOT / 'docs/RESULTS.md').read_text(), flags=re.DOTALL)
     written = re.sub(r'pow3-GB|CIFAR-10|\]\([^)]*\)', '', written)  # names and links may have some
     assert 'claims' not in re.findall(r'<!-- (\w+) -->', written) and not re.search(r'\d', written)
+
+
+@pytest.fixture
+def tool(tmp_path, monkeypatch):
+    """experiments.py as a module, in a checkout of its own whose Python only writes down its arguments."""
+    spec = importlib.util.spec_from_file_location('experiments', ROOT / 'tools/experiments.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    python = tmp_path / 'python'
+    python.write_text('#!/bin/sh\necho "$@" >> calls\nexit ${CODE:-0}\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(module, 'ROOT', tmp_path)
+    monkeypatch.setattr(module.sys, 'executable', str(python))
+    monkeypatch.setattr(module, 'report', lambda check: None)
+    write_manifests(tmp_path)
+    return module
+
+
+def run_tool(tool, monkeypatch, *arguments):
+    monkeypatch.setattr(sys, 'argv', ['experiments.py', 'run', *arguments])
+    tool.main()
+    calls = tool.ROOT / 'calls'
+    return [line.removeprefix('-W ignore ').split()[0] for line in calls.read_text().splitlines()]
+
+
+def test_commands_run_in_order_and_those_without_logs_or_need_are_skipped(tool, monkeypatch, capsys):
+    trials, compare = 'tools/run_trials.py', 'tools/analysis_tools/compare_trials.py'
+    expected = [trials, trials, 'tools/dataset_converters/make.py', trials, trials, compare, 'tools/train.py']
+    assert run_tool(tool, monkeypatch, 'single') == expected
+    skipped = "Skipped tools/analysis_tools/plot.py: no logs in 'work_dirs/out/a/seed_0'."
+    assert skipped in capsys.readouterr().out
+    (tool.ROOT / 'calls').unlink()
+    (tool.ROOT / 'work_dirs').mkdir()
+    (tool.ROOT / 'work_dirs/done').touch()
+    assert run_tool(tool, monkeypatch, 'single') == expected[:-1]
+
+
+def test_files_of_a_tool_are_kept_with_the_results(tool, monkeypatch):
+    for name in ('a', 'b'):
+        (tool.ROOT / f'work_dirs/out/{name}/seed_0').mkdir(parents=True)
+    for name in ('rms.png', 'rms.svg'):
+        (tool.ROOT / 'work_dirs/out' / name).touch()
+    assert run_tool(tool, monkeypatch, 'losses')[-1] == 'tools/analysis_tools/plot.py'
+    assert [path.name for path in (tool.ROOT / 'docs/results/out').iterdir()] == ['rms.png']
+
+
+def test_a_failed_command_ends_the_run_with_its_code(tool, monkeypatch):
+    monkeypatch.setenv('CODE', '3')
+    with pytest.raises(SystemExit) as end:
+        run_tool(tool, monkeypatch, 'losses')
+    assert end.value.code == 3 and len((tool.ROOT / 'calls').read_text().splitlines()) == 1
+
+
+def test_sigterm_ends_the_running_command(tool):
+    code = f'import os, signal, time; os.kill({os.getpid()}, signal.SIGTERM); time.sleep(600)'
+    assert tool.call([*PYTHON, '-c', code]) == 128 + signal.SIGTERM
 
 
 @pytest.fixture(scope='module')
