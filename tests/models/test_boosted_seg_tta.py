@@ -1,4 +1,4 @@
-"""Test-time augmentation by the probabilities of the decode head's loss."""
+"""Test-time augmentation averages the probabilities of the decode head's loss."""
 
 import pytest
 import torch
@@ -31,9 +31,9 @@ def merge(kind, loss, views):
 
 
 @pytest.mark.parametrize('several', [False, True])
-def test_pow3_gb_averages_its_probabilities_and_not_softmax(several):
+def test_pow3_gb_probabilities_are_averaged_instead_of_softmax(several):
     loss = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0.0, 10.0))
-    # Probabilities by the cubic of the first two classes, in two views. Softmax is surer of the first view.
+    # Scores of given probabilities for two classes in two views. Softmax is more confident in the first view.
     score = {p: ((10 * p - 0.4) / 0.001) ** (1 / 3) for p in (1.0, 0.73, 0.2, 0.3)}
     views = [torch.tensor([score[1.0], score[0.73], -5.0]), torch.tensor([score[0.2], score[0.3], -5.0])]
     views = [view.view(3, 1, 1) for view in views]
@@ -44,7 +44,7 @@ def test_pow3_gb_averages_its_probabilities_and_not_softmax(several):
     assert merge('SegTTAModel', loss, views).item() == 0
 
 
-def test_exp_gb_with_negative_target_0_merges_as_the_stock_model_does():
+def test_exp_gb_with_negative_target_0_equals_the_stock_model():
     torch.manual_seed(0)
     views = [torch.randn(3, 8, 9) for _ in range(4)]
     loss = dict(type='mmgb.ExpGBLoss')

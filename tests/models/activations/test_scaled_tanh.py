@@ -1,4 +1,4 @@
-"""The recommended sigmoid of Efficient BackProp."""
+"""ScaledTanh is the sigmoid recommended in Efficient BackProp."""
 
 import math
 
@@ -7,7 +7,7 @@ import torch
 from mmengine.registry import MODELS
 
 
-def test_is_1_7159_tanh_of_two_thirds_x_with_its_derivative():
+def test_values_and_gradients_match_the_formula():
     activation = MODELS.build(dict(type='mmgb.ScaledTanh'))
     x = torch.linspace(-6, 6, 49, dtype=torch.float64, requires_grad=True)
     y = activation(x)
@@ -18,7 +18,7 @@ def test_is_1_7159_tanh_of_two_thirds_x_with_its_derivative():
     assert torch.allclose(x.grad, slope, atol=1e-12)
 
 
-def test_passes_through_1_at_1_and_keeps_a_variance_near_1():
+def test_1_maps_to_1_and_variance_1_is_nearly_kept():
     activation = MODELS.build(dict(type='mmgb.ScaledTanh'))
     assert activation(torch.tensor([1.0, -1.0])).tolist() == pytest.approx([1, -1], abs=1e-4)
     torch.manual_seed(0)

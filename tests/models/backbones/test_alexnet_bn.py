@@ -1,4 +1,4 @@
-"""AlexNetBN has torchvision's shapes, and without batch norm its numbers."""
+"""AlexNetBN has torchvision's shapes and, without batch normalization, its outputs."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ def alexnet():
     return torchvision.models.alexnet(weights=None).eval()
 
 
-def test_parameters_are_torchvisions_and_batch_norm_puts_two_in_the_place_of_each_bias(alexnet):
+def test_parameters_match_torchvision_and_batch_norm_replaces_each_bias_by_two(alexnet):
     whole = sum(p.numel() for p in alexnet.parameters())
     assert whole == 61_100_840
     output_layer = 4096 * 1000 + 1000
@@ -26,7 +26,7 @@ def test_parameters_are_torchvisions_and_batch_norm_puts_two_in_the_place_of_eac
 
 
 @pytest.mark.parametrize('height, width', [(224, 224), (256, 320)])
-def test_without_batch_norm_torchvisions_weights_give_torchvisions_hidden_units(alexnet, height, width):
+def test_without_batch_norm_outputs_match_torchvision(alexnet, height, width):
     network = AlexNetBN(norm_cfg=None).eval()
     with torch.no_grad():
         for ours, theirs in zip(network.parameters(), alexnet.parameters()):  # both in the layers' order
@@ -36,13 +36,13 @@ def test_without_batch_norm_torchvisions_weights_give_torchvisions_hidden_units(
         assert torch.allclose(network(image)[0], hidden, atol=1e-5)
 
 
-def test_shapes_at_224_are_alexnets():
+def test_shapes_for_224_pixels_are_those_of_alexnet():
     with torch.no_grad():
         outputs = AlexNetBN(out_indices=range(5)).eval()(torch.zeros(1, 3, 224, 224))
     assert [tuple(o.shape[1:]) for o in outputs] == [(64, 27, 27), (192, 13, 13), (256, 6, 6), (4096,), (4096,)]
 
 
-def test_batch_norm_stands_between_layer_and_relu():
+def test_batch_norm_is_between_each_layer_and_its_relu():
     for stage in AlexNetBN(width=1 / 64).stages:
         layers = list(stage)
         for index, layer in enumerate(layers):
@@ -52,11 +52,11 @@ def test_batch_norm_stands_between_layer_and_relu():
                 assert isinstance(layers[index + 2], nn.ReLU)
 
 
-def test_dropout_is_torchvisions_in_place_and_ratio(alexnet):
-    """In front of both hidden fully connected layers, never behind them, and none among the convolutions."""
+def test_dropout_has_the_position_and_ratio_of_torchvision(alexnet):
+    """Dropout precedes both hidden fully connected layers; there is none among the convolutions."""
     theirs = [(index, layer.p) for index, layer in enumerate(alexnet.classifier) if isinstance(layer, nn.Dropout)]
     stages = AlexNetBN(norm_cfg=None, width=1 / 64).stages
-    ours = [layer for stage in stages[3:] for layer in stage][2:]  # behind the average pool and flattening
+    ours = [layer for stage in stages[3:] for layer in stage][2:]  # without average pool and flattening
     assert [(index, layer.p) for index, layer in enumerate(ours) if isinstance(layer, nn.Dropout)] == theirs
     assert not any(isinstance(layer, nn.Dropout) for stage in stages[:3] for layer in stage)
     changed = AlexNetBN(dropout_ratio=0.25, width=1 / 64)

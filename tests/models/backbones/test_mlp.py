@@ -32,7 +32,7 @@ def test_forward_is_two_affine_maps_each_with_relu():
         (dict(type=nn.Hardtanh), lambda x: x.clamp(-1, 1)),
     ],
 )
-def test_hidden_activation_is_the_configs(act_cfg, function):
+def test_act_cfg_sets_the_hidden_activation(act_cfg, function):
     torch.manual_seed(0)
     network = MLP(in_features=4, hidden_features=(3,), act_cfg=act_cfg)
     x = 3 * torch.randn(2, 1, 2, 2)
@@ -40,7 +40,7 @@ def test_hidden_activation_is_the_configs(act_cfg, function):
     assert torch.allclose(network(x)[0], function(x.flatten(1) @ weight.T + bias), atol=1e-6)
 
 
-def test_batch_norm_replaces_the_biases_and_stands_before_the_activation():
+def test_batch_norm_replaces_the_biases_and_precedes_the_activation():
     torch.manual_seed(0)
     network = MLP(norm_cfg=dict(type='BN'), act_cfg=dict(type='Tanh'), out_indices=(0,)).train()
     images = torch.randn(64, 1, 28, 28)
@@ -52,12 +52,12 @@ def test_batch_norm_replaces_the_biases_and_stands_before_the_activation():
 
 def test_dropout_acts_on_hidden_units_in_training_only():
     torch.manual_seed(0)
-    network = MLP(dropout_ratio=0.5, act_cfg=dict(type='Sigmoid'))  # no unit is 0 by itself
+    network = MLP(dropout_ratio=0.5, act_cfg=dict(type='Sigmoid'))  # without dropout no unit is exactly 0
     images = torch.randn(200, 1, 28, 28)
     assert 0.4 < (network.train()(images)[0] == 0).float().mean() < 0.6
     assert (network.eval()(images)[0] > 0).all()
 
 
-def test_images_of_another_number_of_values_are_refused():
+def test_images_with_another_number_of_values_raise():
     with pytest.raises(ValueError, match=r'in_features=784: expected images with 784 values, got 3072 from 3x32x32 '):
         MLP()(torch.zeros(1, 3, 32, 32))

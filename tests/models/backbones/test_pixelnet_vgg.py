@@ -1,4 +1,4 @@
-"""PixelNetVGG is torchvision's VGG-16, tapped, padded, and convolutional to the end."""
+"""PixelNetVGG is torchvision's VGG-16 with padding, convolutional fc layers and six outputs."""
 
 import pytest
 import torch
@@ -15,12 +15,13 @@ def vgg16():
     model = torchvision.models.vgg16(weights=None).eval()
     for module in model.modules():
         if getattr(module, 'bias', None) is not None:
-            torch.nn.init.normal_(module.bias, std=0.1)  # zero biases would hide one that isn't loaded
+            torch.nn.init.normal_(module.bias, std=0.1)  # a bias that isn't loaded would go unnoticed at zero
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('through', ['torch', 'mmengine', 'init_cfg'])
-def test_unpadded_network_with_torchvisions_weights_gives_its_activations_fc7_included(vgg16, tmp_path, through):
+def test_without_padding_torchvisions_weights_give_its_activations_including_fc7(vgg16, tmp_path, through):
     if through == 'init_cfg':
         torch.save(vgg16.state_dict(), tmp_path / 'vgg16.pth')
         network = PixelNetVGG(padding=0, init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'vgg16.pth')))
@@ -43,7 +44,7 @@ def test_unpadded_network_with_torchvisions_weights_gives_its_activations_fc7_in
             assert torch.allclose(output, vgg16.features[:end](image), atol=1e-4)
 
 
-def test_shapes_are_the_releases():
+def test_shapes_are_those_of_the_released_network():
     network = PixelNetVGG(width=1 / 16).eval()
     with torch.no_grad():
         outputs = network(torch.zeros(1, 3, 224, 224))
@@ -59,15 +60,15 @@ def test_shapes_are_the_releases():
     assert PixelNetVGG(width=1 / 8, fc_channels=512).out_channels == (8, 16, 32, 64, 64, 64)
 
 
-def test_full_width_has_the_hypercolumn_of_5568_values_and_vgg16s_parameters(vgg16):
+def test_full_width_has_5568_hypercolumn_values_and_the_parameters_of_vgg16(vgg16):
     network = PixelNetVGG()
     assert sum(network.out_channels) == 5568
     classifier = sum(p.numel() for p in vgg16.classifier[6].parameters())
     assert sum(p.numel() for p in network.parameters()) == sum(p.numel() for p in vgg16.parameters()) - classifier
 
 
-def test_frame_is_zero_after_normalisation():
-    """Moving the image inside a larger zero image is the same as more padding."""
+def test_padding_is_zero_in_the_normalized_image():
+    """An image inside a larger zero image gives the same maps as padding."""
     torch.manual_seed(0)
     image = torch.randn(1, 3, 32, 32)
     framed = torch.zeros(1, 3, 232, 232)
@@ -89,7 +90,7 @@ def test_dropout_acts_on_single_values_in_training_only():
     assert not torch.equal(dropped, a)
 
 
-def test_batch_norm_form_has_the_names_of_torchvisions_vgg16_bn():
+def test_with_batch_norm_parameters_have_the_names_of_torchvisions_vgg16_bn():
     network = PixelNetVGG(norm_cfg=dict(type='BN'))
     reference = torchvision.models.vgg16_bn(weights=None).state_dict()
     result = network.load_state_dict(reference, strict=False)
@@ -97,14 +98,14 @@ def test_batch_norm_form_has_the_names_of_torchvisions_vgg16_bn():
     assert network.taps == [5, 12, 22, 32, 42]
 
 
-def test_weights_of_another_shape_are_not_reshaped_silently(vgg16, tmp_path):
+def test_weights_of_another_shape_raise_instead_of_being_reshaped(vgg16, tmp_path):
     torch.save(vgg16.state_dict(), tmp_path / 'vgg16.pth')
     with pytest.raises(RuntimeError, match='size mismatch for classifier.0.weight'):
         PixelNetVGG(width=0.5).load_state_dict(CheckpointLoader.load_checkpoint(str(tmp_path / 'vgg16.pth')))
 
 
 @pytest.mark.parametrize('out_indices', [(4,), (0, 2), (1, 5)])
-def test_some_of_the_maps_are_those_of_the_whole_network_and_nothing_behind_them_is_built(out_indices):
+def test_out_indices_select_maps_and_drop_the_layers_above(out_indices):
     torch.manual_seed(0)
     whole = PixelNetVGG(width=1 / 16, norm_cfg=dict(type='BN')).eval()
     part = PixelNetVGG(width=1 / 16, norm_cfg=dict(type='BN'), out_indices=out_indices).eval()
@@ -118,8 +119,8 @@ def test_some_of_the_maps_are_those_of_the_whole_network_and_nothing_behind_them
     assert all(parameter.grad is not None for parameter in part.parameters())
 
 
-def test_without_fc7_small_images_pass_and_a_segmentors_backbone_starts_from_those_weights(tmp_path):
-    """As configs/gradient_boosting/voc12's slim networks start from a classifier of 64x64 pixels."""
+def test_without_fc7_small_images_work_and_the_weights_initialize_a_segmentor(tmp_path):
+    """The slim networks of configs/gradient_boosting/voc12 start from a classifier of 64x64 pixels in this way."""
     torch.manual_seed(0)
     settings = dict(width=1 / 16, padding=0, norm_cfg=dict(type='BN'))
     classifier = PixelNetVGG(**settings, out_indices=(4,))
@@ -150,12 +151,12 @@ def test_without_fc7_small_images_pass_and_a_segmentors_backbone_starts_from_tho
         (dict(padding=-1), 'padding=-1: expected a number of pixels, at least 0'),
     ],
 )
-def test_bad_settings_are_refused(setting, message):
+def test_invalid_settings_raise(setting, message):
     with pytest.raises(ValueError, match=message):
         PixelNetVGG(**setting)
 
 
-def test_image_too_small_for_fc6_is_refused_in_one_sentence():
+def test_an_image_too_small_for_fc6_raises():
     with pytest.raises(
         ValueError, match='padding=0: expected at least 7x7 cells for fc6, got 2x2 from an image of 64x64 '
     ):

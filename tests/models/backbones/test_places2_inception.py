@@ -1,4 +1,4 @@
-"""Places2Inception has Table 2's shapes and the released network's layers."""
+"""Places2Inception has the shapes of the Relay paper's Table 2 and the released network's layers."""
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,7 @@ def inception_parameters(channels, k):
     return weights + k + k + 2 * k + 2 * k
 
 
-def test_stages_of_model_b_at_224_are_table_2s_and_its_pyramid_has_32256_values():
+def test_stage_shapes_match_table_2_and_the_pyramid_has_32256_values():
     network = Places2Inception(out_indices=range(4)).eval()
     pyramid = SpatialPyramidPooling(512, fc_channels=())
     with torch.no_grad():
@@ -29,7 +29,7 @@ def test_stages_of_model_b_at_224_are_table_2s_and_its_pyramid_has_32256_values(
     assert pyramid.out_channels == 32_256
 
 
-def test_parameters_are_those_of_twelve_modules_and_one_convolution():
+def test_parameters_are_those_of_one_convolution_and_twelve_modules():
     expected = 3 * 49 * 128 + 128
     for channels, k in [(128, 64), *3 * [(256, 64)], (256, 128), *7 * [(512, 128)]]:
         expected += inception_parameters(channels, k)
@@ -39,7 +39,7 @@ def test_parameters_are_those_of_twelve_modules_and_one_convolution():
     assert not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())
 
 
-def test_module_is_1x1_and_3x3_and_two_3x3_concatenated_with_relu_after_each():
+def test_a_module_concatenates_1x1_3x3_and_two_3x3_convolutions_with_relu():
     torch.manual_seed(0)
     module = ModifiedInception(6, 4).double()
     x = torch.randn(2, 6, 5, 7, dtype=torch.float64)
@@ -56,7 +56,7 @@ def test_module_is_1x1_and_3x3_and_two_3x3_concatenated_with_relu_after_each():
     assert torch.allclose(module(x), expected, atol=1e-12) and expected.shape == (2, 16, 5, 7)
 
 
-def test_pools_round_up_as_caffes():
+def test_pools_round_up_as_in_caffe():
     """228 pixels: 114 after the convolution, then 57, 29 and 15; rounding down would leave 14."""
     with torch.no_grad():
         assert Places2Inception(width=1 / 32)(torch.zeros(1, 3, 228, 228))[0].shape[2:] == (15, 15)

@@ -1,4 +1,4 @@
-"""Places2VGG has Table 2's shapes, and is VGG-19 where the paper says so."""
+"""Places2VGG has the shapes of the Relay paper's Table 2, and equals VGG-19 at depth 19."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from mmgb.models.necks import SpatialPyramidPooling
 
 
 def convolutions(*pairs):
-    """Weights and biases of 3x3 convolutions of (channels, number) each, from 3 channels."""
+    """Return the number of weights and biases of 3x3 convolutions (channels, count) after a 3-channel image."""
     total, before = 0, 3
     for channels, number in pairs:
         for _ in range(number):
@@ -20,7 +20,7 @@ def convolutions(*pairs):
     return total
 
 
-def test_stages_of_model_a_at_224_are_table_2s():
+def test_stage_shapes_match_table_2():
     network = Places2VGG(out_indices=range(5)).eval()
     with torch.no_grad():
         shapes = [tuple(output.shape[1:]) for output in network(torch.zeros(1, 3, 224, 224))]
@@ -29,7 +29,7 @@ def test_stages_of_model_a_at_224_are_table_2s():
     assert not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
 
 
-def test_pools_round_up_as_caffes():
+def test_pools_round_up_as_in_caffe():
     """228 pixels: 114, 57, 29 and 15; rounding down would leave 14."""
     with torch.no_grad():
         assert Places2VGG(width=1 / 32)(torch.zeros(1, 3, 228, 228))[0].shape[2:] == (15, 15)
@@ -46,7 +46,7 @@ def test_depth_counts_the_convolutions_and_three_fully_connected_layers(depth, r
     )
 
 
-def test_vgg19_is_depth_19_with_a_pyramid_of_seven_bins():
+def test_depth_19_with_a_pyramid_of_seven_bins_equals_vgg19():
     torch.manual_seed(0)
     vgg = torchvision.models.vgg19(weights=None).eval()
     backbone = Places2VGG(19, last_channels=512).eval()
@@ -54,15 +54,15 @@ def test_vgg19_is_depth_19_with_a_pyramid_of_seven_bins():
     image = torch.randn(1, 3, 224, 224)
     ours = [*backbone.parameters(), *neck.parameters()]
     with torch.no_grad():
-        for mine, theirs in zip(ours, vgg.parameters()):  # both in the layers' order
+        for mine, theirs in zip(ours, vgg.parameters()):  # both in layer order
             mine.copy_(theirs)
         hidden = vgg.classifier[:6](vgg.avgpool(vgg.features(image)).flatten(1))
         assert torch.allclose(neck(backbone(image))[0], hidden, atol=1e-5)
-    assert len(ours) == len(list(vgg.parameters())) - 2  # the output layer is the head's
+    assert len(ours) == len(list(vgg.parameters())) - 2  # the head holds the output layer
 
 
-def test_relay_names_the_28x28_stage_as_the_overlap():
-    """The auxiliary loss reaches stages 0 to 3, the primary one 3 and 4."""
+def test_relay_ranges_overlap_in_the_28x28_stage():
+    """The auxiliary loss trains stages 0 to 3, the primary loss stages 3 and 4."""
     torch.manual_seed(0)
     network = Places2VGG(width=1 / 16).double()
     images = torch.randn(2, 3, 64, 64, dtype=torch.float64)
@@ -80,6 +80,6 @@ def test_relay_names_the_28x28_stage_as_the_overlap():
     assert gradients('auxiliary') == [True, True, True, True, False]
 
 
-def test_other_depths_are_refused():
+def test_other_depths_raise():
     with pytest.raises(ValueError, match='depth=16: expected 19, 22 or 25'):
         Places2VGG(depth=16)

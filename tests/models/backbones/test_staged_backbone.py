@@ -1,4 +1,4 @@
-"""What all networks of the papers' image classifiers have in common: outputs, freezing, width, initialisation."""
+"""Outputs, freezing, width and initialization work alike in all staged backbones."""
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ def small(request):
     return SMALL[request.param]
 
 
-def test_outputs_are_those_of_the_stages_asked_for_in_their_order(small):
+def test_outputs_are_those_of_out_indices_in_rising_order(small):
     build, shape, count = small
     torch.manual_seed(0)
     network = build(out_indices=range(count)).eval()
@@ -40,7 +40,7 @@ def test_outputs_are_those_of_the_stages_asked_for_in_their_order(small):
     assert last.out_channels == network.out_channels[-1:]
 
 
-def test_stages_above_the_last_output_are_not_built(small):
+def test_stages_above_the_last_output_are_dropped(small):
     build, shape, _ = small
     network = build(out_indices=(0,))
     assert len(network.stages) == 1 and len(network(torch.randn(2, *shape))) == 1
@@ -68,7 +68,7 @@ def test_weights_start_with_variance_2_over_fan_in_and_biases_at_zero():
             if isinstance(layer, (nn.Conv2d, nn.Linear)):
                 fan_in, count = layer.weight[0].numel(), layer.weight.numel()
                 ratio = layer.weight.var().item() * fan_in / 2
-                assert abs(ratio - 1) < 6 * (2 / count) ** 0.5  # six standard deviations of a normal's variance
+                assert abs(ratio - 1) < 6 * (2 / count) ** 0.5  # six standard deviations of the sample variance
                 assert layer.bias is None or not layer.bias.any()
 
 
@@ -78,7 +78,7 @@ def test_init_cfg_replaces_the_default():
     assert all((stage[1 - (i > 0)].weight == 0.5).all() for i, stage in enumerate(network.stages))
 
 
-def test_width_scales_every_channel_number_and_never_below_one():
+def test_width_scales_every_channel_number_to_at_least_one():
     assert Places2VGG(width=0.25, out_indices=range(5)).out_channels == (16, 32, 64, 128, 64)
     assert Places2VGG(width=1e-6, out_indices=range(5)).out_channels == (1,) * 5
     assert Places2Inception(width=0.5, out_indices=range(4)).out_channels == (64, 128, 256, 256)
@@ -89,7 +89,7 @@ def test_width_scales_every_channel_number_and_never_below_one():
 
 
 @pytest.mark.parametrize('name', ['MLP', 'CifarConvNet', 'AlexNetBN', 'Places2VGG', 'Places2Inception'])
-def test_registry_builds_it_from_a_config(name):
+def test_the_registry_builds_each_backbone_from_a_config(name):
     settings = dict(depth=5) if name == 'CifarConvNet' else {}
     assert type(MODELS.build(dict(type=f'mmgb.{name}', width=0.05, **settings))).__name__ == name
 
@@ -106,7 +106,7 @@ def test_registry_builds_it_from_a_config(name):
         (dict(frozen_stages=5), r'frozen_stages=5: expected 0 to 4 stages, or -1 for none'),
     ],
 )
-def test_bad_settings_are_refused_in_one_sentence(setting, message):
+def test_invalid_settings_raise(setting, message):
     with pytest.raises(ValueError, match=message):
         Places2Inception(**{'width': 1 / 32, **setting})
 
@@ -120,12 +120,12 @@ def test_bad_settings_are_refused_in_one_sentence(setting, message):
         (AlexNetBN, (3, 62, 224), 'AlexNetBN: expected images .* at least 63x63 pixels, got 3x62x224 '),
     ],
 )
-def test_image_that_the_network_cannot_take_is_refused_in_one_sentence(network, shape, message):
+def test_unsuitable_images_raise(network, shape, message):
     with pytest.raises(ValueError, match=message):
         network(width=1 / 32)(torch.zeros(1, *shape))
 
 
 @pytest.mark.parametrize('network, side', [(Places2VGG, 16), (Places2Inception, 16), (AlexNetBN, 63)])
-def test_smallest_image_passes(network, side):
+def test_the_smallest_allowed_image_works(network, side):
     with torch.no_grad():
         assert network(width=1 / 32).eval()(torch.zeros(1, 3, side, side))[0].shape[0] == 1

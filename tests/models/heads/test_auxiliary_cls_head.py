@@ -1,4 +1,4 @@
-"""The auxiliary classifier against its layers written out, in both kinds of input and with any loss."""
+"""AuxiliaryClsHead against its layers written out."""
 
 import math
 import re
@@ -22,7 +22,7 @@ def samples(labels):
 
 
 def googlenet_branch(head, channels, classes):
-    """Szegedy et al. 2015, Section 5: the branch on a 14x14 map, from plain layers with ``head``'s weights."""
+    """Return GoogLeNet's branch for a 14x14 map (Szegedy et al. 2015, Section 5) with the weights of ``head``."""
     layers = nn.Sequential(
         nn.AvgPool2d(5, 3),
         nn.Conv2d(channels, 128, 1),
@@ -40,7 +40,7 @@ def googlenet_branch(head, channels, classes):
 
 
 @pytest.mark.parametrize('training', [True, False])
-def test_defaults_are_googlenets_branch_on_its_14x14_map_in_values_and_gradients(training):
+def test_defaults_equal_googlenets_branch_in_values_and_gradients(training):
     torch.manual_seed(0)
     head = build().double().train(training)
     reference = googlenet_branch(head, 6, 7).train(training)
@@ -50,7 +50,7 @@ def test_defaults_are_googlenets_branch_on_its_14x14_map_in_values_and_gradients
     )
     torch.manual_seed(2)
     scores = head((mine,))
-    torch.manual_seed(2)  # the same units are dropped
+    torch.manual_seed(2)  # so that the same units are dropped
     expected = reference(theirs)
     torch.testing.assert_close(scores, expected, rtol=1e-12, atol=1e-12)
     scores.square().sum().backward()
@@ -61,7 +61,7 @@ def test_defaults_are_googlenets_branch_on_its_14x14_map_in_values_and_gradients
 
 
 @pytest.mark.parametrize('height, width', [(2, 2), (8, 8), (17, 17), (12, 33), (3, 65)])
-def test_a_map_of_any_size_is_averaged_over_equal_windows_that_cover_it(height, width):
+def test_maps_of_any_size_are_averaged_over_equal_windows_that_cover_them(height, width):
     torch.manual_seed(0)
     head = build(pooled_size=2).double().eval()
     features = torch.randn(2, 6, height, width, dtype=torch.float64)
@@ -69,7 +69,7 @@ def test_a_map_of_any_size_is_averaged_over_equal_windows_that_cover_it(height, 
     for side in (height, width):
         window = side - side // 2
         cells.append([slice(0, window), slice(side - window, side)])
-        assert cells[-1][0].stop >= cells[-1][1].start, 'the windows leave nothing out'
+        assert cells[-1][0].stop >= cells[-1][1].start, 'the windows cover the map'
     pooled = torch.stack([features[:, :, row, column].mean((2, 3)) for row in cells[0] for column in cells[1]], 2)
     hidden = torch.einsum('oc,ncp->nop', head.conv.weight[:, :, 0, 0], pooled) + head.conv.bias[None, :, None]
     hidden = hidden.clamp(min=0).flatten(1) @ head.hidden.weight.T + head.hidden.bias
@@ -77,7 +77,7 @@ def test_a_map_of_any_size_is_averaged_over_equal_windows_that_cover_it(height, 
     torch.testing.assert_close(head((features,)), expected, rtol=1e-12, atol=1e-12)
 
 
-def test_takes_one_tensor_or_the_last_of_several():
+def test_input_is_one_tensor_or_the_last_of_several():
     head = build().eval()
     features = torch.randn(2, 6, 5, 5)
     assert torch.equal(head(features), head((features,)))
@@ -92,12 +92,12 @@ def test_takes_one_tensor_or_the_last_of_several():
         (dict(pooled_size=1, conv_channels=5, fc_channels=3), 6 * 5 + 5 + 5 * 3 + 3 + 3 * 7 + 7),
     ],
 )
-def test_has_no_parameters_but_those_of_its_layers(settings, expected):
+def test_number_of_parameters_is_that_of_the_layers(settings, expected):
     head = build(**settings)
     assert sum(parameter.numel() for parameter in head.parameters()) == expected
 
 
-def test_weights_start_by_he_and_biases_at_zero():
+def test_he_initialization_with_zero_biases_is_the_default():
     torch.manual_seed(0)
     head = build(in_channels=1024, num_classes=1000, norm_cfg=dict(type='BN'))
     head.init_weights()
@@ -107,7 +107,7 @@ def test_weights_start_by_he_and_biases_at_zero():
     assert (head.norm.weight == 1).all()
 
 
-def test_exp_gb_as_loss_is_that_loss_of_its_scores_with_accuracy_and_learns():
+def test_exp_gb_loss_and_accuracy_are_those_of_the_scores_and_training_lowers_the_loss():
     torch.manual_seed(0)
     head = build(loss=EXP_GB, dropout_ratio=0.0, cal_acc=True, topk=(1, 2), fc_channels=32)
     features, labels = torch.randn(4, 6, 8, 8), torch.tensor([0, 3, 3, 6])
@@ -115,7 +115,7 @@ def test_exp_gb_as_loss_is_that_loss_of_its_scores_with_accuracy_and_learns():
     scores = head(features)
     delta_free = 0.1 * scores.exp()
     true = scores.gather(1, labels[:, None])
-    # alpha e^x for every class; for the true one also what makes 16 the minimum: 16 (ln(16 / alpha) - 1 - x)
+    # alpha e^x for every class; the target class adds 16 (ln(16 / alpha) - 1 - x), which puts the minimum at 16
     expected = (delta_free.sum(1, keepdim=True) + 16 * (math.log(160.0) - 1 - true)).mean()
     torch.testing.assert_close(losses['loss'], expected, rtol=1e-5, atol=1e-5)
     assert set(losses) == {'loss', 'accuracy_top-1', 'accuracy_top-2'}
@@ -125,7 +125,7 @@ def test_exp_gb_as_loss_is_that_loss_of_its_scores_with_accuracy_and_learns():
     assert head.loss((features,), samples(labels))['loss'] < losses['loss']
 
 
-def test_is_trained_with_mixed_labels_as_every_head_of_the_host():
+def test_mixed_labels_train_as_in_every_head_of_the_host():
     head = build(dropout_ratio=0.0)
     features = torch.randn(2, 6, 4, 4)
     scores = torch.tensor([[0.7, 0.3, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0.5, 0.5]])
@@ -144,7 +144,7 @@ def test_is_trained_with_mixed_labels_as_every_head_of_the_host():
         (dict(dropout_ratio=1.0), 'dropout_ratio=1.0: expected a number in [0, 1)'),
     ],
 )
-def test_refuses_impossible_settings_when_it_is_built(settings, sentence):
+def test_invalid_settings_raise(settings, sentence):
     with pytest.raises(ValueError, match=re.escape(sentence)):
         build(**settings)
 
@@ -161,6 +161,6 @@ def test_refuses_impossible_settings_when_it_is_built(settings, sentence):
         ((2, 6), 'expected a feature map (N, C, H, W) from its source, got (2, 6)'),
     ],
 )
-def test_refuses_features_that_do_not_fit_in_one_sentence(shape, sentence):
+def test_unsuitable_features_raise(shape, sentence):
     with pytest.raises(ValueError, match=re.escape(sentence)):
         build()((torch.zeros(shape),))

@@ -1,4 +1,4 @@
-"""mmpretrain's heads with the probabilities of their boosted loss."""
+"""mmgb's classification heads predict the probabilities of their boosted loss."""
 
 import pytest
 import torch
@@ -10,14 +10,14 @@ POW3 = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(-2.0, 10.0))
 
 
 def shares(loss, scores):
-    """Boosted outputs between the targets, written out once more."""
+    """Return each class's probability: the boosted output's position between the targets."""
     if loss is EXP:
         return (0.1 * scores.exp() / 16).clamp(0, 1)
     return ((0.001 * scores**3 + 0.4 + 2) / 12).clamp(0, 1)
 
 
 @pytest.mark.parametrize('loss', [EXP, POW3], ids=['exp', 'pow3'])
-def test_linear_head_predicts_the_losss_probabilities_scaled_to_sum_one(loss):
+def test_linear_head_predicts_the_losss_probabilities_normalized_to_sum_1(loss):
     torch.manual_seed(0)
     head = MODELS.build(dict(type='mmgb.BoostedLinearClsHead', num_classes=4, in_channels=3, loss=loss))
     features = (torch.randn(5, 3),)
@@ -33,7 +33,7 @@ def test_linear_head_predicts_the_losss_probabilities_scaled_to_sum_one(loss):
     assert len(head.predict(features)) == 5
 
 
-def test_exp_gb_with_negative_target_0_predicts_what_the_stock_head_does():
+def test_exp_gb_with_negative_target_0_predicts_as_the_stock_head():
     torch.manual_seed(0)
     ours = MODELS.build(dict(type='mmgb.BoostedLinearClsHead', num_classes=4, in_channels=3, loss=EXP))
     stock = MODELS.build(dict(type='mmpretrain.LinearClsHead', num_classes=4, in_channels=3, loss=EXP))
@@ -44,7 +44,7 @@ def test_exp_gb_with_negative_target_0_predicts_what_the_stock_head_does():
 
 
 @pytest.mark.parametrize('loss', [EXP, POW3], ids=['exp', 'pow3'])
-def test_threshold_of_several_labels_is_a_probability(loss):
+def test_threshold_for_several_labels_is_a_probability(loss):
     settings = dict(num_classes=3, in_channels=3, thr=0.5, loss=loss)
     head = MODELS.build(dict(type='mmgb.BoostedMultiLabelLinearClsHead', **settings))
     half = torch.tensor(80.0).log() if loss is EXP else torch.tensor(3.6 / 0.001) ** (1 / 3)

@@ -1,4 +1,4 @@
-"""PixelNetHead inside mmsegmentation: sampled training, dense prediction, and the stock parts around it."""
+"""PixelNetHead in mmsegmentation: sampled training, dense prediction, and the host's own tools."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from mmgb.models.heads.pixelnet_head import PixelNetHead
 CONFIGS = Path(__file__).parents[3] / 'configs'
 PADDING = 72
 SIZE = (56, 64)
-HE = dict(type='Kaiming', layer='Conv2d')  # the release's gaussian of 0.001 would make every score nearly 0
+HE = dict(type='Kaiming', layer='Conv2d')  # with the default standard deviation of 0.001 every score would be nearly 0
 
 
 @pytest.fixture(scope='module')
@@ -46,18 +46,18 @@ def make_samples(labels):
 
 
 def assert_close(a, b):
-    """To 1e-4 of scores whose size is of order 1 or more."""
+    """Assert that scores agree to 1e-4 and are large enough for that to mean something."""
     assert a.abs().max() > 0.5
     assert torch.allclose(a, b, rtol=1e-4, atol=1e-4)
 
 
-def test_prediction_in_chunks_equals_prediction_in_one_piece(inputs):
+def test_prediction_does_not_depend_on_the_chunk_size(inputs):
     with torch.no_grad():
         whole = make_head(chunk_size=10**6)(inputs)
         assert whole.shape == (2, 5, *SIZE)
         for chunk_size in (1, 17, 1000):
             rows = make_head(chunk_size=chunk_size)
-            if chunk_size == 1:  # one pixel at a time takes long: the last ones only
+            if chunk_size == 1:  # one pixel at a time is slow, so test only the last five
                 pixels = torch.arange(SIZE[0] * SIZE[1] - 5, SIZE[0] * SIZE[1]).expand(2, -1)
                 scores = torch.cat([rows.score_pixels(inputs, p) for p in pixels.split(1, dim=1)], 2)
                 assert_close(scores.squeeze(-1), whole.flatten(2)[:, :, -5:])
@@ -70,8 +70,8 @@ def test_factorised_head_equals_the_literal_hypercolumn(inputs):
         assert_close(make_head(factorised=True)(inputs), make_head(factorised=False)(inputs))
 
 
-def test_literal_head_is_the_papers_formula(inputs):
-    """Concatenate the six maps at a pixel, three linear layers, ReLU between: without any code of the product."""
+def test_scores_match_the_papers_formula(inputs):
+    """The reference concatenates the six interpolated maps at one pixel and applies three linear layers with numpy."""
     head = make_head()
     y, x = 13, 41
     column = []
@@ -94,7 +94,7 @@ def test_literal_head_is_the_papers_formula(inputs):
         assert np.allclose(head(inputs)[0, :, y, x].numpy(), scores, rtol=1e-4, atol=1e-4)
 
 
-def test_sampled_scores_equal_the_dense_ones_at_those_pixels(inputs):
+def test_scores_of_sampled_pixels_equal_the_dense_scores(inputs):
     pixels = torch.randint(SIZE[0] * SIZE[1], (2, 150))
     with torch.no_grad():
         head = make_head()
@@ -102,7 +102,7 @@ def test_sampled_scores_equal_the_dense_ones_at_those_pixels(inputs):
         assert_close(head.score_pixels(inputs, pixels).squeeze(-1), dense)
 
 
-def test_loss_is_over_the_drawn_pixels_of_each_image_and_never_over_ignored_ones(inputs):
+def test_loss_covers_the_drawn_pixels_of_each_image_and_no_ignored_ones(inputs):
     head = make_head(loss_decode=[dict(type='mmgb.ExpGBLoss'), dict(type='CrossEntropyLoss', avg_non_ignore=True)])
     labels = torch.full((2, 1, *SIZE), 255)
     labels[0, 0, 10:12, 20] = 3  # two valid pixels in the first image, one in the second
@@ -119,7 +119,7 @@ def test_loss_is_over_the_drawn_pixels_of_each_image_and_never_over_ignored_ones
     assert torch.allclose(losses['loss_ce'], expected, rtol=1e-4)
 
 
-def test_training_step_moves_every_parameter_and_an_ignored_batch_none():
+def test_every_parameter_has_a_gradient_unless_the_whole_batch_is_ignored():
     torch.manual_seed(0)
     backbone = PixelNetVGG(width=1 / 16, padding=PADDING)
     backbone.init_weights()
@@ -137,10 +137,10 @@ def test_training_step_moves_every_parameter_and_an_ignored_batch_none():
     assert loss == 0 and all((grad == 0).all() for grad in grads)
 
 
-def test_stock_encoder_decoder_tta_and_visualization_hook_work_unchanged(tmp_path):
+def test_the_hosts_encoder_decoder_tta_and_visualization_hook_work(tmp_path):
     torch.manual_seed(0)
     config = Config.fromfile(CONFIGS / '_base_/models/pixelnet_vgg16-slim.py')
-    config.model.backbone.padding = config.model.decode_head.padding = 50  # room for the smallest scale
+    config.model.backbone.padding = config.model.decode_head.padding = 50  # enough for the smallest scale
     config.model.data_preprocessor.size = None
     with DefaultScope.overwrite_default_scope('mmseg'):
         tta = MODELS.build(dict(type='SegTTAModel', module=config.model)).eval()
@@ -176,7 +176,7 @@ def test_stock_encoder_decoder_tta_and_visualization_hook_work_unchanged(tmp_pat
         'pixelnet', vis_backends=[dict(type='LocalVisBackend')], save_dir=str(tmp_path)
     )
     visualizer.dataset_meta = PascalVOCDataset.METAINFO
-    hook = SegVisualizationHook(draw=True, interval=1)  # it takes the visualizer that was made last
+    hook = SegVisualizationHook(draw=True, interval=1)  # it uses the visualizer created last
 
     class Runner:
         iter = 0
@@ -185,7 +185,7 @@ def test_stock_encoder_decoder_tta_and_visualization_hook_work_unchanged(tmp_pat
     assert list(tmp_path.rglob('vis_image/*.png'))
 
 
-def test_normalised_outputs_are_each_classs_scores_at_mean_0_and_variance_1_over_the_drawn_pixels(inputs):
+def test_norm_outputs_gives_each_class_mean_0_and_variance_1_over_the_drawn_pixels(inputs):
     pixels = torch.randint(SIZE[0] * SIZE[1], (2, 150))
     head, plain = (make_head(norm_cfg=dict(type='BN'), norm_outputs=norm, dropout_ratio=0.0) for norm in (True, False))
     plain.load_state_dict(head.state_dict(), strict=False)
@@ -193,7 +193,7 @@ def test_normalised_outputs_are_each_classs_scores_at_mean_0_and_variance_1_over
         scores, raw = (each.train().score_pixels(inputs, pixels).transpose(0, 1).flatten(1) for each in (head, plain))
         mean, variance = raw.mean(1, keepdim=True), raw.var(1, correction=0, keepdim=True)
         assert_close(scores, (raw - mean) / (variance + 1e-5).sqrt())
-        # In testing the statistics are those of training, whatever the pixels: dense and in rows alike.
+        # Testing uses the running statistics, so the scores don't depend on the chunk size.
         head.eval()
         whole = head(inputs)
         head.chunk_size = 17
@@ -211,11 +211,11 @@ def test_normalised_outputs_are_each_classs_scores_at_mean_0_and_variance_1_over
         (dict(chunk_size=0), r'chunk_size=0: expected at least 1'),
     ],
 )
-def test_bad_settings_are_refused_when_the_head_is_built(setting, message):
+def test_invalid_settings_raise(setting, message):
     with pytest.raises(ValueError, match=message):
         make_head(**setting)
 
 
-def test_padding_that_is_not_the_backbones_is_refused(inputs):
+def test_a_padding_other_than_the_backbones_raises(inputs):
     with pytest.raises(ValueError, match=r'padding=10: expected labels of the size \(180, 188\) .* got \(56, 64\)'):
         make_head(padding=10).loss(inputs, make_samples(torch.zeros(2, 1, *SIZE, dtype=torch.long)), None)

@@ -1,9 +1,8 @@
-"""The neck: pyramid and hidden layers, and the fully-convolutional test that they make possible."""
-
-import os
+"""The neck's pyramid and hidden layers, and the fully-convolutional test that they allow."""
 
 import pytest
 import torch
+from helpers.host_stacks import STACKS, stack_path
 from helpers.tiny_runs import run, succeeded
 from mmengine.registry import init_default_scope
 from torch import nn
@@ -12,7 +11,6 @@ from mmgb.models.necks import SpatialPyramidPooling
 from mmgb.registry import MODELS
 
 SIZES = (224, 256, 320, 384, 448)
-STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what stands first on PYTHONPATH
 
 
 @pytest.fixture
@@ -30,7 +28,7 @@ def classifier(backbone, channels):
     )
 
 
-def test_hidden_layers_are_two_of_4096_units_with_relu_and_dropout_half():
+def test_hidden_layers_are_two_of_4096_units_with_relu_and_dropout():
     neck = SpatialPyramidPooling(8)
     assert [tuple(layer.weight.shape) for layer in neck.fc if isinstance(layer, nn.Linear)] == [
         (4096, 8 * 63),
@@ -41,7 +39,7 @@ def test_hidden_layers_are_two_of_4096_units_with_relu_and_dropout_half():
     assert neck.out_channels == 4096
 
 
-def test_mean_over_windows_gives_a_linear_layer_the_mean_of_the_windows_scores(neck):
+def test_a_linear_output_layer_returns_the_mean_of_the_windows_scores(neck):
     output = nn.Linear(5, 3).double()
     features = torch.randn(2, 4, 16, 15, dtype=torch.float64)
     scores = [
@@ -50,18 +48,18 @@ def test_mean_over_windows_gives_a_linear_layer_the_mean_of_the_windows_scores(n
     assert torch.allclose(output(neck(features)[0]), torch.stack(scores).mean(0), atol=1e-12)
 
 
-def test_takes_the_last_of_several_maps(neck):
+def test_the_last_of_several_maps_is_used(neck):
     first, last = torch.zeros(1, 4, 28, 28).double(), torch.randn(1, 4, 14, 14).double()
     assert torch.equal(neck((first, last))[0], neck(last)[0])
 
 
 @pytest.mark.parametrize('side', [5, 14, 20])
-def test_adaptive_pooling_takes_maps_of_any_size(side):
+def test_adaptive_pooling_accepts_maps_of_any_size(side):
     neck = SpatialPyramidPooling(4, fc_channels=(6, 5), pooling='adaptive')
     assert neck(torch.randn(2, 4, side, side))[0].shape == (2, 5)
 
 
-def test_weights_start_by_he():
+def test_he_initialization_is_the_default():
     torch.manual_seed(0)
     neck = SpatialPyramidPooling(16, fc_channels=(512, 512))
     neck.init_weights()
@@ -71,7 +69,7 @@ def test_weights_start_by_he():
 
 @pytest.mark.parametrize('backbone, channels', [('Places2VGG', 16), ('Places2Inception', 32)])
 @pytest.mark.parametrize('height, width', [*((size, size) for size in SIZES), (224, 298)])
-def test_models_run_at_every_size_of_the_papers_test(backbone, channels, height, width):
+def test_models_predict_at_every_image_size_of_the_papers_test(backbone, channels, height, width):
     init_default_scope('mmpretrain')
     torch.manual_seed(0)
     model = MODELS.build(classifier(backbone, channels)).eval()
@@ -80,7 +78,7 @@ def test_models_run_at_every_size_of_the_papers_test(backbone, channels, height,
     assert prediction.pred_score.shape == (5,) and prediction.pred_score.sum().item() == pytest.approx(1)
 
 
-def test_model_refuses_an_image_whose_map_is_smaller_than_the_window():
+def test_an_image_whose_map_is_smaller_than_the_window_raises():
     init_default_scope('mmpretrain')
     model = MODELS.build(classifier('Places2VGG', 16)).eval()
     with pytest.raises(ValueError, match='feature map of 13x14 cells is smaller than the window of 14x14'):
@@ -95,21 +93,20 @@ def test_model_refuses_an_image_whose_map_is_smaller_than_the_window():
         (dict(bins=(1, 15)), '15 bins a side are impossible in a window of 14 cells'),
     ],
 )
-def test_bad_settings_are_refused(setting, message):
+def test_invalid_settings_raise(setting, message):
     with pytest.raises(ValueError, match=message):
         SpatialPyramidPooling(4, **setting)
 
 
-def test_features_of_other_channels_are_refused(neck):
+def test_features_with_other_channels_raise(neck):
     with pytest.raises(ValueError, match=r'in_channels=4: expected a feature map \(N, 4, H, W\), got \(1, 3, 14, 14\)'):
         neck(torch.zeros(1, 3, 14, 14))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('stack', STACKS)
-def test_models_train_a_step_in_relay_on_both_stacks(stack, tmp_path):
-    """Model A's and B's stages as RelayBP's sources and lowest modules, under either distribution of the hosts."""
-    if None in STACKS[stack]:
-        pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
+def test_relay_trains_both_models_on_each_stack(stack, tmp_path):
+    """Stages of models A and B work as RelayBP's sources and lowest modules with either distribution of the hosts."""
     configs = {
         stage: classifier(backbone, channels)
         for stage, backbone, channels in (
@@ -139,6 +136,6 @@ for stage, config in {configs!r}.items():
     assert all(p.grad is not None for p in model.parameters())
     assert len(model.eval()(torch.randn(2, 3, 224, 224), mode='predict')) == 2
 """,
-            path=STACKS[stack],
+            path=stack_path(stack),
         )
     )
