@@ -125,6 +125,12 @@ def run(folder, tool, *arguments, path=(), stdin=None, **environment):
     )
 
 
+def run_line(folder, line, **options):
+    """Run a command line ``TOOL ARGUMENT …`` without quoted spaces; ``options`` are those of :func:`run`."""
+    tool, *arguments = line.split()
+    return run(folder, tool, *arguments, **options)
+
+
 def succeeded(process):
     """Return the output of a process, which must have ended with exit code 0."""
     assert process.returncode == 0, process.stdout[-3000:]
