@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from helpers.tiny_runs import make_workspace, run, succeeded
+from helpers.tiny_runs import make_workspace, run, run_line, succeeded
 from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.dataset import InfiniteSampler
@@ -180,46 +180,26 @@ def test_the_original_distributions_train_resume_and_test_with_our_tools(tmp_pat
     originals = os.environ.get('MMGB_ORIGINALS')
     if not originals:
         pytest.skip(
-            'the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS to a folder made by '
+            'the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS to a folder made with '
             'pip install --no-deps --target FOLDER mmengine==0.10.7 mmcv-lite==2.1.0 '
             'mmpretrain==1.2.0 mmsegmentation==1.2.2'
         )
     folder = make_workspace(tmp_path / 'tiny')
 
+    def original(line):
+        return succeeded(run_line(folder, line, path=[originals]))
+
     def segmentation():
-        train = succeeded(run(folder, 'train.py', 'seg.py', '--work-dir', 'seg_run', path=[originals]))
-        assert 'MMEngine: 0.10.7' in train
-        succeeded(
-            run(
-                folder,
-                'train.py',
-                'seg.py',
-                '--work-dir',
-                'seg_run',
-                '--resume',
-                '--cfg-options',
-                'train_cfg.max_iters=4',
-                path=[originals],
-            )
-        )
+        assert 'MMEngine: 0.10.7' in original('train.py seg.py --work-dir seg_run')
+        original('train.py seg.py --work-dir seg_run --resume --cfg-options train_cfg.max_iters=4')
         # mmsegmentation 1.2 reads `runner.iter` to draw an image; this must not require the training data.
-        return succeeded(
-            run(
-                folder,
-                'test.py',
-                'seg.py',
-                'seg_run/iter_4.pth',
-                '--tta',
-                '--show-dir',
-                'pictures',
-                '--cfg-options',
-                'train_dataloader.dataset.data_root=nowhere',
-                path=[originals],
-            )
+        return original(
+            'test.py seg.py seg_run/iter_4.pth --tta --show-dir pictures '
+            '--cfg-options train_dataloader.dataset.data_root=nowhere'
         )
 
     def classification():
-        return succeeded(run(folder, 'dist_train.sh', 'cls.py', 2, '--work-dir', 'cls_run', path=[originals]))
+        return original('dist_train.sh cls.py 2 --work-dir cls_run')
 
     def packages():
         (folder / 'based.py').write_text("_base_ = 'mmseg::_base_/models/fcn_r50-d8.py'")
