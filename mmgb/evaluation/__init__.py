@@ -1,3 +1,5 @@
+"""Evaluator metrics."""
+
 from .calibration_error import CalibrationError
 
 __all__ = ['CalibrationError']

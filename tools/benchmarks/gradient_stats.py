@@ -1,8 +1,8 @@
 """Time training iterations that GradientStatsHook records against iterations that it doesn't record.
 
 Both alternate in one run of mmengine's Runner. An iteration is timed from its start to that of the next one, including
-its hooks, files and data. The hook's share of the training time is the difference of the medians, divided by its default
-interval. Uses a GPU if there is one. Prints a table and writes the results as JSON to --out.
+its hooks, files and data. The hook's share of the training time is the difference of the medians, divided by its
+default interval. Uses a GPU if there is one. Prints a table and writes the results as JSON to --out.
 """
 
 import statistics
