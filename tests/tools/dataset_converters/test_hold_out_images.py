@@ -1,9 +1,9 @@
 """hold_out_images.py writes the image lists of a training set and of its held-out part."""
 
 import pytest
-from helpers.many_runs import assert_one_sentence, run_many
+from helpers.converters import assert_refused, convert
 
-TOOL = 'dataset_converters/hold_out_images.py'
+TOOL = 'hold_out_images'
 REFUSED = {
     'no folder': (['nowhere', 'a.txt', 'b.txt'], "FOLDER='nowhere': expected a folder of images, got none"),
     'too few': (['few', 'a.txt', 'b.txt'], "FOLDER='few': expected at least 10 images in subfolders, got 3"),
@@ -28,11 +28,13 @@ def results(folder):
         'third': ['train', 'lists/most.txt', 'lists/rest.txt', '--every', 3],
     }
     commands.update({name: arguments for name, (arguments, _) in REFUSED.items()})
-    return run_many(folder, {name: [TOOL, *arguments] for name, arguments in commands.items()})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return {name: convert(TOOL, *arguments) for name, arguments in commands.items()}
 
 
 def test_every_tenth_image_in_path_order_is_held_out_and_labels_follow_the_folders(results, folder):
-    assert results['tenth'] == (0, "19 images listed in 'most.txt'\n2 images listed in 'rest.txt'\n")
+    assert results['tenth'] == (0, "19 images listed in 'most.txt'\n2 images listed in 'rest.txt'\n", '')
     # n01 has the images 1 to 9, n02 those from 10 on: the 10th is its first, the 20th its eleventh.
     assert (folder / 'rest.txt').read_text() == 'n02/00.png 1\nn02/10.png 1\n'
     most = (folder / 'most.txt').read_text().splitlines()
@@ -41,12 +43,12 @@ def test_every_tenth_image_in_path_order_is_held_out_and_labels_follow_the_folde
 
 
 def test_the_share_of_held_out_images_can_be_chosen(results, folder):
-    assert results['third'][0] == 0
+    assert results['third'].returncode == 0
     assert len((folder / 'lists/rest.txt').read_text().splitlines()) == 7
     assert len((folder / 'lists/most.txt').read_text().splitlines()) == 14
 
 
 @pytest.mark.parametrize('name', REFUSED)
-def test_bad_input_ends_in_one_sentence(name, results, folder):
-    assert_one_sentence(results[name], 'hold_out_images.py', REFUSED[name][1])
+def test_invalid_input_is_refused(name, results, folder):
+    assert_refused(results[name], TOOL, REFUSED[name][1])
     assert not (folder / 'a.txt').exists()
