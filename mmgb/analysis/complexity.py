@@ -1,8 +1,8 @@
-"""What a config's model costs: OpenMMLab's FLOPs, and parameters.
+"""Costs of a config's model: multiply-adds, which OpenMMLab calls FLOPs, and parameters.
 
-FLOPs are the multiply-adds of the convolutions and matrix products, for one image, in testing. They are those that
-torch's own FlopCounterMode meets, halved, since it counts a multiply-add twice. Auxiliary classifiers take no part in
-testing: they count neither here nor among the parameters.
+Multiply-adds are those of the convolutions and matrix products for one image in testing: half of the count of torch's
+FlopCounterMode, which counts multiplications and additions. Auxiliary classifiers aren't used in testing and count
+neither here nor among the parameters.
 """
 
 from __future__ import annotations
@@ -16,18 +16,28 @@ from mmengine.config import Config
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-AUXILIARIES = ('auxiliaries', 'auxiliary_head')  # RelayBP's, mmsegmentation's
+AUXILIARIES = ('auxiliaries', 'auxiliary_head')  # attributes of RelayBP and of mmsegmentation's models
 
 
 class Complexity(NamedTuple):
-    """Multiply-adds, and numbers that training learns."""
+    """Costs of a model.
+
+    Attributes:
+        flops (int): multiply-adds per image.
+        parameters (int): number of learned values.
+    """
 
     flops: int
     parameters: int
 
 
 def complexity(model: nn.Module, shape: tuple[int, int, int]) -> Complexity:
-    """What one image (C, H, W) costs ``model``, that of a host, in testing."""
+    """Return the costs of a model of mmpretrain or mmsegmentation in testing.
+
+    Args:
+        model (nn.Module): model to measure; it is set to evaluation mode.
+        shape (tuple[int, int, int]): shape of an image, (C, H, W).
+    """
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model.eval()(torch.zeros(1, *shape), mode='tensor')
     parameters = sum(
@@ -37,8 +47,13 @@ def complexity(model: nn.Module, shape: tuple[int, int, int]) -> Complexity:
 
 
 def input_shape(path: str, cfg: Config) -> tuple[int, int, int] | None:
-    """(C, H, W): the size that ends the config's name, and the channels that its preprocessor has means of (or 3);
-    None if the name has no size."""
+    """Return the shape (C, H, W) of a config's images, or None if the config's name has no size.
+
+    Args:
+        path (str): file of the config. Height and width are the last ``HxW`` in its name.
+        cfg (Config): content of the config. The number of channels is that of its data preprocessor's ``mean``; without
+            a mean it is 3.
+    """
     sizes = re.findall(r'(\d+)x(\d+)', Path(path).stem)
     if not sizes:
         return None

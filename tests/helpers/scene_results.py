@@ -1,4 +1,4 @@
-"""A tiny data set of six classes, its config, and test results of it."""
+"""A tiny data set of six classes with its config, and test results in the host's format."""
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ test_cfg = dict()
 
 
 def make_scenes(folder):
-    """Writes two images of each class, ``scenes/<class>/<letter>_<class>.png``, and ``config.py``."""
+    """Write two images of each class, ``scenes/CLASS/LETTER_CLASS.png``, and ``config.py``; return ``folder``."""
     rng = np.random.default_rng(0)
     for name in CLASSES:
         (folder / 'scenes' / name).mkdir(parents=True)
@@ -34,23 +34,46 @@ def make_scenes(folder):
 
 
 def labels():
+    """Return the labels of the 12 images."""
     return np.repeat(np.arange(len(CLASSES)), 2)
 
 
 def random_scores(seed):
+    """Return uniform scores of the 12 images, (12, 6)."""
     return np.random.default_rng(seed).random((2 * len(CLASSES), len(CLASSES)), dtype=np.float32)
 
 
+def make_sample(path, scores, gt_labels=None):
+    """Return a data sample as a dict, with the prediction that ``scores`` (C) give, and optional labels."""
+    sample = DataSample(metainfo=dict(img_path=path, sample_idx=0, img_shape=(32, 32)))
+    sample.set_pred_score(torch.as_tensor(scores).clone()).set_pred_label(int(scores.argmax()))
+    if gt_labels is not None:
+        sample.set_gt_label(torch.as_tensor(gt_labels))
+    return sample.to_dict()
+
+
+def dump_samples(path, samples):
+    """Write data samples with the host's own metric; return ``path``."""
+    metric = DumpResults(str(path))
+    metric.process({}, samples)
+    metric.evaluate(len(samples))
+    return path
+
+
 def write_result(path, scores, gt_labels=None, with_labels=True, suffix=''):
-    """A result of ``scores``, (12, C), for the images of :func:`make_scenes`, as the host's own metric writes it."""
+    """Write a test result of the images of :func:`make_scenes`.
+
+    Args:
+        path: file to write.
+        scores: (N, C), for the first N images.
+        gt_labels: labels of the images; by default the true ones.
+        with_labels: whether the samples have labels.
+        suffix: text to append to each image's path.
+    """
     gt_labels = labels() if gt_labels is None else gt_labels
     samples = []
     for index, score in enumerate(scores):
         name = CLASSES[index // 2]
         image = f'scenes/{name}/{"ab"[index % 2]}_{name}.png{suffix}'
-        sample = DataSample(metainfo=dict(sample_idx=index, img_path=image))
-        sample.set_pred_score(torch.tensor(score)).set_pred_label(int(score.argmax()))
-        samples.append((sample.set_gt_label(int(gt_labels[index])) if with_labels else sample).to_dict())
-    metric = DumpResults(str(path))
-    metric.process({}, samples)
-    metric.evaluate(len(samples))
+        samples.append(make_sample(image, score, [gt_labels[index]] if with_labels else None))
+    dump_samples(path, samples)

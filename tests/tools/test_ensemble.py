@@ -1,31 +1,39 @@
-"""Runs tools/analysis_tools/ensemble.py, on results of tools/test.py and on others."""
+"""tools/analysis_tools/ensemble.py on results of tools/test.py and on made-up ones."""
 
 import pickle
+import runpy
 
 import numpy as np
 import pytest
 import torch
 from helpers import scene_results as scenes
 from helpers.many_runs import assert_one_sentence, run_many
+from helpers.tiny_runs import TOOLS
 from mmengine.registry import MODELS, DefaultScope
 
 TOOL = 'analysis_tools/ensemble.py'
-BAD_INPUT = {  # name: (arguments, what the sentence holds)
+BAD_INPUT = {  # name: (arguments, part of the error message)
     'one result': (['a.pkl'], "results='a.pkl': expected at least two"),
     'no file': (['a.pkl', 'nowhere.pkl'], "'nowhere.pkl' is not a file"),
     'no result': (['a.pkl', 'config.py'], "'config.py'"),
-    'lengths': (['a.pkl', 'short.pkl'], "'a.pkl' and 'short.pkl' are of different images: 12 and 11"),
+    'lengths': (['a.pkl', 'short.pkl'], "'a.pkl' and 'short.pkl' have different images: 12 and 11"),
     'images': (
         ['a.pkl', 'others.pkl'],
-        "'a.pkl' and 'others.pkl' are of different images: number 0 (from 0) is "
+        "'a.pkl' and 'others.pkl' have different images: number 0 (from 0) is "
         'scenes/airport/a_airport.png and scenes/airport/a_airport.png.jpg',
     ),
-    'labels': (['a.pkl', 'relabelled.pkl'], 'different labels: number 3 (from 0) is (1,) and (5,)'),
-    'classes': (['a.pkl', 'five.pkl'], 'different classes: (6,) and (5,)'),
-    'negative': (['a.pkl', 'negative.pkl', '--mean', 'geometric'], "mean='geometric': a score is -"),
-    'ending': (['a.pkl', 'b.pkl', '--out', 'x.txt'], "--out='x.txt' should end with .pkl"),
+    'labels': (['a.pkl', 'relabelled.pkl'], 'have different labels: number 3 (from 0) is (1,) and (5,)'),
+    'classes': (['a.pkl', 'five.pkl'], 'have different classes: (6,) and (5,)'),
+    'negative': (
+        ['a.pkl', 'negative.pkl', '--mean', 'geometric'],
+        "mean='geometric': expected scores of at least 0",
+    ),
+    'ending': (['a.pkl', 'b.pkl', '--out', 'x.txt'], "--out='x.txt': expected a name that ends with .pkl"),
     'config': (['a.pkl', 'b.pkl', '--config', 'nowhere.py'], "config='nowhere.py' is not a file"),
-    'metric': (['a.pkl', 'b.pkl', '--metrics', 'NoSuchMetric'], "--metrics='NoSuchMetric' is no metric of mmpretrain"),
+    'metric': (
+        ['a.pkl', 'b.pkl', '--metrics', 'NoSuchMetric'],
+        "--metrics='NoSuchMetric': expected a metric",
+    ),
     'top-7': (
         ['a.pkl', 'b.pkl', '--config', 'config.py', '--cfg-options', 'test_evaluator.0.topk=(7,)'],
         'Top-7 accuracy is unavailable',
@@ -47,6 +55,7 @@ def folder(tmp_path_factory):
                 )
             )
         torch.save(dict(state_dict=model.state_dict()), folder / f'{name}.pth')
+    (folder / 'single.py').write_text("test_evaluator = dict(type='Accuracy')")
     scores, labels = scenes.random_scores(0), scenes.labels()
     scenes.write_result(folder / 'short.pkl', scores[:-1])
     scenes.write_result(folder / 'others.pkl', scores, suffix='.jpg')
@@ -84,7 +93,7 @@ def outputs(folder):
 
 
 def table(result):
-    """{row: {column: text}} of a run's table."""
+    """Return the printed table as {row: {column: text}}."""
     assert result[0] == 0, result[1]
     rows = [[cell.strip() for cell in line.split('|')[1:-1]] for line in result[1].splitlines() if line[:1] == '|']
     return {row[0]: dict(zip(rows[0][1:], row[1:])) for row in rows[2:]}
@@ -104,7 +113,15 @@ def accuracy(scores, k):
     return f'{100 * (top == scenes.labels()[:, None]).any(1).mean():.2f}'
 
 
-def test_scores_of_two_runs_of_the_test_tool_are_averaged_and_each_is_evaluated(folder, outputs):
+def test_a_config_may_have_one_evaluator_or_a_list(folder):
+    config_metrics = runpy.run_path(TOOLS / TOOL)['config_metrics']
+    listed = config_metrics(folder / 'config.py', {})
+    assert [metric['type'] for metric in listed] == ['Accuracy', 'SingleLabelMetric']
+    assert config_metrics(folder / 'single.py', {}) == [dict(type='Accuracy')]
+
+
+@pytest.mark.slow
+def test_results_of_two_networks_are_averaged_and_each_is_evaluated(folder, outputs):
     mean = scores_of(folder / 'new/mean.pkl')
     first, second = scores_of(folder / 'a.pkl'), scores_of(folder / 'b.pkl')
     torch.testing.assert_close(mean, (first + second) / 2)
@@ -114,7 +131,8 @@ def test_scores_of_two_runs_of_the_test_tool_are_averaged_and_each_is_evaluated(
     }
 
 
-def test_a_config_brings_its_own_metrics(folder, outputs):
+@pytest.mark.slow
+def test_metrics_of_a_config_are_used(folder, outputs):
     product = scores_of(folder / 'product.pkl')
     torch.testing.assert_close(product, (scores_of(folder / 'a.pkl') * scores_of(folder / 'b.pkl')).sqrt())
     right = product.numpy().argmax(1) == scenes.labels()
@@ -126,7 +144,8 @@ def test_a_config_brings_its_own_metrics(folder, outputs):
     }
 
 
-def test_metrics_can_be_named(outputs):
+@pytest.mark.slow
+def test_metrics_are_chosen_by_name(outputs):
     assert list(table(outputs['metrics'])['ensemble']) == [
         'single-label/precision',
         'single-label/recall',
@@ -136,7 +155,8 @@ def test_metrics_can_be_named(outputs):
     ]
 
 
-def test_the_written_result_is_one_of_the_same_format_and_not_larger(folder, outputs):
+@pytest.mark.slow
+def test_written_ensemble_has_the_format_of_a_result_and_is_no_larger(folder, outputs):
     assert list(table(outputs['of an ensemble'])) == ['new/mean.pkl', 'a.pkl', 'ensemble']
     written, original = read(folder / 'new/mean.pkl'), read(folder / 'a.pkl')
     assert [sample['img_path'] for sample in written] == [sample['img_path'] for sample in original]
@@ -144,14 +164,16 @@ def test_the_written_result_is_one_of_the_same_format_and_not_larger(folder, out
     assert (folder / 'new/mean.pkl').stat().st_size <= (folder / 'a.pkl').stat().st_size
 
 
-def test_results_without_labels_are_averaged_and_not_evaluated(folder, outputs):
+@pytest.mark.slow
+def test_results_without_labels_are_averaged_but_not_evaluated(folder, outputs):
     code, output = outputs['unlabelled']
     assert code == 0 and 'no labels: nothing to evaluate' in output
     torch.testing.assert_close(scores_of(folder / 'unlabelled3.pkl'), scores_of(folder / 'unlabelled.pkl'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', BAD_INPUT)
-def test_results_that_do_not_belong_together_and_other_bad_input_end_in_one_sentence(name, outputs):
+def test_invalid_input_ends_with_one_sentence(name, outputs):
     code, output = outputs[f'bad {name}']
     progress = [line for line in output.splitlines() if line.startswith('Reading ')]
     rest = '\n'.join(output.splitlines()[len(progress) :]) + '\n'

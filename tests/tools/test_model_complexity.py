@@ -1,13 +1,15 @@
-"""FLOPs and parameters of a config, counted here by hand."""
+"""tools/analysis_tools/model_complexity.py, compared with counts by hand."""
 
 import os
 
 import pytest
 import yaml
-from helpers.tiny_runs import run, succeeded
+from helpers.many_runs import run_many
+from helpers.tiny_runs import run
 
+pytestmark = pytest.mark.slow  # tests/analysis/test_complexity.py is the fast one
 TOOL = 'analysis_tools/model_complexity.py'
-STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # what stands first on PYTHONPATH
+STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # first entries of PYTHONPATH
 MLP = """
 default_scope = 'mmpretrain'
 model = dict(type='ImageClassifier', backbone=dict(type='mmgb.MLP'),
@@ -27,25 +29,22 @@ model = dict(
 """
 
 
-def printed(process):
-    """The entries that were printed, between warnings of the hosts."""
-    lines = [
-        line
-        for line in succeeded(process).splitlines()
-        if line.startswith(('- Name', '  Input', '  FLOPs', '  Parameters'))
-    ]
+def printed(result):
+    """Return the printed entries, without warnings of the hosts."""
+    code, output = result
+    assert code == 0, output
+    lines = [line for line in output.splitlines() if line.startswith(('- Name', '  Input', '  FLOPs', '  Parameters'))]
     return yaml.safe_load('\n'.join(lines))
 
 
 @pytest.mark.parametrize('stack', STACKS)
-def test_counts_are_multiply_adds_and_parameters_of_testing(stack, tmp_path):
+def test_counts_are_multiply_adds_and_parameters_used_in_testing(stack, tmp_path):
     if None in STACKS[stack]:
         pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
     (tmp_path / 'mlp_8xb128-100e_mnist-28x28.py').write_text(MLP)
     (tmp_path / 'relay_224x224_tta.py').write_text(RELAY)
-    mlp, relay = printed(
-        run(tmp_path, TOOL, 'mlp_8xb128-100e_mnist-28x28.py', 'relay_224x224_tta.py', path=STACKS[stack])
-    )
+    process = run(tmp_path, TOOL, 'mlp_8xb128-100e_mnist-28x28.py', 'relay_224x224_tta.py', path=STACKS[stack])
+    mlp, relay = printed((process.returncode, process.stdout))
     assert mlp == {
         'Name': 'mlp_8xb128-100e_mnist-28x28',
         'Input': '1x28x28',
@@ -65,30 +64,37 @@ def test_counts_are_multiply_adds_and_parameters_of_testing(stack, tmp_path):
     assert relay == {'Name': 'relay_224x224_tta', 'Input': '3x224x224', 'FLOPs': flops, 'Parameters': parameters}
 
 
-def test_shape_of_the_command_line_comes_first(tmp_path):
-    (tmp_path / 'relay_224x224.py').write_text(RELAY)
-    (small,) = printed(run(tmp_path, TOOL, 'relay_224x224.py', '--shape', 3, 224, 224))
-    (large,) = printed(run(tmp_path, TOOL, 'relay_224x224.py', '--shape', 3, 224, 240))
-    assert large['Input'] == '3x224x240'
-    assert large['FLOPs'] > small['FLOPs'] and large['Parameters'] == small['Parameters']
+CONFIGS = {'mlp.py': MLP, 'mlp_32x32.py': MLP, 'mlp_28x28.py': MLP, 'relay_224x224.py': RELAY, 'empty_32x32.py': ''}
+BAD_INPUT = {  # name: (arguments, part of the error message)
+    'no size': (['mlp.py'], "config='mlp.py': expected a size like 224x224 in its name; give the size with --shape"),
+    'other size': (['mlp_32x32.py'], 'in_features=784: expected images with 784 values, got 1024'),
+    'no model': (['empty_32x32.py'], "config='empty_32x32.py' lacks model"),
+    'shape': (['mlp_28x28.py', '--shape', 1, 0, 28], '--shape 1 0 28: expected three numbers of at least 1'),
+    'no file': (['absent.py'], "config='absent.py' is not a file"),
+}
 
 
-@pytest.mark.parametrize(
-    'name, content, options, message',
-    [
-        ('mlp.py', MLP, (), "config='mlp.py' has no size like 224x224 in its name: say --shape"),
-        ('mlp_32x32.py', MLP, (), 'in_features=784: expected images with 784 values, got 1024 from 1x32x32 '),
-        ('empty_32x32.py', '', (), "config='empty_32x32.py' lacks model"),
-        ('mlp_28x28.py', MLP, ('--shape', 1, 0, 28), '--shape 1 0 28: expected three numbers of at least 1'),
-    ],
-)
-def test_bad_input_ends_in_one_sentence_and_exit_code_2(tmp_path, name, content, options, message):
-    (tmp_path / name).write_text(content)
-    process = run(tmp_path, TOOL, name, *options)
-    assert process.returncode == 2
-    assert message in process.stdout.splitlines()[-1] and 'Traceback' not in process.stdout
+@pytest.fixture(scope='module')
+def outputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('complexity')
+    for name, content in CONFIGS.items():
+        (folder / name).write_text(content)
+    commands = {
+        'square': [TOOL, 'relay_224x224.py', '--shape', 3, 224, 224],
+        'wide': [TOOL, 'relay_224x224.py', '--shape', 3, 224, 240],
+        **{name: [TOOL, *arguments] for name, (arguments, _) in BAD_INPUT.items()},
+    }
+    return run_many(folder, commands)
 
 
-def test_missing_config_is_named(tmp_path):
-    process = run(tmp_path, TOOL, 'absent.py')
-    assert process.returncode == 2 and "config='absent.py' is not a file" in process.stdout
+def test_shape_option_overrides_the_size_in_the_name(outputs):
+    (square,), (wide,) = (printed(outputs[name]) for name in ('square', 'wide'))
+    assert (square['Input'], wide['Input']) == ('3x224x224', '3x224x240')
+    assert wide['FLOPs'] > square['FLOPs'] and wide['Parameters'] == square['Parameters']
+
+
+@pytest.mark.parametrize('name', BAD_INPUT)
+def test_invalid_input_ends_with_one_sentence_and_exit_code_2(name, outputs):
+    code, output = outputs[name]
+    assert code == 2 and 'Traceback' not in output
+    assert BAD_INPUT[name][1] in output.splitlines()[-1]

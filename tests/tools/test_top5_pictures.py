@@ -1,13 +1,18 @@
-"""Runs tools/analysis_tools/top5_pictures.py."""
+"""tools/analysis_tools/top5_pictures.py on made-up results of a tiny data set."""
+
+import runpy
 
 import numpy as np
 import pytest
 from helpers import scene_results as scenes
 from helpers.many_runs import assert_one_sentence, run_many
+from helpers.tiny_runs import TOOLS
 from PIL import Image
 
+from mmgb.functional.errors import ConfigError
+
 TOOL = 'analysis_tools/top5_pictures.py'
-BAD_INPUT = {  # name: (arguments, what the sentence holds)
+BAD_INPUT = {  # name: (arguments, part of the error message)
     'no file': (['nowhere.pkl', 'config.py', '--out', 'x'], "'nowhere.pkl' is not a file"),
     'count': (['mixed.pkl', 'config.py', '--out', 'x', '--count', '0'], '--count=0: expected at least 1'),
     'within': (['mixed.pkl', 'config.py', '--out', 'x', '--right-within', '6'], '--right-within=6: expected 1 to 5'),
@@ -15,7 +20,7 @@ BAD_INPUT = {  # name: (arguments, what the sentence holds)
     'other classes': (['five.pkl', 'config.py', '--out', 'x'], 'test data set has 6 classes, the result 5'),
     'images': (
         ['others.pkl', 'config.py', '--out', 'x'],
-        "image 0 (from 0) is 'scenes/airport/a_airport.png.jpg', and 'scenes/airport/a_airport.png'",
+        "image 0 (from 0) is 'scenes/airport/a_airport.png.jpg', but 'scenes/airport/a_airport.png'",
     ),
     'length': (['short.pkl', 'config.py', '--out', 'x'], "has 11 images, the config's test data set 12"),
     'data': (
@@ -24,17 +29,17 @@ BAD_INPUT = {  # name: (arguments, what the sentence holds)
     ),
     'too few ids': (
         ['mixed.pkl', 'config.py', '--out', 'x', '--label-ids', 'few.txt'],
-        "--label-ids='few.txt' has 2 numbers, 2 different ones; expected one for each of the 6 classes",
+        "--label-ids='few.txt': expected 6 distinct numbers, one per class, got 2 numbers of which 2 are distinct",
     ),
     'no ids': (
         ['mixed.pkl', 'config.py', '--out', 'x', '--label-ids', 'config.py'],
-        "--label-ids='config.py' can't be read as one integer a line",
+        "--label-ids='config.py': expected one integer per line",
     ),
 }
 
 
 def mixed_scores():
-    """The truth is first for images 0 … 4, third for 5 … 9, and last for 10 and 11."""
+    """Scores that rank the target class first for images 0 … 4, third for 5 … 9, and last for 10 and 11."""
     scores = np.tile(np.linspace(0.3, 0.1, 6, dtype=np.float32), (12, 1))
     for index, label in enumerate(scenes.labels()):
         place = 0 if index < 5 else 2 if index < 10 else 5
@@ -82,57 +87,73 @@ def size(path):
         return image.size
 
 
-def test_right_and_wrong_images_get_a_picture_each(folder, outputs):
+def test_a_result_with_too_few_classes_is_refused(folder):
+    read_result = runpy.run_path(TOOLS / TOOL)['read_result']
+    result, top = read_result(folder / 'mixed.pkl')
+    assert top.shape == (12, 5) and result.labels[0] == (0,)
+    with pytest.raises(ConfigError, match='^result: the top 5 of 4 classes: expected 1 to 4$'):
+        read_result(folder / 'four.pkl')
+
+
+@pytest.mark.slow
+def test_right_and_wrong_images_have_one_picture_each(folder, outputs):
     code, output = outputs['pictures']
     assert code == 0 and 'Right within the top 5: 10 of 12 images.' in output, output
     width, height = size(folder / 'new/pictures/right.png')
-    assert size(folder / 'new/pictures/wrong.png') == (width, height)  # four images and two: one row each
+    assert size(folder / 'new/pictures/wrong.png') == (width, height)  # four and two images: one row each
     for name in ('right', 'wrong'):
         assert np.asarray(Image.open(folder / f'new/pictures/{name}.png').convert('RGB')).std() > 10
 
 
-def test_right_can_mean_the_first_class_alone(folder, outputs):
+@pytest.mark.slow
+def test_right_can_mean_top_1(folder, outputs):
     code, output = outputs['top-1']
     assert code == 0 and 'Right within the top 1: 5 of 12 images.' in output, output
-    assert size(folder / 'top1/right.png')[1] == size(folder / 'top1/wrong.png')[1]  # two rows: of five, of seven
+    assert size(folder / 'top1/right.png')[1] == size(folder / 'top1/wrong.png')[1]  # two rows each
 
 
 def expected_labels():
-    """{file name: its five classes}, the best first."""
+    """Return {file name: its five classes, the best first}."""
     return {
         f'{"ab"[index % 2]}_{scenes.CLASSES[label]}.png': sorted(range(6), key=lambda c: -score[c])[:5]
         for index, (label, score) in enumerate(zip(scenes.labels(), mixed_scores()))
     }
 
 
-def test_the_file_of_the_ilsvrc_has_labels_from_one_in_the_order_of_the_file_names(folder, outputs):
+@pytest.mark.slow
+def test_ilsvrc_file_has_labels_from_1_in_the_order_of_the_file_names(folder, outputs):
     lines = (folder / 'new/pictures/top5.txt').read_text().splitlines()
     assert lines == [' '.join(str(label + 1) for label in labels) for _, labels in sorted(expected_labels().items())]
 
 
-def test_the_file_of_the_places_challenge_has_file_names_and_labels_from_zero(folder, outputs):
+@pytest.mark.slow
+def test_places_file_has_file_names_and_labels_from_0(folder, outputs):
     lines = (folder / 'top1/top5.txt').read_text().splitlines()
     assert lines == [' '.join([name, *map(str, labels)]) for name, labels in sorted(expected_labels().items())]
 
 
-def test_label_ids_take_the_place_of_the_labels(folder, outputs):
+@pytest.mark.slow
+def test_label_ids_replace_the_labels(folder, outputs):
     lines = (folder / 'ids/top5.txt').read_text().splitlines()
     assert lines == [' '.join(str(10 * label) for label in labels) for _, labels in sorted(expected_labels().items())]
 
 
-def test_images_in_arrays_are_drawn_as_well(folder, outputs):
+@pytest.mark.slow
+def test_images_in_arrays_are_drawn_too(folder, outputs):
     code, output = outputs['arrays']
     assert code == 0, output
     assert size(folder / 'arrays/right.png') == size(folder / 'ids/right.png')
 
 
-def test_a_result_without_labels_gives_the_file_alone(folder, outputs):
+@pytest.mark.slow
+def test_a_result_without_labels_gives_only_the_file(folder, outputs):
     code, output = outputs['unlabelled']
     assert code == 0 and 'no labels: nothing to draw' in output, output
     assert [path.name for path in (folder / 'unlabelled').iterdir()] == ['top5.txt']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', BAD_INPUT)
-def test_bad_input_ends_in_one_sentence_and_exit_code_2(name, folder, outputs):
+def test_invalid_input_ends_with_one_sentence(name, folder, outputs):
     assert_one_sentence(outputs[f'bad {name}'], 'top5_pictures.py', BAD_INPUT[name][1])
     assert not (folder / 'x').exists()

@@ -1,8 +1,9 @@
-"""Prints the FLOPs and the parameters of each config's model, as a metafile's ``Metadata`` has them.
+"""Print the FLOPs and parameters of each config's model, as in the ``Metadata`` of a metafile.
 
     python tools/analysis_tools/model_complexity.py configs/relay_bp/imagenet/*.py
 
-What they count: mmgb.analysis.complexity.
+FLOPs are multiply-adds for one image in testing; auxiliary classifiers don't count (see mmgb.analysis.complexity).
+Invalid input ends with exit code 2 and one sentence.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from mmgb import compat
 
-compat.apply()  # at the top: before a host is imported
+compat.apply()  # before a host is imported
 
 from mmengine.registry import MODELS, DefaultScope  # noqa: E402
 
@@ -24,31 +25,31 @@ from mmgb.utils.errors import one_line  # noqa: E402
 
 
 def measure(path: str, shape: tuple[int, int, int] | None) -> str:
-    """The lines of one config, in YAML."""
+    """Return the YAML entry of one config."""
     cfg = load_config(path, {}, ('model',))
     shape = shape or input_shape(path, cfg)
     if shape is None:
-        raise ConfigError(f"config='{path}' has no size like 224x224 in its name: say --shape")
+        raise ConfigError(f"config='{path}': expected a size like 224x224 in its name; give the size with --shape")
     size = 'x'.join(map(str, shape))
     try:
         with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmengine')):
             found = complexity(MODELS.build(cfg.model), shape)
-    except Exception as error:  # a model can fail in any way
+    except Exception as error:  # a model can raise anything
         raise ConfigError(
-            f"config='{path}' can't be built or run on an image of {size} (--shape changes it): {one_line(error)}"
+            f"config='{path}': its model can't be built or run on an image of {size} (see --shape): {one_line(error)}"
         ) from error
     return f'- Name: {Path(path).stem}\n  Input: {size}\n  FLOPs: {found.flops}\n  Parameters: {found.parameters}'
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('configs', nargs='+', metavar='CONFIG')
+    parser.add_argument('configs', nargs='+', metavar='CONFIG', help='configs to measure')
     parser.add_argument(
         '--shape',
         nargs=3,
         type=int,
         metavar=('CHANNELS', 'HEIGHT', 'WIDTH'),
-        help="of the image (default: the size that ends the config's name, and the channels of its "
+        help="shape of an image (default: the last size in the config's name, and the number of channels of its "
         "data_preprocessor's mean)",
     )
     args = parser.parse_args()

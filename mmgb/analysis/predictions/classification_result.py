@@ -1,11 +1,8 @@
-"""Reads what ``tools/test.py --out FILE.pkl`` wrote of a classifier's predictions."""
+"""Scores and labels of a classifier's test result, and the check that several results belong together."""
 
 from __future__ import annotations
 
-import io
-import pickle
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,31 +10,14 @@ import torch
 
 from mmgb.functional.errors import ConfigError
 
-# What a pickle of mmpretrain's data samples names: tensors, and numpy's numbers and arrays (1.x and 2.x).
-ALLOWED = {
-    ('collections', 'OrderedDict'),
-    ('torch._utils', '_rebuild_tensor_v2'),
-    ('torch', 'Size'),
-    ('numpy', 'ndarray'),
-    ('numpy', 'dtype'),
-}
-ALLOWED |= {
-    (f'numpy.{package}.{module}', name)
-    for package in ('core', '_core')
-    for module, name in (('multiarray', '_reconstruct'), ('multiarray', 'scalar'), ('numeric', '_frombuffer'))
-}
-# Tensors and bytes, as old pickle protocols have them, by functions that do no more than that.
-REPLACED = {
-    ('torch.storage', '_load_from_bytes'): lambda data: torch.load(io.BytesIO(data), weights_only=True),
-    ('_codecs', 'encode'): lambda text, encoding: text.encode('latin1'),
-}
-
 
 class ClassificationResult(NamedTuple):
-    """Attributes:
-    images: what names each of the N images: its path or, without one, its position in the data set.
-    scores: (N, C) float32.
-    labels: the labels of each image, or None if it is a test set without labels.
+    """Test result as arrays.
+
+    Attributes:
+        images (list[str]): path of each of the N images; without a path, its position in the data set.
+        scores (np.ndarray): scores of all classes, (N, C) float32.
+        labels (list[tuple[int, ...]] | None): labels of each image, or None for a test set without labels.
     """
 
     images: list[str]
@@ -45,58 +25,34 @@ class ClassificationResult(NamedTuple):
     labels: list[tuple[int, ...]] | None
 
 
-class _ResultUnpickler(pickle.Unpickler):
-    """Reads tensors and numbers and runs no code that a file brings along."""
-
-    def find_class(self, module, name):
-        if (module, name) in REPLACED:
-            return REPLACED[module, name]
-        if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f'it asks for {module}.{name}')
-        return super().find_class(module, name)
-
-
-def read_samples(path: Path) -> list[dict]:
-    """The data samples in ``path``, as mmengine's ``DumpResults`` wrote them: a dict for each image.
-
-    Raises:
-        FileNotFoundError: if ``path`` isn't a file.
-        ValueError: if it holds something else, or if reading it could run code.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"'{path}' is not a file")
-    try:
-        with open(path, 'rb') as file:
-            samples = _ResultUnpickler(file).load()
-    except pickle.UnpicklingError as error:
-        raise ConfigError(f"'{path}' can't be read as a test result: {error}") from error
-    except (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise ConfigError(f"'{path}' is no pickle of a test result ({type(error).__name__})") from error
-    if not isinstance(samples, list) or not samples or not all(isinstance(sample, dict) for sample in samples):
-        raise ConfigError(f"'{path}' holds no list of predictions, as tools/test.py --out writes for mmpretrain")
-    return samples
-
-
 def classification_result(samples: list[dict], name: str) -> ClassificationResult:
-    """The arrays of the test result ``name``.
+    """Collect the arrays of a test result.
+
+    Args:
+        samples (list[dict]): data samples, see :func:`~mmgb.analysis.predictions.result_file.read_samples`.
+        name (str): name of the result for error messages.
 
     Raises:
-        ValueError: if a sample has no ``pred_score``, another number of classes than the first, a score
-            that is no number, or no labels where the first has some.
+        ConfigError: if a sample has no ``pred_score``, a different number of classes than the first, a non-finite
+            score, or if only some of the samples have labels.
     """
-    images, scores, labels = [], [], []
+    images: list[str] = []
+    scores: list[np.ndarray] = []
+    labels: list[tuple[int, ...]] = []
     for index, sample in enumerate(samples):
         image = image_name(sample, index)
         if not isinstance(sample.get('pred_score'), torch.Tensor):
-            raise ConfigError(f"'{name}': image '{image}' has no pred_score, but {', '.join(map(str, sample))}")
+            raise ConfigError(
+                f"'{name}': image '{image}': expected a pred_score, got only {', '.join(map(str, sample))}"
+            )
         scores.append(sample['pred_score'].detach().float().numpy())
         if scores[-1].shape != scores[0].shape or not np.isfinite(scores[-1]).all():
             raise ConfigError(
-                f"'{name}': the pred_score of image '{image}' has the shape {scores[-1].shape} and "
-                f'{np.isfinite(scores[-1]).sum()} finite values; expected {scores[0].shape}, all finite'
+                f"'{name}': image '{image}': expected a pred_score of shape {scores[0].shape} with finite values, got "
+                f'shape {scores[-1].shape} with {np.isfinite(scores[-1]).sum()} finite values'
             )
         if ('gt_label' in sample) != ('gt_label' in samples[0]):
-            raise ConfigError(f"'{name}': of the images '{images[0]}' and '{image}' one has a gt_label, one has none")
+            raise ConfigError(f"'{name}': only one of the images '{images[0]}' and '{image}' has a gt_label")
         images.append(image)
         if 'gt_label' in sample:
             labels.append(tuple(torch.as_tensor(sample['gt_label']).flatten().tolist()))
@@ -104,32 +60,38 @@ def classification_result(samples: list[dict], name: str) -> ClassificationResul
 
 
 def image_name(sample: Mapping, index: int) -> str:
+    """Return the path of a sample's image, or ``'sample INDEX'`` if it has none."""
     return str(sample.get('img_path') or f'sample {sample.get("sample_idx", index)}')
 
 
 def check_same_images(results: Mapping[str, ClassificationResult]) -> None:
-    """Refuse results, by name, of other images, labels or classes than the first one's.
+    """Check that all results are of the same images, labels and classes as the first.
+
+    Args:
+        results (Mapping[str, ClassificationResult]): name to result.
 
     Raises:
-        ValueError: with the names of both and the first difference.
+        ConfigError: with both names and the first difference.
     """
     (first, expected), *others = results.items()
     for name, result in others:
-        for what, ours, theirs in (
+        for kind, ours, theirs in (
             ('images', len(expected.images), len(result.images)),
             ('classes', expected.scores.shape[1:], result.scores.shape[1:]),
         ):
             if ours != theirs:
-                raise ConfigError(f"'{first}' and '{name}' are of different {what}: {ours} and {theirs}")
-        for what, ours, theirs in (
+                raise ConfigError(f"'{first}' and '{name}' have different {kind}: {ours} and {theirs}")
+        for kind, ours, theirs in (
             ('images', expected.images, result.images),
             ('labels', expected.labels, result.labels),
         ):
             if ours != theirs:
-                index = next((i for i, pair in enumerate(zip(ours or (), theirs or ())) if pair[0] != pair[1]), None)
-                shown = (
-                    'one has labels, one has none'
-                    if index is None
-                    else (f'number {index} (from 0) is {ours[index]} and {theirs[index]}')
-                )
-                raise ConfigError(f"'{first}' and '{name}' are of different {what}: {shown}")
+                raise ConfigError(f"'{first}' and '{name}' have different {kind}: {_first_difference(ours, theirs)}")
+
+
+def _first_difference(ours: list | None, theirs: list | None) -> str:
+    """Describe where two different lists of the same length differ first; None is a list that is missing."""
+    if ours is None or theirs is None:
+        return 'only one of them has labels'
+    index = next(index for index, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1])
+    return f'number {index} (from 0) is {ours[index]} and {theirs[index]}'

@@ -1,4 +1,6 @@
-"""Markdown tables that compare test results."""
+"""Markdown tables that compare the test results of segmentation runs."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 
@@ -8,10 +10,13 @@ from mmgb.utils.work_dir import Evaluation
 
 
 def comparison_table(results: Mapping[str, Evaluation]) -> str:
-    """Runs side by side: one column a run; the overall metrics first, then each class's IoU, in percent.
+    """Return a table with one column per run: the overall metrics, then the IoU of each class, in percent.
+
+    Args:
+        results (Mapping[str, Evaluation]): name of the run to test result.
 
     Raises:
-        ValueError: if two runs were tested on other classes or with other metrics.
+        ConfigError: if two runs were tested with different metrics or classes.
     """
     names = list(results)
     values = [
@@ -20,26 +25,20 @@ def comparison_table(results: Mapping[str, Evaluation]) -> str:
     ]
     for name, found in zip(names, values):
         if list(found) != list(values[0]):
-            raise ConfigError(f'{name}: tested with other metrics or classes than {names[0]}: {list(found)}')
+            raise ConfigError(f'{name}: expected the metrics and classes of {names[0]}, got {", ".join(found)}')
     return table(['%', *names], [[label, *(found[label] for found in values)] for label in values[0]])
 
 
 def rates_table(results: Mapping[str, Mapping[str, float]]) -> str:
-    """What each loss reached with each of its learning rates: one row a loss, the best in bold.
+    """Return a table with one row per loss: the metric at each learning rate, the best one in bold.
 
     Args:
-        results: loss to {learning rate: metric in percent}, the same number of rates for each.
+        results (Mapping[str, Mapping[str, float]]): loss to learning rate to metric in percent. All losses have the
+            same number of learning rates.
     """
     rows = []
     for name, found in results.items():
         best = max(found.values())
-        rows.append(
-            [
-                name,
-                *(
-                    f'{rate}: **{value:.1f}**' if value == best else f'{rate}: {value:.1f}'
-                    for rate, value in found.items()
-                ),
-            ]
-        )
+        cells = (f'**{value:.1f}**' if value == best else f'{value:.1f}' for value in found.values())
+        rows.append([name, *(f'{rate}: {cell}' for rate, cell in zip(found, cells))])
     return table(['loss', *('rate: mIoU' for _ in rows[0][1:])], rows)

@@ -1,27 +1,35 @@
-"""The mean of several classifiers' scores."""
+"""Ensembles of classifiers: the mean of their scores."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from mmgb.functional.errors import ConfigError
 
 MEANS = ('arithmetic', 'geometric')
+KEPT = ('sample_idx', 'img_path', 'ori_shape', 'num_classes', 'gt_label', 'gt_score')  # independent of the network
 
 
 def mean_scores(scores: Sequence[np.ndarray], mean: str = 'arithmetic') -> np.ndarray:
-    """The mean of several networks' scores, each (N, C): (N, C) float32.
+    """Average the scores of several networks.
 
-    Of the five entries with which the Relay paper's authors took part in the Places2 challenge of 2015, "fusion with
-    product strategy", which orders the classes as the geometric mean does, had 16.87 % error and the one with the
-    "average strategy" 16.89 % (places2.csail.mit.edu/results2015.html).
+    The geometric mean orders the classes as the product of the scores does. The authors of the Relay paper took part in
+    the Places2 challenge of 2015 with both: "fusion with product strategy" had an error of 16.87 %, "average strategy"
+    16.89 % (places2.csail.mit.edu/results2015.html).
 
     Args:
-        scores: probabilities; for the arithmetic mean any numbers.
-        mean: 'arithmetic' or 'geometric'. A class to which one network gives 0 is 0 in the geometric mean.
+        scores (Sequence[np.ndarray]): scores of each network, (N, C). The geometric mean expects probabilities.
+        mean (str): ``'arithmetic'`` or ``'geometric'``. In a geometric mean a class that any network gives 0 gets 0.
+            Default: ``'arithmetic'``.
+
+    Returns:
+        np.ndarray: averaged scores, (N, C) float32.
 
     Raises:
-        ValueError: for another ``mean``, or negative scores in a geometric one.
+        ConfigError: if ``mean`` is unknown, or if a score is negative in a geometric mean.
     """
     if mean not in MEANS:
         raise ConfigError(f"mean={mean!r}: expected 'arithmetic' or 'geometric'")
@@ -29,6 +37,21 @@ def mean_scores(scores: Sequence[np.ndarray], mean: str = 'arithmetic') -> np.nd
     if mean == 'arithmetic':
         return stacked.mean(0).astype(np.float32)
     if stacked.min() < 0:
-        raise ConfigError(f"mean='geometric': a score is {stacked.min():g}; expected none below 0")
+        raise ConfigError(f"mean='geometric': expected scores of at least 0, got {stacked.min():g}")
     with np.errstate(divide='ignore'):
         return np.exp(np.log(stacked).mean(0)).astype(np.float32)
+
+
+def with_scores(samples: Sequence[dict], scores: np.ndarray) -> list[dict]:
+    """Return copies of the data samples with other predictions.
+
+    Args:
+        samples (Sequence[dict]): N data samples; of these only fields that don't depend on the network are kept.
+        scores (np.ndarray): new scores, (N, C).
+    """
+    changed = []
+    for sample, row in zip(samples, scores):
+        score = torch.tensor(row)  # copied, because a pickled view would store the scores of all images
+        kept = {key: sample[key] for key in KEPT if key in sample}
+        changed.append({**kept, 'pred_score': score, 'pred_label': score.argmax(0, keepdim=True)})
+    return changed

@@ -1,15 +1,15 @@
-"""One picture of several runs: their learning curves, and their predictions beside the truth."""
+"""Figure that compares segmentation runs: learning curves, and predictions next to the ground truth."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
 
-CURVE_COLUMNS = 2  # the curves' share of the picture's width, in columns of predictions
+CURVE_COLUMNS = 2  # width of the curves, in columns of pictures
 
 
 def segmentation_figure(
@@ -18,14 +18,14 @@ def segmentation_figure(
     scenes: Sequence[Mapping[str, np.ndarray]],
     num_classes: int,
 ) -> Figure:
-    """Learning curves on the left; on the right one row a scene, one column for each of its pictures.
+    """Draw the learning curves on the left and, on the right, one row of pictures per scene.
 
     Args:
-        curves: name of the run to ``(step, value)``.
-        metric: what the values are, in percent.
-        scenes: title to picture, the same titles in each: RGB images (H, W, 3), or label maps (H, W) in which 255
-            (drawn white) is unknown.
-        num_classes: of the label maps.
+        curves (Mapping[str, Sequence[tuple[int, float]]]): name of the run to ``(epoch, value)``.
+        metric (str): name of the values, which are in percent.
+        scenes (Sequence[Mapping[str, np.ndarray]]): title to picture, with the same titles in each scene. A picture is
+            an RGB image (H, W, 3) or a label map (H, W), in which the ignored label 255 is drawn white.
+        num_classes (int): number of classes in the label maps.
     """
     titles = list(scenes[0])
     figure = Figure(
@@ -53,16 +53,9 @@ def segmentation_figure(
 
 
 def class_colours(num_classes: int) -> np.ndarray:
-    """256 RGB colours: black for the background, distinct hues for the classes, white for 255."""
+    """Return 256 RGB colours: black for the background, distinct hues for the other classes, white for 255."""
     colours = np.full((256, 3), 255, np.uint8)
     hues = np.linspace(0, 1, num_classes - 1, endpoint=False)
     colours[0] = 0
     colours[1:num_classes] = np.round(255 * matplotlib.colormaps['hsv'](hues)[:, :3] * 0.9)
     return colours
-
-
-def read_scene(image: Path, truth: Path, predictions: Mapping[str, Path]) -> dict[str, np.ndarray]:
-    """The pictures of one scene, by title."""
-    scene = {'image': np.asarray(Image.open(image).convert('RGB')), 'truth': np.asarray(Image.open(truth))}
-    scene.update((name, np.asarray(Image.open(path))) for name, path in predictions.items())
-    return scene

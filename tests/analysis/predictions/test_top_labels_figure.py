@@ -1,10 +1,12 @@
+"""Grid of images with their top classes."""
+
 import io
 
 import numpy as np
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from mmgb.analysis.predictions.top_labels_figure import RIGHT, Prediction, top_labels_figure
+from mmgb.analysis.predictions.top_labels_figure import CORRECT, Prediction, top_labels_figure
 
 TOP = [('sky', 0.5), ('desert', 0.25), ('a class with a very long name', 0.125)]
 
@@ -13,7 +15,7 @@ def prediction(*shape, truth=('desert',)):
     return Prediction(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8), truth, TOP)
 
 
-def test_each_cell_shows_the_truth_the_image_and_the_top_classes_with_their_scores():
+def test_each_cell_shows_target_classes_image_and_top_classes_with_scores():
     first, second = prediction(9, 12, 3), prediction(28, 28, truth=('bar', 'kitchen'))
     figure = top_labels_figure([first, second])
     assert [axes.get_title() for axes in figure.axes] == ['desert', 'bar, kitchen']
@@ -29,13 +31,13 @@ def test_each_cell_shows_the_truth_the_image_and_the_top_classes_with_their_scor
         ]
 
 
-def test_only_the_right_class_is_marked():
+def test_only_target_classes_are_marked():
     right, wrong = top_labels_figure([prediction(9, 9), prediction(9, 9, truth=('bar',))]).axes
-    assert [to_hex(text.get_color()) == RIGHT for text in right.texts] == [False, False, True, True, False, False]
-    assert not any(to_hex(text.get_color()) == RIGHT for text in wrong.texts)
+    assert [to_hex(text.get_color()) == CORRECT for text in right.texts] == [False, False, True, True, False, False]
+    assert not any(to_hex(text.get_color()) == CORRECT for text in wrong.texts)
 
 
-def test_texts_of_images_of_any_shape_do_not_overlap_and_stay_inside_the_figure():
+def test_texts_stay_apart_and_inside_the_figure_for_images_of_any_shape():
     shapes = [(9, 12, 3), (40, 10, 3), (10, 60, 3), (28, 28), (7, 7, 3)]
     figure = top_labels_figure([prediction(*shape) for shape in shapes], columns=3)
     buffer = io.BytesIO()
