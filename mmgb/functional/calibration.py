@@ -1,6 +1,11 @@
-"""Expected calibration error, from sums that can be added up over batches and processes.
+r"""Expected calibration error, from sums that can be added over batches and processes.
 
-Source: Guo et al., *On Calibration of Modern Neural Networks* (2017), Section 2.
+Source: Guo et al., *On Calibration of Modern Neural Networks* (2017), Section 2. Predictions are sorted into bins of
+equal width by their confidence, the largest probability of the prediction. With :math:`n_b` of :math:`n` predictions in
+bin :math:`b`,
+
+.. math::
+    \mathrm{ECE} = \sum_b \frac{n_b}{n} \, |\mathrm{accuracy}_b - \mathrm{confidence}_b|
 """
 
 import torch
@@ -8,15 +13,16 @@ from torch import Tensor
 
 
 def calibration_histogram(probabilities: Tensor, labels: Tensor, num_bins: int) -> Tensor:
-    """Sort predictions by their confidence into bins of equal width.
+    """Sum up predictions in bins of equal width by their confidence.
 
     Args:
-        probabilities: (N, C), of each class.
-        labels: (N), the true classes.
-        num_bins: of the confidences 0 to 1.
+        probabilities (Tensor): predicted probability of each class, shape (N, C).
+        labels (Tensor): target classes, shape (N,).
+        num_bins (int): number of equal-width bins on [0, 1].
 
     Returns:
-        (3, num_bins) float64: number of predictions, sum of their confidences, number of right ones.
+        Per bin the number of predictions, the sum of their confidences and the number of correct predictions, shape
+        (3, num_bins), float64.
     """
     confidence, predicted = probabilities.double().max(dim=1)
     bins = (confidence * num_bins).long().clamp(0, num_bins - 1)
@@ -27,13 +33,13 @@ def calibration_histogram(probabilities: Tensor, labels: Tensor, num_bins: int) 
 
 
 def expected_calibration_error(histogram: Tensor) -> float:
-    """Mean absolute difference between confidence and accuracy of the bins, weighted by their predictions.
+    """Average the absolute difference between confidence and accuracy over all predictions.
 
     Args:
-        histogram: of :func:`calibration_histogram`, summed over all batches.
+        histogram (Tensor): sum of the results of :func:`calibration_histogram` over all batches.
 
     Returns:
-        0 to 1; 0 for an empty histogram.
+        Error in [0, 1]; 0 for an empty histogram.
     """
-    count, confidence, right = histogram
-    return ((confidence - right).abs().sum() / count.sum().clamp(min=1)).item()
+    count, confidence, correct = histogram
+    return ((confidence - correct).abs().sum() / count.sum().clamp(min=1)).item()

@@ -1,18 +1,18 @@
 """Class-aware sampling as a pure function of a position.
 
 Source: Shen, Lin, Huang, *Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks*
-(arXiv:1512.05830), Section 4: one list of classes and one list of images for each class, each shuffled anew when it
-has been used up; a sample is the next image of the next class.
+(arXiv:1512.05830), Section 5.1: one list of classes, and one list of images for each class. A sample is the next image
+in the list of the next class. A list is shuffled again when its end is reached.
 
-Position p of the endless sequence lies in cycle ``k = p // C`` of C classes. A cycle holds every class exactly once,
-so that position p is its class's k-th draw, and both lists are the same thing, *shuffled passes*::
+With C classes, position p of the endless sequence is in cycle ``k = p // C``. Each cycle contains every class once, so
+position p is the k-th draw of its class. Both kinds of list are endless sequences of shuffled copies of ``range(n)``::
 
     class(p) = shuffled_passes(C)[p]        image(p) = images of class(p)[shuffled_passes(n_class(p))[k]]
 
-Pass number i over n things depends on nothing but the seed, the list and i: it is the order of the words that the
-counter-based generator Philox gives for counters ``i * ceil(n / 4)`` and up, under a key made of seed and list. There
-is no state, so any position can be asked for at once. numpy promises Philox's raw words for all its versions, which it
-doesn't for ``Generator.permutation``: a run resumed under another numpy sees the same order.
+The i-th shuffled copy of ``range(n)`` depends only on the seed, the list and i: it sorts the words that the
+counter-based generator Philox returns for counters from ``i * ceil(n / 4)`` under a key made of seed and list. There is
+no state, so any position can be computed directly. numpy guarantees Philox's raw words for all versions, but not the
+results of ``Generator.permutation``: a run resumed under another version of numpy sees the same order.
 """
 
 from __future__ import annotations
@@ -24,25 +24,31 @@ import numpy as np
 from .errors import ConfigError
 
 WORDS_PER_COUNT = 4  # Philox gives four 64-bit words for each value of its counter
-BLOCK = 1 << 18  # words sorted at once, unless one pass is longer: 2 MB
+BLOCK = 1 << 18  # words sorted at once (2 MB), unless one pass is longer
 
 
 class ClassGroups(NamedTuple):
-    """Images sorted by class."""
+    """Images sorted by class.
 
-    images: np.ndarray  # (P,) image indices; P is the number of images, more where an image has several classes
-    sizes: np.ndarray  # (C,) number of images of each class, in the order in which they lie in `images`
+    Attributes:
+        images: image indices sorted by class, shape (P,). An image with several classes appears once per class.
+        sizes: number of images of each class, shape (C,).
+    """
+
+    images: np.ndarray
+    sizes: np.ndarray
 
 
 def group_by_class(labels: np.ndarray, num_classes: int, images: np.ndarray | None = None) -> ClassGroups:
-    """Sort images by class, in time and memory that allow for millions of them.
+    """Sort images by class; fast enough for millions of images.
 
     Args:
-        labels: (P,) integers, ``0 <= label < num_classes``.
-        images: (P,) image indices that belong to the labels. None stands for 0 … P - 1.
+        labels: integer labels, ``0 <= label < num_classes``, shape (P,).
+        num_classes: number of classes.
+        images: index of the image that each label belongs to, shape (P,). None: 0, …, P - 1.
 
     Raises:
-        ValueError: for a label outside the classes.
+        ConfigError: if a label is outside the classes.
     """
     if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
         first = np.flatnonzero((labels < 0) | (labels >= num_classes))[0]
@@ -50,29 +56,31 @@ def group_by_class(labels: np.ndarray, num_classes: int, images: np.ndarray | No
         raise ConfigError(
             f'label {labels[first]} of image {image} is outside the {num_classes} classes, 0 to {num_classes - 1}'
         )
-    # One word for label and place sorts faster, and in less memory, than argsort does.
+    # Sorting words that combine label and place is faster than argsort and needs less memory.
     bits = max(len(labels) - 1, 1).bit_length()
     words = labels.astype(np.uint64)
     words <<= np.uint64(bits)
     words |= np.arange(len(labels), dtype=_index_type(len(labels)))
     words.sort()
     words &= np.uint64((1 << bits) - 1)
-    places = words.astype(_index_type(len(labels)))
+    places: np.ndarray = words.astype(_index_type(len(labels)))
     return ClassGroups(places if images is None else images[places], np.bincount(labels, minlength=num_classes))
 
 
 def class_aware_order(groups: ClassGroups, seed: int, start: int, stop: int) -> np.ndarray:
-    """Image indices at the positions ``start`` to ``stop - 1`` of the endless class-aware sequence.
+    """Return the images at positions ``start`` to ``stop - 1`` of the endless class-aware sequence.
 
-    Costs time and memory for ``stop - start`` positions and up to two passes over every image: ask for long runs.
+    Time and memory are proportional to ``stop - start`` plus up to twice the number of images, so long runs are more
+    efficient than short ones.
 
     Args:
-        groups: from :func:`group_by_class`; classes without images take no part.
-        seed: ``0 <= seed < 2**64``.
-        start, stop: ``0 <= start <= stop``.
+        groups: images by class, from :func:`group_by_class`. Classes without images are skipped.
+        seed: seed of the sequence, ``0 <= seed < 2**64``.
+        start: first position, at least 0.
+        stop: position after the last one, at least ``start``.
 
     Returns:
-        (stop - start,) indices from ``groups.images``.
+        Indices from ``groups.images``, shape (stop - start,).
     """
     sizes = groups.sizes[groups.sizes > 0]
     if start >= stop:
@@ -91,15 +99,17 @@ def class_aware_order(groups: ClassGroups, seed: int, start: int, stop: int) -> 
 
 
 def shuffled_passes(size: int, seed: int, stream: int, start: int, stop: int) -> np.ndarray:
-    """Elements ``start`` to ``stop - 1`` of an endless sequence: one random order of ``range(size)`` after another.
+    """Return elements ``start`` to ``stop - 1`` of the endless concatenation of random orders of ``range(size)``.
 
     Args:
-        size: at least 1.
-        seed, stream: each ``0 <= … < 2**64``; different ones give independent sequences.
-        start, stop: ``0 <= start < stop``.
+        size: number of elements to shuffle, at least 1.
+        seed: seed, ``0 <= seed < 2**64``.
+        stream: number of the sequence, ``0 <= stream < 2**64``. Different seeds or streams are independent.
+        start: first position, at least 0.
+        stop: position after the last one, greater than ``start``.
 
     Returns:
-        (stop - start,), of the smallest unsigned type.
+        Elements in the smallest unsigned integer type, shape (stop - start,).
     """
     elements = np.empty(stop - start, dtype=np.min_scalar_type(size - 1))
     counts = -(-size // WORDS_PER_COUNT)
@@ -117,10 +127,10 @@ def shuffled_passes(size: int, seed: int, stream: int, start: int, stop: int) ->
 
 
 def _ranks(words: np.ndarray) -> np.ndarray:
-    """Turns each row of random words into a random order of its columns, in place."""
+    """Replace each row of random words by its column indices, sorted by their words, in place."""
     bits = np.uint64((words.shape[1] - 1).bit_length())
-    # The column in the lowest bits makes a sort do for an argsort. Of at least 2**40 values for a million columns
-    # two are hardly ever equal.
+    # The lowest bits hold the column, so that sorting the words replaces an argsort. For a million columns
+    # the remaining bits have more than 2**40 values, so that ties are very rare.
     words >>= bits
     words <<= bits
     words |= np.arange(words.shape[1], dtype=np.uint64)

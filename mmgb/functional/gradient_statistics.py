@@ -1,7 +1,8 @@
-r"""Statistics of activations and gradients, as sums in float64 that add up over calls and over processes.
+r"""Statistics of activations and gradients, from float64 sums that can be added over calls and processes.
 
-Each function reduces a tensor to a few sums on its device; the functions of sums at the end make the statistic of them.
-So the statistic of a batch that several processes share is that of the summed sums.
+The first functions reduce a tensor to a few sums on its device. The last ones (:func:`rms`, :func:`variance`,
+:func:`share`) turn sums into a statistic, so the statistic of a batch that is distributed over several processes is
+computed from the total of their sums.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import torch
 from torch import Tensor
 
 HISTOGRAM_BINS = 200
-CHUNK = 2**22  # values at a time, which bounds the memory
-SATURATION_MARGIN = 0.01
+CHUNK = 2**22  # values per histogram step, to limit the memory
+SATURATION_MARGIN = 0.01  # fraction of the range of the activation
 
 
 def moments(values: Tensor) -> Tensor:
-    """``[count, sum, sum of squares]`` of any shape, (3,).
+    """Return ``[count, sum, sum of squares]`` of a tensor of any shape, shape (3,).
 
-    The sum of squares is that about the mean plus ``count * mean**2``, so that :func:`variance` loses no digits.
+    The sum of squares is computed as ``count * (variance + mean**2)``, so that :func:`variance` loses no digits.
     """
     values = values.detach()
     if values.dtype != torch.float64:
@@ -28,16 +29,20 @@ def moments(values: Tensor) -> Tensor:
 
 
 def squares(values: Tensor) -> Tensor:
-    """``[count, sum of squares]``, (2,)."""
+    """Return ``[count, sum of squares]`` of a tensor of any shape, shape (2,)."""
     norm = torch.linalg.vector_norm(values.detach(), dtype=torch.float64)
     return torch.stack([torch.full_like(norm, values.numel()), norm**2])
 
 
 def active_counts(output: Tensor) -> Tensor:
-    """How many values of each unit aren't 0, (units,).
+    """Count the nonzero values of each unit.
 
-    A unit is a channel, whose weights all its positions share: dimension 1 of (N, C) and (N, C, H, W), the last one of
-    tokens (N, L, C).
+    Args:
+        output: layer output. A unit is a channel: dimension 1 of (N, C) and (N, C, H, W), and the last dimension of
+            tokens (N, L, C).
+
+    Returns:
+        Counts, shape (units,).
     """
     units = output.dim() - 1 if output.dim() == 3 else 1
     others = [dimension for dimension in range(output.dim()) if dimension != units]
@@ -45,10 +50,15 @@ def active_counts(output: Tensor) -> Tensor:
 
 
 def saturated_counts(output: Tensor, low: float, high: float) -> Tensor:
-    """``[saturated, count]``, (2,), of the outputs of a sigmoid with these limits.
+    """Return ``[number of saturated values, count]`` of a sigmoidal activation, shape (2,).
 
-    Saturated is what lies within 1 % of the range from a limit. There the slope of the logistic function and of tanh
-    is below 4 % of its largest value (4 * 0.01 * 0.99).
+    A value is saturated if its distance to a limit is less than 1 % of the range. There, the slope of the logistic
+    function and of tanh is below 4 % of its maximum (4 * 0.01 * 0.99).
+
+    Args:
+        output: output of the activation, of any shape.
+        low: lower limit of the activation, such as 0.
+        high: upper limit of the activation, such as 1.
     """
     margin = SATURATION_MARGIN * (high - low)
     values = output.detach()
@@ -57,11 +67,14 @@ def saturated_counts(output: Tensor, low: float, high: float) -> Tensor:
 
 
 def normaliser_sums(scores: Tensor, valid: Tensor | None = None) -> Tensor:
-    r"""``[samples, sum of s]``, (2,), with the softmax normaliser :math:`s = \sum_i e^{x_i}` of each sample.
+    r"""Return ``[number of samples, sum of s]``, where :math:`s = \sum_i e^{x_i}` is a softmax normalizer.
 
     Args:
-        scores: (N, C, …).
-        valid: which samples or pixels count, bool (N, …); None: all.
+        scores: scores :math:`x`, shape (N, C, …).
+        valid: mask of the samples or pixels to include, bool, shape (N, …). None: all.
+
+    Returns:
+        Shape (2,).
     """
     scores = scores.detach()
     log_sums = (scores if scores.dtype == torch.float64 else scores.float()).logsumexp(1)
@@ -70,8 +83,10 @@ def normaliser_sums(scores: Tensor, valid: Tensor | None = None) -> Tensor:
 
 
 def finite_range(values: Tensor) -> Tensor:
-    """``[-smallest, largest]``, (2,), of the finite values, so that the maximum over processes is their common range;
-    -inf where there is none."""
+    """Return ``[-minimum, maximum]`` of the finite values, shape (2,); both are -inf if there are none.
+
+    With this sign, the elementwise maximum over several tensors is their common range.
+    """
     limits = torch.stack(torch.aminmax(values)) if values.numel() else values.new_full((2,), torch.nan)
     if not torch.isfinite(limits).all():
         values = values[torch.isfinite(values)]
@@ -82,14 +97,22 @@ def finite_range(values: Tensor) -> Tensor:
 
 
 def histogram_edges(low: float, high: float) -> Tensor:
-    """Of bins of equal width, float64 (bins + 1,)."""
+    """Return the edges of ``HISTOGRAM_BINS`` bins of equal width, float64, shape (bins + 1,)."""
     return torch.linspace(low, high, HISTOGRAM_BINS + 1, dtype=torch.float64)
 
 
 def histogram(values: Tensor, edges: Tensor) -> Tensor:
-    """Counts in float64, (bins,); the last bin includes its upper edge, values outside aren't counted.
+    """Count the values in each bin. The last bin includes its upper edge; values outside the edges are not counted.
 
-    Not by ``torch.histc``, which counts in float32 and refuses to run on a GPU where algorithms must be deterministic.
+    ``torch.histc`` is not used because it counts in float32 and raises an error on a GPU if deterministic algorithms
+    are required.
+
+    Args:
+        values: values, of any shape.
+        edges: edges of the bins, shape (bins + 1,).
+
+    Returns:
+        Counts, float64, shape (bins,).
     """
     counts = edges.new_zeros(len(edges) - 1)
     for part in values.flatten().split(CHUNK):
@@ -101,18 +124,18 @@ def histogram(values: Tensor, edges: Tensor) -> Tensor:
 
 
 def rms(sums: Tensor) -> float:
-    """Root mean square, from :func:`squares`."""
+    """Return the root mean square from the sums of :func:`squares`."""
     count, total = sums.tolist()
     return (total / count) ** 0.5
 
 
 def variance(sums: Tensor) -> float:
-    """Mean squared deviation from the mean, from :func:`moments`."""
+    """Return the mean squared deviation from the mean from the sums of :func:`moments`."""
     count, total, total_of_squares = sums.tolist()
     return max(total_of_squares / count - (total / count) ** 2, 0.0)
 
 
 def share(sums: Tensor) -> float:
-    """The first of two sums, divided by the second."""
+    """Return the first of two sums divided by the second."""
     part, whole = sums.tolist()
     return part / whole

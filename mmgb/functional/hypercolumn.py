@@ -1,15 +1,16 @@
-r"""PixelNet's sampled hypercolumns, without building them.
+r"""The first layer on PixelNet's hypercolumns, without building the hypercolumns.
 
 Source: Bansal, Chen, Russell, Gupta, Ramanan, *PixelNet* (arXiv:1702.06506), Section 3, and its released code.
 
-A pixel's hypercolumn is the concatenation of several feature maps, each interpolated bilinearly at that pixel. The
-first layer of the network on top is linear, and interpolation weights sum to 1, so for each map
+The hypercolumn of a pixel is the concatenation of several feature maps, each interpolated bilinearly at that pixel. The
+layer on top is linear, so with the slice :math:`W_k` of its weight that belongs to map :math:`f_k`
 
 .. math::
     W_k \, \mathrm{interpolate}(f_k) = \mathrm{interpolate}(W_k f_k)
 
-The right side costs one product per *cell* of the map, the left one per *pixel*: a map takes whichever side is
-smaller.
+The left side needs one product per *pixel*, the right side one per *cell* of the map; each map uses the smaller one.
+
+Coordinates: cell i of a map is centred at pixel coordinate ``offset + i * stride``, in x and y alike.
 """
 
 from __future__ import annotations
@@ -25,24 +26,33 @@ from torch import Tensor
 
 
 class LinearPart(NamedTuple):
-    """One map's share of the first layer: ``W_k`` applied already (``weight`` is None), or still to be."""
+    """The contribution of one map to the first layer, before interpolation.
 
-    feature: Tensor  # (B, hidden, h, w), or (B, C_k, h, w)
-    weight: Tensor | None  # (hidden, C_k, 1, 1)
-    stride: float  # pixels between two cells
-    offset: float  # pixel coordinate of the centre of cell 0
+    Attributes:
+        feature: product of the weight and the map, shape (B, hidden, h, w), or, if ``weight`` is given, the map itself,
+            shape (B, C_k, h, w).
+        weight: weight to apply after the interpolation, shape (hidden, C_k, 1, 1). None: it is applied already.
+        stride: distance of neighbouring cells in pixels.
+        offset: pixel coordinate of the centre of cell 0.
+    """
+
+    feature: Tensor
+    weight: Tensor | None
+    stride: float
+    offset: float
 
 
 def draw_valid_pixels(labels: Tensor, num_pixels: int, ignore_index: int | None) -> Tensor:
-    """Draw pixels uniformly from the valid ones, without repetition while there are enough.
+    """Draw valid pixels uniformly, without replacement while there are enough.
 
     Args:
-        labels: (B, H, W). A pixel is valid unless its label is ``ignore_index``.
-        num_pixels: how many to draw in each image. An image with fewer valid pixels repeats them in turn; one with
-            none gives ignored ones.
+        labels: target classes, shape (B, H, W). A pixel is valid unless its label is ``ignore_index``.
+        num_pixels: number of pixels per image. An image with fewer valid pixels repeats them equally often; an image
+            without valid pixels returns ignored ones.
+        ignore_index: label of ignored pixels. None: every pixel is valid.
 
     Returns:
-        Flat indices ``y * W + x``, (B, num_pixels).
+        Flat indices ``y * W + x``, shape (B, num_pixels).
     """
     labels = labels.flatten(1)
     valid = labels != ignore_index if ignore_index is not None else torch.ones_like(labels, dtype=torch.bool)
@@ -53,20 +63,21 @@ def draw_valid_pixels(labels: Tensor, num_pixels: int, ignore_index: int | None)
 
 
 def pixel_coordinates(indices: Tensor, width: int) -> Tensor:
-    """(x, y) of flat pixel indices: (B, P) to (B, P, 2), float."""
+    """Convert flat pixel indices, shape (B, P), to float coordinates (x, y), shape (B, P, 2)."""
     return torch.stack([indices % width, indices.div(width, rounding_mode='floor')], dim=-1).float()
 
 
 def crop_to_image(feature: Tensor, size: tuple[int, int], stride: float, offset: float) -> tuple[Tensor, float]:
-    """Cut off the cells of the padding that no pixel of the image reads.
+    """Remove the cells of the padding, from which no pixel of the image is interpolated.
 
     Args:
-        feature: (B, C, h, w).
-        size: (H, W) of the image in pixels.
-        stride, offset: of the map, in pixels of the image.
+        feature: feature map, shape (B, C, h, w).
+        size: height and width of the image in pixels.
+        stride: distance of neighbouring cells in pixels.
+        offset: pixel coordinate of the centre of cell 0.
 
     Returns:
-        The cells that the pixels (0, 0) to (W - 1, H - 1) interpolate between, and the offset of their first one.
+        The cells between which the pixels (0, 0) to (W - 1, H - 1) are interpolated, and the offset of the first one.
     """
     first = max(0, math.floor(-offset / stride))
     last_y, last_x = (math.ceil((pixels - 1 - offset) / stride) for pixels in size)
@@ -75,14 +86,16 @@ def crop_to_image(feature: Tensor, size: tuple[int, int], stride: float, offset:
 
 
 def interpolate_at(feature: Tensor, points: Tensor, stride: float, offset: float) -> Tensor:
-    """Bilinear interpolation at scattered pixels, clamped into the map.
+    """Interpolate a map bilinearly at arbitrary pixels. Pixels outside the map get the value at its border.
 
     Args:
-        feature: (B, C, h, w).
-        points: (B, P, 2), (x, y) in pixels; pixel x lies at ``(x - offset) / stride`` in the map.
+        feature: feature map, shape (B, C, h, w).
+        points: pixel coordinates (x, y), shape (B, P, 2).
+        stride: distance of neighbouring cells in pixels.
+        offset: pixel coordinate of the centre of cell 0.
 
     Returns:
-        (B, C, P, 1).
+        Values, shape (B, C, P, 1).
     """
     cells = (points.to(feature.dtype) - offset) / stride
     extent = cells.new_tensor([feature.shape[3] - 1, feature.shape[2] - 1]).clamp(min=1)
@@ -92,14 +105,19 @@ def interpolate_at(feature: Tensor, points: Tensor, stride: float, offset: float
 
 
 def interpolate_grid(feature: Tensor, rows: Tensor, columns: Tensor, stride: float, offset: float) -> Tensor:
-    """Bilinear interpolation at every crossing of rows and columns: two small matrix products instead of gathers.
+    """Interpolate a map bilinearly at every crossing of some rows and columns.
+
+    The result equals that of :func:`interpolate_at`, but two small matrix products replace its gathers.
 
     Args:
-        feature: (B, C, h, w).
-        rows, columns: (R) and (S), in pixels.
+        feature: feature map, shape (B, C, h, w).
+        rows: y coordinates in pixels, shape (R,).
+        columns: x coordinates in pixels, shape (S,).
+        stride: distance of neighbouring cells in pixels.
+        offset: pixel coordinate of the centre of cell 0.
 
     Returns:
-        (B, C, R, S): what :func:`interpolate_at` gives at these pixels.
+        Values, shape (B, C, R, S).
     """
     vertical, horizontal = (
         _interpolation_matrix((pixels.to(feature.dtype) - offset) / stride, cells)
@@ -109,7 +127,7 @@ def interpolate_grid(feature: Tensor, rows: Tensor, columns: Tensor, stride: flo
 
 
 def _interpolation_matrix(positions: Tensor, cells: int) -> Tensor:
-    """(P, cells): row p holds the weights of the two cells beside position p, clamped."""
+    """Return the weight of each cell at each position, shape (P, cells); positions are clamped to the map."""
     positions = positions.clamp(0, cells - 1).unsqueeze(1)
     distance = (positions - torch.arange(cells, device=positions.device)).abs()
     return (1 - distance).clamp(min=0)
@@ -123,15 +141,20 @@ def split_first_layer(
     num_points: int,
     factorised: bool = True,
 ) -> list[LinearPart]:
-    """Give each map its slice of the first layer's weight, applied where the map has fewer cells than points.
+    """Split the first layer by map, and apply it to the maps that have at most as many cells as there are points.
 
     Args:
-        features: maps of (B, C_k, h_k, w_k).
-        weight: (hidden, sum of C_k, 1, 1).
-        strides, offsets: of each map.
-        num_points: how many points an image are evaluated at once. It also bounds the memory: no applied part has
-            more than this number of cells.
-        factorised: False leaves every part to be applied after the interpolation, as in the release.
+        features: feature maps, each of shape (B, C_k, h_k, w_k).
+        weight: weight of the first layer, shape (hidden, sum of C_k, 1, 1).
+        strides: distance of neighbouring cells in pixels, per map.
+        offsets: pixel coordinate of the centre of cell 0, per map.
+        num_points: number of points per image that are evaluated at once. It also limits the memory: a product has at
+            most this number of cells.
+        factorised: whether to apply the weight before the interpolation where that is cheaper. False: always after it,
+            as in the released code.
+
+    Returns:
+        One part per map.
     """
     parts = []
     slices = weight.split([feature.shape[1] for feature in features], dim=1)
@@ -144,21 +167,21 @@ def split_first_layer(
 
 
 def hypercolumn_linear(parts: Sequence[LinearPart], interpolate: Callable[..., Tensor]) -> Tensor:
-    """The first layer's outputs at pixels, without its bias.
+    """Compute the outputs of the first layer at some pixels, without its bias.
 
-    The parts not yet applied are concatenated first: together they are the (rest of the) literal hypercolumn.
+    The parts whose weight is not yet applied are concatenated, so that one product computes them all.
 
     Args:
-        parts: of :func:`split_first_layer`.
+        parts: result of :func:`split_first_layer`.
         interpolate: :func:`interpolate_at` or :func:`interpolate_grid` with its pixels bound.
 
     Returns:
-        (B, hidden, …), in the shape that ``interpolate`` gives.
+        Outputs, shape (B, hidden, …) with the last dimensions of the result of ``interpolate``.
     """
     columns = [interpolate(part.feature, stride=part.stride, offset=part.offset) for part in parts]
     outputs = [column for column, part in zip(columns, parts) if part.weight is None]
     pending = [(column, part.weight) for column, part in zip(columns, parts) if part.weight is not None]
     if pending:
-        columns, weights = zip(*pending)
-        outputs.append(F.conv2d(torch.cat(columns, dim=1), torch.cat(weights, dim=1)))
+        hypercolumn = torch.cat([column for column, _ in pending], dim=1)
+        outputs.append(F.conv2d(hypercolumn, torch.cat([weight for _, weight in pending], dim=1)))
     return reduce(torch.add, outputs)

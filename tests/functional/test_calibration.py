@@ -1,3 +1,5 @@
+"""The calibration error equals its definition and is computed from sums over batches."""
+
 import pytest
 import torch
 
@@ -5,7 +7,8 @@ from mmgb.functional.calibration import calibration_histogram, expected_calibrat
 
 
 def test_error_is_the_weighted_gap_between_confidence_and_accuracy():
-    # Four predictions at 0.9, three right; one at 0.55, wrong: 4/5 * |0.9 - 0.75| + 1/5 * |0.55 - 0|.
+    # Four predictions at 0.9, of which three are correct, and a wrong one at 0.55:
+    # 4/5 * |0.75 - 0.9| + 1/5 * |0 - 0.55|.
     probabilities = torch.tensor([[0.9, 0.1]] * 4 + [[0.45, 0.55]])
     labels = torch.tensor([0, 0, 0, 1, 0])
     histogram = calibration_histogram(probabilities, labels, 10)
@@ -19,7 +22,7 @@ def test_histograms_add_up_over_batches():
     assert torch.allclose(parts, calibration_histogram(probabilities, labels, 15))
 
 
-def test_calibrated_predictions_have_no_error_and_certain_wrong_ones_all_of_it():
+def test_calibrated_predictions_have_error_0_and_wrong_certain_ones_error_1():
     torch.manual_seed(0)
     first = torch.rand(200_000)
     probabilities = torch.stack([first, 1 - first], 1)

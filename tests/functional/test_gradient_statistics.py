@@ -1,4 +1,4 @@
-"""Statistics of tensors, added up over parts, are those of the whole, computed here by numpy."""
+"""Statistics from the sums of several parts equal those of the whole tensor, computed by numpy."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def random(*shape):
     return torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
-def test_parts_add_up_to_the_variance_and_rms_of_the_whole():
+def test_sums_of_parts_give_the_variance_and_rms_of_the_whole():
     values = random(6, 4, 5) * 3 + 2
     whole = values.double().numpy()
     parts = values.split([1, 3, 2])
@@ -32,13 +32,13 @@ def test_parts_add_up_to_the_variance_and_rms_of_the_whole():
     assert rms(sum(map(squares, parts))) == pytest.approx(np.sqrt((whole**2).mean()), rel=1e-6)
 
 
-def test_variance_keeps_its_digits_beside_a_large_mean():
+def test_variance_is_accurate_for_a_large_mean():
     values = random(1000) + 2000
     assert variance(moments(values)) == pytest.approx(values.double().numpy().var(), rel=1e-5)
 
 
 @pytest.mark.parametrize('scale', [1e-30, 1e30])
-def test_squares_beyond_single_precision_are_kept(scale):
+def test_squares_outside_the_range_of_float32_are_accurate(scale):
     values = random(100) * scale
     assert rms(squares(values)) == pytest.approx(np.sqrt((values.double().numpy() ** 2).mean()), rel=1e-6)
 
@@ -52,7 +52,7 @@ def test_a_unit_is_a_channel(shape, units):
     assert (counts == 0).tolist() == [False, True, False] and counts[0] == output.numel() / 3
 
 
-def test_saturated_is_within_one_percent_of_the_range_and_there_the_slope_is_below_four_percent():
+def test_saturated_values_are_those_with_a_slope_below_four_percent():
     x = torch.linspace(-6, 6, 1001, dtype=torch.float64)
     for output, low, high in ((torch.sigmoid(x), 0.0, 1.0), (torch.tanh(x / 2), -1.0, 1.0)):
         fraction = (output - low) / (high - low)
@@ -60,7 +60,7 @@ def test_saturated_is_within_one_percent_of_the_range_and_there_the_slope_is_bel
         assert share(saturated_counts(output, low, high)) == (slope < 4 * 0.01 * 0.99).double().mean()
 
 
-def test_normaliser_is_summed_over_classes_and_valid_pixels_only():
+def test_normalizers_are_summed_over_valid_pixels_only():
     scores, valid = random(2, 4, 3, 3), random(2, 3, 3) > 0
     expected = np.exp(scores.double().numpy()).sum(1)[valid.numpy()]
     count, total = normaliser_sums(scores, valid).tolist()
@@ -68,11 +68,11 @@ def test_normaliser_is_summed_over_classes_and_valid_pixels_only():
     assert normaliser_sums(scores)[0] == 18
 
 
-def test_a_normaliser_beyond_single_precision_is_a_number():
+def test_a_normalizer_outside_the_range_of_float32_is_finite():
     assert normaliser_sums(torch.full((1, 2), 200.0))[1] == pytest.approx(2 * np.exp(200.0), rel=1e-4)
 
 
-def test_histograms_of_parts_in_their_common_range_add_up_to_that_of_the_whole():
+def test_histograms_of_parts_in_their_common_range_sum_to_that_of_the_whole():
     parts = [random(50) - 3, random(70) * 4]
     low, high = (torch.stack([finite_range(part) for part in parts]).amax(0) * torch.tensor([-1, 1])).tolist()
     whole = torch.cat(parts).numpy()
@@ -84,7 +84,7 @@ def test_histograms_of_parts_in_their_common_range_add_up_to_that_of_the_whole()
     assert np.allclose(edges, expected_edges, rtol=0, atol=1e-12)
 
 
-def test_range_and_histogram_leave_out_what_is_not_finite():
+def test_range_and_histogram_skip_non_finite_values():
     values = torch.tensor([1.0, torch.nan, -2.0, torch.inf])
     assert finite_range(values).tolist() == [2, 1]
     assert histogram(values, histogram_edges(-2.0, 1.0)).sum() == 2

@@ -1,4 +1,4 @@
-"""PixelNet's geometry: sampled pixels, interpolated maps, and the first layer applied on either side."""
+"""Sampled pixels, interpolated maps, and the first layer applied before or after the interpolation."""
 
 from functools import partial
 
@@ -24,7 +24,7 @@ OFFSETS = (0, 0.5, 1.5, 3.5, 7.5, 111.5)
 
 
 def bilinear(feature, x, y):
-    """One map's value at one point of its grid, clamped: written out for one channel vector."""
+    """Interpolate one map at one point, given in cells and clamped to the map."""
     height, width = feature.shape[1:]
     x, y = min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)
     x0, y0 = int(x), int(y)
@@ -43,7 +43,7 @@ def bilinear(feature, x, y):
     offset=st.floats(-50, 120),
     seed=st.integers(0, 999),
 )
-def test_interpolation_equals_the_formula_of_the_release(height, width, stride, offset, seed):
+def test_interpolation_equals_the_formula_of_the_released_code(height, width, stride, offset, seed):
     generator = torch.Generator().manual_seed(seed)
     feature = torch.randn(1, 3, height, width, generator=generator, dtype=torch.float64)
     points = torch.randint(0, 300, (1, 7, 2), generator=generator).double()
@@ -61,7 +61,7 @@ def test_interpolation_equals_the_formula_of_the_release(height, width, stride, 
     offset=st.floats(-50, 120),
     first=st.integers(0, 100),
 )
-def test_a_grid_of_pixels_has_the_values_of_its_points(height, width, stride, offset, first):
+def test_interpolation_on_a_grid_equals_interpolation_at_its_points(height, width, stride, offset, first):
     torch.manual_seed(0)
     feature = torch.randn(2, 3, height, width, dtype=torch.float64)
     rows, columns = torch.arange(first, first + 4), torch.arange(5)
@@ -99,7 +99,7 @@ def test_offsets_are_the_centres_of_the_receptive_fields(stage, stride, offset):
     padding=st.integers(0, 60),
     seed=st.integers(0, 999),
 )
-def test_cropping_changes_no_pixel_of_the_image(height, width, stride, padding, seed):
+def test_cropping_changes_no_interpolated_pixel_of_the_image(height, width, stride, padding, seed):
     generator = torch.Generator().manual_seed(seed)
     cells = [-(-(size + 2 * padding) // stride) for size in (height, width)]
     feature = torch.randn(1, 2, *cells, generator=generator, dtype=torch.float64)
@@ -123,7 +123,7 @@ def test_factorised_layer_equals_the_literal_hypercolumn_in_value_and_gradient()
     weight = torch.randn(5, 28, 1, 1, dtype=torch.float64, requires_grad=True)
     points = pixel_coordinates(torch.randint(32 * 32, (2, 70)), 32).double()
 
-    # The literal way, spelt out: concatenate the interpolated maps, then one product.
+    # Reference: build the hypercolumn by concatenating the interpolated maps, then apply the layer.
     column = torch.cat([interpolate_at(*args) for args in zip(features, [points] * 4, strides, offsets)], 1)
     literal = torch.einsum('ki,bipq->bkpq', weight[:, :, 0, 0], column)
     expected = torch.autograd.grad(literal.square().sum(), [weight, *features])
@@ -154,7 +154,7 @@ def test_drawn_pixels_are_valid_distinct_and_uniform():
 
 
 @pytest.mark.parametrize('valid', [1, 3, 20])
-def test_too_few_valid_pixels_are_repeated_equally_often(valid):
+def test_few_valid_pixels_are_repeated_equally_often(valid):
     labels = torch.full((2, 5, 8), 255)
     labels.flatten(1)[:, :valid] = 1
     pixels = draw_valid_pixels(labels, 100, 255)
@@ -163,7 +163,7 @@ def test_too_few_valid_pixels_are_repeated_equally_often(valid):
         assert (counts[valid:] == 0).all() and counts[:valid].max() - counts[:valid].min() <= 1
 
 
-def test_image_without_a_valid_pixel_gives_ignored_ones_and_more_pixels_than_it_has_are_repeated():
+def test_an_image_without_valid_pixels_gives_ignored_ones_and_a_small_one_repeats_its_pixels():
     labels = torch.full((1, 2, 3), 255)
     assert (labels.flatten(1).gather(1, draw_valid_pixels(labels, 50, 255)) == 255).all()
     assert torch.bincount(draw_valid_pixels(labels, 12, None)[0], minlength=6).tolist() == [2] * 6

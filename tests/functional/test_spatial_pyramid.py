@@ -1,4 +1,4 @@
-"""Spatial pyramid pooling: the released rule, its windows, and how adaptive bins differ from it."""
+"""Spatial pyramid pooling follows the released rule on each window; adaptive bins are another function."""
 
 import math
 
@@ -12,7 +12,7 @@ from mmgb.functional.spatial_pyramid import adaptive_pyramid_pool, pyramid_kerne
 
 
 def released_pyramid(window):
-    """The values of one (C, 14, 14) window, one by one: levels of kernel = stride 14, 7, 5 and 2."""
+    """Pool one (C, 14, 14) window value by value, in levels with kernel and stride 14, 7, 5 and 2."""
     values = []
     for kernel in (14, 7, 5, 2):
         for channel in window.tolist():
@@ -22,7 +22,7 @@ def released_pyramid(window):
     return values
 
 
-def test_values_on_14x14_cells_are_the_released_rules_in_its_order():
+def test_values_on_14x14_cells_equal_the_released_rule_in_its_order():
     features = torch.randn(2, 3, 14, 14, generator=torch.Generator().manual_seed(0))
     pooled = spatial_pyramid_pool(features)
     assert pooled.shape == (2, 1, 3 * (1 + 4 + 9 + 49))
@@ -30,11 +30,11 @@ def test_values_on_14x14_cells_are_the_released_rules_in_its_order():
         assert pooled[n, 0].tolist() == released_pyramid(features[n])
 
 
-def test_model_bs_map_gives_32256_values():
+def test_the_map_of_model_b_gives_32256_values():
     assert spatial_pyramid_pool(torch.zeros(1, 512, 14, 14)).shape == (1, 1, 32_256)
 
 
-def test_larger_map_gives_the_values_of_each_window_row_by_row():
+def test_a_larger_map_gives_the_values_of_each_window_in_row_major_order():
     features = torch.randn(2, 2, 15, 17, generator=torch.Generator().manual_seed(0))
     pooled = spatial_pyramid_pool(features)
     assert pooled.shape == (2, 2 * 4, 2 * 63)
@@ -43,15 +43,15 @@ def test_larger_map_gives_the_values_of_each_window_row_by_row():
         assert pooled[n].tolist() == [released_pyramid(window) for window in windows]
 
 
-def test_gradient_goes_to_each_bins_largest_cell():
+def test_the_gradient_is_that_of_finite_differences():
     features = torch.randn(1, 2, 14, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     assert torch.autograd.gradcheck(spatial_pyramid_pool, features.requires_grad_())
 
 
 @settings(max_examples=30, deadline=None)
 @given(window=st.integers(1, 20), seed=st.integers(0, 999))
-def test_every_possible_level_covers_its_window_once(window, seed):
-    """Written out: ceil(window / kernel) bins a side, of which only the last may be smaller."""
+def test_every_possible_level_covers_its_window_exactly_once(window, seed):
+    """The reference has ceil(window / kernel) bins per side, of which only the last may be smaller."""
     features = torch.randn(1, 1, window, window, generator=torch.Generator().manual_seed(seed))
     for bins in range(1, window + 1):
         kernel = math.ceil(window / bins)
@@ -66,7 +66,7 @@ def test_every_possible_level_covers_its_window_once(window, seed):
         assert spatial_pyramid_pool(features, (bins,), window)[0, 0].tolist() == expected
 
 
-def test_kernels_of_the_released_network():
+def test_kernels_equal_those_of_the_released_network():
     assert pyramid_kernels((7, 3, 2, 1)) == (2, 5, 7, 14)
 
 
@@ -91,7 +91,7 @@ def test_adaptive_bins_cover_a_map_of_any_size_evenly(height, width, seed):
 def test_adaptive_bins_are_not_the_released_rule():
     features = torch.randn(1, 8, 14, 14, generator=torch.Generator().manual_seed(0))
     released, adaptive = spatial_pyramid_pool(features)[0, 0], adaptive_pyramid_pool(features)[0]
-    three = slice(8 * 5, 8 * 14)  # behind the levels of 1 and 4 bins, before that of 49
+    three = slice(8 * 5, 8 * 14)  # between the levels of 1 and 4 bins and that of 49
     assert torch.equal(released[: 8 * 5], adaptive[: 8 * 5]) and torch.equal(released[8 * 14 :], adaptive[8 * 14 :])
     assert not torch.equal(released[three], adaptive[three])
 
@@ -107,11 +107,11 @@ def test_adaptive_bins_are_not_the_released_rule():
         (24, r'7 bins a side are impossible in a window of 24 cells'),
     ],
 )
-def test_window_that_the_rule_does_not_fit_is_refused(cells, message):
+def test_bins_that_do_not_fit_the_window_are_rejected(cells, message):
     with pytest.raises(ValueError, match=message):
         spatial_pyramid_pool(torch.zeros(1, 1, cells, cells), window=cells)
 
 
-def test_map_smaller_than_the_window_is_refused():
+def test_a_map_smaller_than_the_window_is_rejected():
     with pytest.raises(ValueError, match='feature map of 13x20 cells is smaller than the window of 14x14'):
         spatial_pyramid_pool(torch.zeros(1, 1, 13, 20))
