@@ -1,4 +1,4 @@
-"""What the benchmarks share: taking turns, the memory that a step allocates, and how numbers are written."""
+"""Shared by the benchmarks: timing in turns, peak memory of a step, command-line options and result files."""
 
 import argparse
 import json
@@ -16,33 +16,41 @@ from mmgb.utils.environment import environment
 
 
 class Timing(NamedTuple):
+    """Median and quartiles of the times of a step, in milliseconds, over some rounds."""
+
     median_ms: float
     quartiles_ms: tuple[float, float]
     rounds: int
 
 
 def parse_timing_args(description: str, seconds: float, out: str) -> argparse.Namespace:
-    """``--seconds``, ``--threads`` and ``--out``; sets the number of threads."""
+    """Parse ``--seconds``, ``--threads`` and ``--out``, and set the number of threads of PyTorch.
+
+    Args:
+        description: description for ``--help``.
+        seconds: default of ``--seconds``.
+        out: default of ``--out``.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
         '--seconds',
         type=float,
         default=seconds,
-        help='time for each case, but at least 5 rounds (default: %(default)s)',
+        help='seconds per case; at least 5 rounds are run (default: %(default)s)',
     )
     parser.add_argument(
-        '--threads', type=int, default=torch.get_num_threads(), help='of the CPU (default: %(default)s)'
+        '--threads', type=int, default=torch.get_num_threads(), help='number of CPU threads (default: %(default)s)'
     )
-    parser.add_argument('--out', type=Path, default=Path(out), help='default: %(default)s')
+    parser.add_argument('--out', type=Path, default=Path(out), help='JSON file to write (default: %(default)s)')
     args = parser.parse_args()
     if args.seconds <= 0 or args.threads < 1:
-        parser.error('--seconds and --threads must be positive')
+        parser.error(f'--seconds {args.seconds} --threads {args.threads}: expected positive numbers')
     torch.set_num_threads(args.threads)
     return args
 
 
 def write_results(out: Path, results: list[dict], **settings: object) -> None:
-    """Write the JSON from which the tables in the documentation are made."""
+    """Write results, settings and environment as JSON; the tables of the documentation are generated from it."""
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(dict(environment=environment(), **settings, results=results), indent=1) + '\n')
     print(f'Written: {out}')
@@ -51,9 +59,19 @@ def write_results(out: Path, results: list[dict], **settings: object) -> None:
 def take_turns(
     steps: dict[str, Callable[[], object]], seconds: float, at_least: int, after: Callable[[], object], device: str
 ) -> dict[str, Timing]:
-    """The times of steps that take turns in one process, for some seconds and at least some rounds.
+    """Time steps that take turns in one process.
 
-    Each round has an order of its own: what a step leaves behind in caches and heap is then nobody's lot for good.
+    The order is shuffled in each round, so that the effects of one step on the caches and the heap average out.
+
+    Args:
+        steps: steps to time, by name.
+        seconds: duration of the measurement.
+        at_least: minimum number of rounds, even if they take longer.
+        after: function to call after each step, outside the measured time.
+        device: ``'cpu'`` or ``'cuda'``.
+
+    Returns:
+        Timings by name.
     """
     wait = torch.cuda.synchronize if device == 'cuda' else (lambda: None)
     times = {name: [] for name in steps}
@@ -78,7 +96,7 @@ def take_turns(
 
 
 def extra_memory(step: Callable[[], object], device: str) -> int:
-    """Bytes that a step has allocated at its peak."""
+    """Return the peak of the bytes that a step allocates in addition to those allocated before it."""
     if device == 'cuda':
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
@@ -95,6 +113,6 @@ def extra_memory(step: Callable[[], object], device: str) -> int:
 
 
 def show(text: str) -> None:
-    """Progress, on one line of the terminal."""
+    """Show progress on one line of the terminal."""
     if sys.stderr.isatty():
         print(f'\r\x1b[K{text}', end='', file=sys.stderr, flush=True)

@@ -1,8 +1,8 @@
-"""Times a training step of relay back-propagation against plain multi-loss and standard back-propagation.
+"""Time a training step of Relay Backpropagation, of multi-loss and of standard backpropagation.
 
-The three take turns in one process, and medians count. Beside them stands the bound: what relay needs more than
-multi-loss is one more gradient with respect to the input of the layers in which the ranges overlap. Memory is the peak
-of what a step allocates. The table is printed, and written as JSON with --out.
+The three take turns in one process, and the table reports medians. It also reports the cost that relay adds to
+multi-loss in theory: one more gradient with respect to the input of the layers where the ranges overlap. Memory is the
+peak that a step allocates. The table is printed, and its numbers are written to the JSON file --out.
 """
 
 import logging
@@ -23,7 +23,7 @@ BASELINE = 'multi-loss'
 
 
 class Case(NamedTuple):
-    """A network with one auxiliary, and the layers in which the two ranges overlap, in their order."""
+    """A network with one auxiliary loss, and the layers where the two ranges overlap, from low to high."""
 
     config: dict
     overlap: list[str]
@@ -47,7 +47,10 @@ def resnet50() -> Case:
 
 
 def model_a() -> Case:
-    """Its convolutions. The stage at 28x28 (16x16 here) is the overlap; the pyramid would need images of 224x224."""
+    """Return the convolutions of model A; its spatial pyramid pooling would need images of 224x224.
+
+    The overlap is the stage with feature maps of 28x28, which are 16x16 here.
+    """
     head = dict(type='LinearClsHead', num_classes=401, in_channels=256, loss=dict(type='CrossEntropyLoss'))
     stage = 'backbone.stages.3'
     auxiliary = dict(source=stage, head=dict(type='mmgb.AuxiliaryClsHead', num_classes=401, in_channels=512))
@@ -61,7 +64,7 @@ CASES = {'ResNet-50': resnet50, "model A's convolutions": model_a}
 
 
 def contenders(case: Case) -> dict[str, nn.Module]:
-    """The same network three times, of equal weights."""
+    """Build the network of each method, with equal weights."""
     relay = MODELS.build(deepcopy(case.config)).train()
     multi_loss = MODELS.build(deepcopy(case.config) | dict(propagation='standard')).train()
     standard = MODELS.build(deepcopy(case.config['model'])).train()
@@ -71,7 +74,7 @@ def contenders(case: Case) -> dict[str, nn.Module]:
 
 
 def training_step(model: nn.Module, images: Tensor, samples: list[DataSample]) -> Callable[[], None]:
-    """Forward and backward, without an update, as gradients of a zeroed model."""
+    """Return a function that zeroes the gradients and runs a forward and a backward pass, without an update."""
 
     def step():
         model.zero_grad()
@@ -82,7 +85,7 @@ def training_step(model: nn.Module, images: Tensor, samples: list[DataSample]) -
 
 
 def input_gradient(model: nn.Module, overlap: list[str], images: Tensor) -> Callable[[], object]:
-    """The bound: the gradient of the overlap's layers with respect to their input."""
+    """Return a function that computes the gradient of the overlapping layers with respect to their input."""
     kept = []
     first, last = model.get_submodule(overlap[0]), model.get_submodule(overlap[-1])
     hooks = [
@@ -136,7 +139,7 @@ def main():
             )
             print(relay_table(results[-1]), flush=True)
     if not torch.cuda.is_available():
-        print('CUDA: not measured, no GPU at hand')
+        print('CUDA was not measured: no GPU is available')
     write_results(args.out, results)
 
 

@@ -1,9 +1,9 @@
-"""Times class-aware sampling of a data set like Places2 against other samplers: what it takes beside the labels.
+"""Time class-aware sampling and other samplers on a data set with the class sizes of Places2.
 
-Every measurement runs in a process of its own, the contenders take turns, and medians count. The labels are in memory
-before it begins. Measured are start-up; the first batch of indices and a whole epoch's indices, of the second and third
-epoch, as a dataloader asks for them; and the peak of resident memory above what is there with the labels. The table is
-printed, and written as JSON with --out.
+Each measurement runs in its own process, the samplers take turns, and the table reports medians. The labels are in
+memory before the measurement starts. Measured are the start-up time, the time of the first batch of indices of the
+second epoch, the time of all indices of the third epoch, and the peak of resident memory beyond the labels. The table
+is printed, and its numbers are written to the JSON file --out.
 """
 
 from __future__ import annotations
@@ -35,17 +35,19 @@ YARDSTICK = "mmdetection's algorithm"
 
 
 class Measurement(NamedTuple):
+    """Times in seconds and memory in megabytes of one sampler."""
+
     start_up_s: float
     first_batch_s: float
     epoch_s: float
-    memory_mb: float | None  # None where the system doesn't tell
+    memory_mb: float | None  # None where the system does not report it
 
 
 class Places:
-    """Labels with the spread of Places2's classes, in random order, and no images."""
+    """A data set without images: labels in random order, with class sizes spread as in Places2."""
 
     def __init__(self, images: int) -> None:
-        # Concave, so that 8.1 million images have classes of 4,000 to 30,000.
+        # The concave spread gives classes of 4,000 to 30,000 images at 8.1 million images.
         spread = SMALLEST + (LARGEST - SMALLEST) * np.linspace(0, 1, CLASSES) ** 0.605
         ends = np.round(np.cumsum(spread) * images / spread.sum()).astype(int)
         self.labels = np.repeat(np.arange(CLASSES), np.diff(ends, prepend=0))
@@ -62,7 +64,7 @@ class Places:
 
 
 class ListSampler:
-    """What mmdetection's ClassAwareSampler does, written anew: lists, and a loop over every sample of every epoch."""
+    """The algorithm of mmdetection's ClassAwareSampler, reimplemented: a loop over all samples of an epoch."""
 
     def __init__(self, dataset: Places) -> None:
         self.total = len(dataset)
@@ -78,18 +80,18 @@ class ListSampler:
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(self.epoch)
 
-        def shuffled_for_ever(things):
+        def endless_shuffles(items):
             while True:
-                for place in torch.randperm(len(things), generator=generator).tolist():
-                    yield things[place]
+                for place in torch.randperm(len(items), generator=generator).tolist():
+                    yield items[place]
 
-        of_class = {label: shuffled_for_ever(members) for label, members in self.members.items()}
-        classes = shuffled_for_ever(list(self.members))
+        of_class = {label: endless_shuffles(members) for label, members in self.members.items()}
+        classes = endless_shuffles(list(self.members))
         return iter([next(of_class[next(classes)]) for _ in range(self.total)])
 
 
 def weighted(dataset: Places) -> WeightedRandomSampler:
-    """Classes equally often on average; images with replacement."""
+    """Make a sampler that draws classes equally often on average, and images with replacement."""
     return WeightedRandomSampler((1 / np.bincount(dataset.labels))[dataset.labels], len(dataset))
 
 
@@ -102,7 +104,7 @@ CONTENDERS = {
 
 
 def measure(name: str, images: int) -> Measurement:
-    """Runs in a process of its own, where nobody else has reached a peak of memory."""
+    """Measure one sampler. Call it in a new process, because the peak of memory is that of the process."""
     torch.set_num_threads(1)
     dataset = Places(images)
     before = resident_memory('VmRSS')
@@ -124,13 +126,18 @@ def set_epoch(sampler, epoch: int) -> None:
 
 
 def resident_memory(field: str) -> float | None:
-    """Linux's VmRSS (now) or VmHWM (at its highest) of this process, in MB of 10**6 bytes."""
+    """Return the resident memory of this process in MB (10**6 bytes), or None where Linux's /proc is missing.
+
+    Args:
+        field: ``'VmRSS'`` for the current memory, ``'VmHWM'`` for its peak.
+    """
     status = Path('/proc/self/status')
     lines = status.read_text().splitlines() if status.exists() else []
     return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(f'{field}:')), None)
 
 
 def medians(images: int, rounds: int) -> dict[str, Measurement]:
+    """Measure every sampler in each round, and return the medians by name."""
     found = {name: [] for name in CONTENDERS}
     processes = multiprocessing.get_context('spawn')
     for done in range(rounds):
@@ -148,15 +155,24 @@ def medians(images: int, rounds: int) -> dict[str, Measurement]:
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        '--images', type=int, nargs='+', default=[100_000, 1_000_000, 8_100_000], help='default: %(default)s'
+        '--images',
+        type=int,
+        nargs='+',
+        default=[100_000, 1_000_000, 8_100_000],
+        help='numbers of images to measure (default: %(default)s)',
     )
-    parser.add_argument('--rounds', type=int, default=5, help='default: %(default)s')
+    parser.add_argument('--rounds', type=int, default=5, help='measurements per sampler (default: %(default)s)')
     parser.add_argument(
-        '--out', type=Path, default=Path('docs/results/sampler_benchmark.json'), help='default: %(default)s'
+        '--out',
+        type=Path,
+        default=Path('docs/results/sampler_benchmark.json'),
+        help='JSON file to write (default: %(default)s)',
     )
     args = parser.parse_args()
     if args.rounds < 1 or min(args.images) < 10 * CLASSES:
-        parser.error(f'--rounds must be positive, and --images at least {10 * CLASSES}')
+        parser.error(
+            f'--rounds {args.rounds} --images {min(args.images)}: expected at least 1 round and {10 * CLASSES} images'
+        )
     return args
 
 
