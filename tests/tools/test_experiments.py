@@ -145,6 +145,19 @@ def test_every_tool_and_config_that_a_command_names_exists():
         assert all((ROOT / config).is_file() for config in configs)
 
 
+def test_commands_in_the_documentation_name_experiments():
+    files = [ROOT / 'README.md', *ROOT.glob('docs/*.md'), *ROOT.glob('configs/**/*.md')]
+    commands = [
+        command.partition('#')[0].split()
+        for file in files
+        for command in re.findall(r'experiments\.py run ([^\n`]+)', file.read_text())
+    ]
+    assert len(commands) > 10
+    placeholders = {'NAME', 'FAMILY', 'CLAIM', '[FAMILY|CLAIM…]'}
+    for names in commands:
+        select(MANIFESTS[False], [name for name in names if name[0] not in '-[' and name not in placeholders])
+
+
 def test_tables_are_generated_from_the_committed_numbers():
     result = subprocess.run(
         [sys.executable, 'tools/experiments.py', 'report', '--check'], cwd=ROOT, capture_output=True, text=True
