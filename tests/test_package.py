@@ -1,6 +1,7 @@
 """Imports of the package stay light, registered names are found, and a wheel is complete."""
 
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ import pytest
 import mmgb
 
 ROOT = Path(__file__).parents[1]
+BUILD_FILES = ('LICENSE', 'MANIFEST.in', 'README.md', 'model-index.yml', 'pyproject.toml', 'setup.py')
 HOSTS = ('mmengine', 'mmcv', 'mmseg', 'mmpretrain')
 
 
@@ -95,20 +97,6 @@ def test_an_editable_install_links_configs_and_tools_for_mim():
     assert list((mim / 'configs').rglob('pixelnet-*.py'))
 
 
-@pytest.fixture(scope='module')
-def wheel(tmp_path_factory):
-    """The wheel built from this checkout."""
-    folder = tmp_path_factory.mktemp('wheel')
-    subprocess.run(
-        [sys.executable, '-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '-w', folder, ROOT],
-        check=True,
-        capture_output=True,
-    )
-    (path,) = folder.glob('mmgb-*.whl')
-    assert path.name.startswith(f'mmgb-{mmgb.__version__}-')
-    return zipfile.ZipFile(path)
-
-
 def packaged_files():
     """Return the files of the packaged folders: those that git doesn't ignore, or all outside a git checkout."""
     folders = ('mmgb', 'configs', 'tools')
@@ -119,6 +107,23 @@ def packaged_files():
         return [name for name in listed.stdout.split() if (ROOT / name).is_file()]
     files = (path for folder in folders for path in (ROOT / folder).rglob('*') if path.is_file())
     return [str(path.relative_to(ROOT)) for path in files if not {'__pycache__', '.mim'} & set(path.parts)]
+
+
+@pytest.fixture(scope='module')
+def wheel(tmp_path_factory):
+    """The wheel of this checkout, built from a copy: a build leaves folders behind that the next one would reuse."""
+    sources, folder = tmp_path_factory.mktemp('sources'), tmp_path_factory.mktemp('wheel')
+    for name in (*packaged_files(), *BUILD_FILES):
+        (sources / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, sources / name)
+    subprocess.run(
+        [sys.executable, '-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '-w', folder, sources],
+        check=True,
+        capture_output=True,
+    )
+    (path,) = folder.glob('mmgb-*.whl')
+    assert path.name.startswith(f'mmgb-{mmgb.__version__}-')
+    return zipfile.ZipFile(path)
 
 
 def test_the_wheel_has_every_module_config_and_tool(wheel):
