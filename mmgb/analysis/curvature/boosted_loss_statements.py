@@ -8,10 +8,12 @@ from mmgb.functional.losses.exp_gb import ExpGB
 from mmgb.functional.losses.pow3_gb import Pow3GB
 
 from .calculus import derivative, real, root
-from .loss_curvature import cross_entropy_curvature, form_curvature
+from .loss_curvature import cross_entropy_curvature, formula_curvature
 from .statement import Statement, verdict
 
-EXP, POW3 = ExpGB(0.1, (0.0, 16.0)), Pow3GB(0.001, 0.4, (0.0, 10.0))  # the paper's settings for CIFAR-10
+# The paper's settings for CIFAR-10.
+EXP_GB = ExpGB(0.1, (0.0, 16.0))
+POW3_GB = Pow3GB(0.001, 0.4, (0.0, 10.0))
 
 
 def boosted_loss_statements() -> list[Statement]:
@@ -21,7 +23,7 @@ def boosted_loss_statements() -> list[Statement]:
             (1.0, 1.0), "H_exp-GB = e^x and H_pow3-GB = 3x²: the deltas' derivatives for alpha = 1"
         ),
         boosted_second_derivatives(
-            (EXP.alpha, POW3.alpha), f'… and for the alphas used, {EXP.alpha:g} and {POW3.alpha:g}'
+            (EXP_GB.alpha, POW3_GB.alpha), f'… and for the alphas used, {EXP_GB.alpha:g} and {POW3_GB.alpha:g}'
         ),
         cross_entropy_is_one(),
         boosted_is_larger(),
@@ -38,8 +40,8 @@ def boosted_second_derivatives(alphas: tuple[float, float], claim: str) -> State
     """
     x = torch.linspace(-3, 3, 61, dtype=torch.float64)
     slopes = (
-        derivative(lambda x: ExpGB(alphas[0], EXP.targets).delta(x, 1.0), x),
-        derivative(lambda x: Pow3GB(alphas[1], POW3.beta, POW3.targets).delta(x, 1.0), x),
+        derivative(lambda x: ExpGB(alphas[0], EXP_GB.targets).delta(x, 1.0), x),
+        derivative(lambda x: Pow3GB(alphas[1], POW3_GB.beta, POW3_GB.targets).delta(x, 1.0), x),
     )
     printed = x.exp(), 3 * x**2
     exp, pow3 = (float(slope.norm() / formula.norm()) for slope, formula in zip(slopes, printed))
@@ -67,12 +69,12 @@ def cross_entropy_is_one() -> Statement:
 def boosted_is_larger() -> Statement:
     """Find where the boosted losses' second derivatives exceed those of cross-entropy."""
 
-    def curvature(form: ExpGB | Pow3GB, x: float) -> float:
-        return form_curvature(form, real(x), real(0.0)).item()
+    def curvature(formula: ExpGB | Pow3GB, x: float) -> float:
+        return formula_curvature(formula, real(x), real(0.0)).item()
 
-    exp_from, exp_quarter = (root(lambda x, b=bound: curvature(EXP, x) - b, -10, 10) for bound in (1, 0.25))
-    pow3_from, pow3_quarter = (root(lambda x, b=bound: curvature(POW3, x) - b, 0, 100) for bound in (1, 0.25))
-    at_zero = curvature(POW3, 0.0)
+    exp_from, exp_quarter = (root(lambda x, b=bound: curvature(EXP_GB, x) - b, -10, 10) for bound in (1, 0.25))
+    pow3_from, pow3_quarter = (root(lambda x, b=bound: curvature(POW3_GB, x) - b, 0, 100) for bound in (1, 0.25))
+    at_zero = curvature(POW3_GB, 0.0)
     return Statement(
         "e^x and 3x² only add to the point: they are larger than softmax's",
         verdict(at_zero > 0.25),

@@ -10,18 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from mmgb.functional.losses.exp_gb import ExpGB
-from mmgb.functional.losses.pow3_gb import Pow3GB
-
+from .boosted_loss_statements import EXP_GB, POW3_GB
 from .hessians import squared_error_hessians
-from .loss_curvature import cross_entropy_curvature, form_curvature
+from .loss_curvature import cross_entropy_curvature, formula_curvature
 
 CLASSES = 10  # number of outputs if there is no network; all but x are at 0
 RANGE = (-6.0, 6.0)  # smallest interval of x to draw
 CURVES = {'pow3': 'C3', 'exp': 'C1', 'softmax': 'C0', 'linear': 'C2'}
 PAPERS = {
-    'exp-GB, alpha 0.1': (ExpGB(0.1, (0.0, 16.0)), 'C1'),
-    'pow3-GB, alpha 0.001': (Pow3GB(0.001, 0.4, (0.0, 10.0)), 'C3'),
+    'exp-GB, alpha 0.1': (EXP_GB, 'C1'),
+    'pow3-GB, alpha 0.001': (POW3_GB, 'C3'),
 }
 
 
@@ -81,8 +79,8 @@ def _squared_error(axes: Axes, x: Tensor, pair: Tensor) -> None:
 
 
 def _boosted(axes: Axes, x: Tensor, pair: Tensor) -> None:
-    for name, (form, colour) in PAPERS.items():
-        axes.plot(x, form_curvature(form, x, torch.zeros_like(x)), color=colour, label=name)
+    for name, (formula, colour) in PAPERS.items():
+        axes.plot(x, formula_curvature(formula, x, torch.zeros_like(x)), color=colour, label=name)
     axes.plot(x, cross_entropy_curvature(pair, pair)[:, 0], color='C0', label='cross-entropy: y(1 - y)')
     axes.axhline(1, color='C0', linestyle=':', label='cross-entropy as in the paper: 1')
     axes.set_yscale('log')

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mmgb.functional.errors import ConfigError
 from mmgb.functional.losses.exp_gb import ExpGB
+from mmgb.functional.losses.formula import Formula
 from mmgb.functional.losses.mirrored_exp_gb import MirroredExpGB
 from mmgb.functional.losses.pow3_gb import Pow3GB
 from mmgb.functional.losses.squared_error import SquaredError
@@ -33,36 +34,30 @@ def sigmoid_cross_entropy_curvature(scores: Tensor, targets: Tensor) -> Tensor:
     return y * (1 - y)
 
 
-def form_curvature(form: object, scores: Tensor, values: Tensor) -> Tensor:
+def formula_curvature(formula: Formula, scores: Tensor, targets: Tensor) -> Tensor:
     """Return the second derivative of an elementwise loss; 0 where ``max_delta`` clips the error delta.
 
     Args:
-        form (ExpGB | Pow3GB | MirroredExpGB | SquaredError): formula of the loss.
+        formula (Formula): formula of a loss of mmgb.
         scores (Tensor): outputs, any shape.
-        values (Tensor): target of each output, same shape.
+        targets (Tensor): target of each output, same shape.
 
     Raises:
-        TypeError: for any other formula.
+        TypeError: if the formula's second derivative isn't known.
     """
-    if isinstance(form, SquaredError):
-        y = form.output(scores)
-        slope, bend = {
-            'linear': (torch.ones_like(y), torch.zeros_like(y)),
-            'sigmoid': (y * (1 - y), y * (1 - y) * (1 - 2 * y)),
-            'tanh': (1 - y**2, -2 * y * (1 - y**2)),
-        }[form.activation]
-        return slope**2 + (y - values) * bend
-    if isinstance(form, MirroredExpGB):
-        return form.alpha * (scores.abs() - 1).exp()  # except in the kink at x = 0
-    if isinstance(form, ExpGB):
-        curvature = form.alpha * scores.exp()
-    elif isinstance(form, Pow3GB):
-        curvature = 3 * form.alpha * scores**2
+    if isinstance(formula, SquaredError):
+        return _squared_error_curvature(formula, scores, targets)
+    if isinstance(formula, MirroredExpGB):
+        return formula.alpha * (scores.abs() - 1).exp()  # except in the kink at x = 0
+    if isinstance(formula, ExpGB):
+        curvature = formula.alpha * scores.exp()
+    elif isinstance(formula, Pow3GB):
+        curvature = 3 * formula.alpha * scores**2
     else:
-        raise TypeError(f'form={form!r}: expected a formula of mmgb.functional.losses')
-    if form.max_delta is None:
+        raise TypeError(f'formula={formula!r}: expected ExpGB, Pow3GB, MirroredExpGB or SquaredError')
+    if formula.max_delta is None:
         return curvature
-    return curvature.where(form.unclipped_delta(scores, values).abs() <= form.max_delta, 0)
+    return curvature.where(formula.unclipped_delta(scores, targets).abs() <= formula.max_delta, 0)
 
 
 def loss_curvature(loss: nn.Module) -> tuple[str, Curvature]:
@@ -78,10 +73,9 @@ def loss_curvature(loss: nn.Module) -> tuple[str, Curvature]:
     Raises:
         ConfigError: for any other loss.
     """
-    formula = getattr(loss, 'formula', None)
+    kind, formula = type(loss).__name__, getattr(loss, 'formula', None)
     if formula is not None:
-        return type(loss).__name__, lambda scores, one_hot: form_curvature(formula, scores, formula.target_of(one_hot))
-    kind = type(loss).__name__
+        return kind, lambda scores, one_hot: formula_curvature(formula, scores, formula.target_of(one_hot))
     if kind not in ('CrossEntropyLoss', 'LabelSmoothLoss'):
         raise ConfigError(
             f"loss type='{kind}': expected a loss of mmgb, CrossEntropyLoss or LabelSmoothLoss, whose second "
@@ -90,3 +84,14 @@ def loss_curvature(loss: nn.Module) -> tuple[str, Curvature]:
     if getattr(getattr(loss, 'ce', loss), 'use_sigmoid', False):  # LabelSmoothLoss keeps its cross-entropy in `ce`
         return f'{kind} of sigmoids', sigmoid_cross_entropy_curvature
     return kind, cross_entropy_curvature
+
+
+def _squared_error_curvature(formula: SquaredError, scores: Tensor, targets: Tensor) -> Tensor:
+    """Return y'² + (y - t) y'' of squared error on the activation y(x)."""
+    y = formula.output(scores)
+    slope, bend = {
+        'linear': (torch.ones_like(y), torch.zeros_like(y)),
+        'sigmoid': (y * (1 - y), y * (1 - y) * (1 - 2 * y)),
+        'tanh': (1 - y**2, -2 * y * (1 - y**2)),
+    }[formula.activation]
+    return slope**2 + (y - targets) * bend

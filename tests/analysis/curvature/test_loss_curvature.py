@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy, one_hot, softplus
 
-from mmgb.analysis.curvature.loss_curvature import cross_entropy_curvature, form_curvature, loss_curvature
+from mmgb.analysis.curvature.loss_curvature import cross_entropy_curvature, formula_curvature, loss_curvature
 from mmgb.models.losses import ExpGBLoss, MirroredExpGBLoss, Pow3GBLoss, SquaredErrorLoss
 
 SCORES = 2 * torch.randn(6, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -63,5 +63,5 @@ def test_a_loss_without_a_known_second_derivative_is_refused_by_name():
 
 
 def test_an_unknown_formula_is_refused():
-    with pytest.raises(TypeError, match=r"^form='huber': expected a formula of mmgb.functional.losses$"):
-        form_curvature('huber', SCORES, TARGETS)
+    with pytest.raises(TypeError, match=r"^formula='huber': expected ExpGB, Pow3GB, MirroredExpGB or SquaredError$"):
+        formula_curvature('huber', SCORES, TARGETS)
