@@ -56,20 +56,19 @@ def sample_weights(
     """
     dtype = torch.promote_types(scores.dtype, torch.float32)
     one = torch.ones((), dtype=dtype, device=scores.device)
-    of_class = _class_weights(scores, target, valid, class_weight, dtype)
-    if of_class is None:
-        of_class = one.expand(scores.shape[:1] + scores.shape[2:])
-        counted = of_class if valid is None else valid
-    else:
-        counted = of_class
+    factors = _class_weights(scores, target, valid, class_weight, dtype)
+    if factors is None:
+        factors = valid if valid is not None else one.expand(scores.shape[:1] + scores.shape[2:])
     if reduction != 'mean':
         normalizer = one
     elif avg_factor is not None:
         normalizer = one * avg_factor
+    elif class_weight is None and (valid is None or not avg_non_ignore):
+        normalizer = one * max(1, factors.numel())  # the number of all samples
     else:
-        normalizer = (counted if avg_non_ignore else of_class).sum(dtype=dtype)
+        normalizer = factors.sum(dtype=dtype)
         normalizer = torch.where(normalizer > 0, normalizer, one)
-    return (counted if weight is None else counted * weight.to(dtype)), normalizer
+    return (factors if weight is None else factors * weight.to(dtype)), normalizer
 
 
 def mask_zero_weights(scores: Tensor, sample_weight: Tensor) -> Tensor:

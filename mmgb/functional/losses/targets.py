@@ -105,6 +105,6 @@ def _require(condition: Tensor, values: Tensor, message: str) -> None:
     if condition.device.type != 'cpu' or torch.compiler.is_compiling():
         torch._assert_async(condition.all(), message.format('<one of the batch>'))
         return
-    condition, values = unwrapped(condition), unwrapped(values)
+    condition = unwrapped(condition)
     if not condition.all():
-        raise ConfigError(message.format(values[~condition][0].item()))
+        raise ConfigError(message.format(unwrapped(values)[~condition][0].item()))
