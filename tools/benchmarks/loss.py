@@ -1,7 +1,7 @@
-"""Times the boosted losses, forward and backward, against cross-entropy and against the memory itself.
+"""Time a forward and backward pass of the boosted losses against cross-entropy and against the memory bandwidth.
 
-All contenders take turns in one process, and the median of their times counts. Memory is the peak of what a step
-allocates, divided by the size of the scores. The table is printed, and written as JSON with --out.
+All contenders take turns in one process, and their median times are compared. Memory is the peak allocation of a step,
+divided by the size of the scores. Prints a table for each shape and writes the results as JSON to --out.
 """
 
 from __future__ import annotations
@@ -33,14 +33,16 @@ BOUND = 'memory bound'
 
 
 class Cost(NamedTuple):
+    """Time and memory of a step."""
+
     median_ms: float
     quartiles_ms: tuple[float, float]
     rounds: int
-    extra_memory: float  # in sizes of the scores
+    extra_memory: float  # in multiples of the scores' size
 
 
 def losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
-    """Functions of scores and labels; the hosts' own where the host is installed."""
+    """Return the contenders by name, functions of scores and labels; mmseg's own loss if mmseg is installed."""
 
     def cross_entropy(scores, labels):
         return F.cross_entropy(scores, labels, ignore_index=IGNORE)
@@ -69,7 +71,7 @@ def losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
 
 
 def make_case(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> tuple[Tensor, Tensor]:
-    """Random scores and labels, of images with some ignored pixels."""
+    """Return random scores and labels. 5 % of the pixels of images are ignored."""
     generator = torch.Generator().manual_seed(0)
     scores = torch.randn(shape, generator=generator).to(device, dtype).requires_grad_()
     labels = torch.randint(shape[1], shape[:1] + shape[2:], generator=generator)
@@ -79,7 +81,7 @@ def make_case(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> tuple[
 
 
 def steps(scores: Tensor, labels: Tensor) -> dict[str, Callable[[], object]]:
-    """Each loss's forward and backward pass, and what the memory alone would take for it."""
+    """Return a forward and backward pass of each loss, and the memory traffic that they need at least."""
 
     def bound():
         if scores.is_cuda:
@@ -90,7 +92,7 @@ def steps(scores: Tensor, labels: Tensor) -> dict[str, Callable[[], object]]:
 
 
 def measure(scores: Tensor, labels: Tensor, seconds: float) -> dict[str, Cost | None]:
-    """Median times of steps that take turns; None for one that doesn't run here (a compiler is missing)."""
+    """Return the cost of each step; None for a step that doesn't run here, for instance without a compiler."""
     device = scores.device.type
     contenders = steps(scores, labels)
     memory = {}
@@ -134,7 +136,7 @@ def main():
         )
         print(loss_table(results[-1]), flush=True)
     if not torch.cuda.is_available():
-        print('CUDA: not measured, no GPU at hand')
+        print('CUDA: not measured, because there is no GPU')
     write_results(args.out, results)
 
 

@@ -1,3 +1,5 @@
+"""The registered weight initialisers."""
+
 from .fit_prior import FitPrior
 
 __all__ = ['FitPrior']

@@ -1,4 +1,6 @@
-"""Starts a head's last layer where its loss fits the classes' prior."""
+"""Initialise a head's last layer where its loss fits a uniform prior over the classes."""
+
+from __future__ import annotations
 
 from mmengine.model import update_init_info
 from torch import nn
@@ -9,19 +11,20 @@ from mmgb.registry import WEIGHT_INITIALIZERS
 
 @WEIGHT_INITIALIZERS.register_module()
 class FitPrior:
-    """Set the last layer's bias to the score that fits a uniform prior over the classes.
+    """Set the bias of the last layer to the score that fits a uniform prior over the classes.
 
-    A boosted loss is far from its fit at zero outputs: with targets {0, 16} the delta of the true class is -15.9
-    for every sample, and the first steps only carry the outputs towards the fit, past it, and back. Where the loss
-    knows no such score (cross-entropy: any equal biases fit) the bias is zero, so that one config starts every loss
-    in the same sense. Usable in any head, after the initialiser of the weights:
+    A boosted loss is far from its fit at zero outputs: with targets {0, 16} the delta of the target class is -15.9 for
+    every sample, and the first steps only move the outputs towards the fit, past it, and back. For a loss without such
+    a score (cross-entropy is fitted by any equal biases) the bias is zero, so that one config suits every loss.
+
+    Use it in any head after the initialiser of the weights:
     ``init_cfg=[dict(type='Normal', …), dict(type='mmgb.FitPrior', layer='conv_seg')]``.
 
     Args:
-        layer: name of the head's last layer: ``conv_seg`` in mmseg's heads, ``fc`` in mmpretrain's linear head.
+        layer (str): name of the head's last layer: ``conv_seg`` in mmseg's heads, ``fc`` in mmpretrain's linear head.
 
     Raises:
-        ValueError: when the model is initialised, if the head has no such layer, or one without a bias.
+        ConfigError: when the model is initialised, if the head has no such layer, or one without a bias.
     """
 
     def __init__(self, layer: str) -> None:
@@ -33,11 +36,10 @@ class FitPrior:
         if bias is None:
             with_bias = [name for name, child in head.named_children() if getattr(child, 'bias', None) is not None]
             raise ConfigError(
-                f'FitPrior(layer={self.layer!r}): {type(head).__name__} has no layer of this name with '
-                f'a bias; it has {with_bias}'
+                f'layer={self.layer!r}: expected a layer of {type(head).__name__} with a bias, one of {with_bias}'
             )
         loss = head.loss_decode if hasattr(head, 'loss_decode') else head.loss_module
-        if isinstance(loss, nn.ModuleList):  # heads with several losses are started for the first one
+        if isinstance(loss, nn.ModuleList):  # a head with several losses fits the first one
             loss = loss[0]
         score = loss.score_of(1 / len(bias)) if hasattr(loss, 'score_of') else 0.0
         nn.init.constant_(bias, score)

@@ -1,4 +1,4 @@
-"""FitPrior starts every loss where its expected gradient over a uniform prior is zero."""
+"""FitPrior starts every loss where the expected gradient over a uniform prior is zero."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ def init_cfg(layer):
 
 @pytest.mark.parametrize('loss', LOSSES)
 @pytest.mark.parametrize('several', [False, True])
-def test_mmseg_head_starts_with_zero_expected_gradient_of_its_outputs(loss, several):
+def test_the_expected_gradient_of_an_mmseg_head_starts_at_zero(loss, several):
     loss_cfg = dict(type=loss)
     head = FCNHead(
         in_channels=4,
@@ -34,7 +34,7 @@ def test_mmseg_head_starts_with_zero_expected_gradient_of_its_outputs(loss, seve
 
 
 @pytest.mark.parametrize('loss', LOSSES)
-def test_mmpretrain_head_starts_with_zero_expected_gradient_of_its_outputs(loss):
+def test_the_expected_gradient_of_an_mmpretrain_head_starts_at_zero(loss):
     head = LinearClsHead(num_classes=7, in_channels=3, loss=dict(type=loss), init_cfg=init_cfg('fc'))
     head.init_weights()
     scores = head((torch.randn(7, 3),)).detach().requires_grad_()
@@ -42,7 +42,7 @@ def test_mmpretrain_head_starts_with_zero_expected_gradient_of_its_outputs(loss)
     assert torch.allclose(scores.grad.sum(0), torch.zeros(7), atol=1e-5)
 
 
-def test_a_layer_that_is_not_there_is_named_with_those_that_are():
+def test_an_unknown_layer_is_named_with_the_known_ones():
     head = LinearClsHead(num_classes=7, in_channels=3, init_cfg=dict(type='mmgb.FitPrior', layer='conv_seg'))
-    with pytest.raises(ValueError, match=r"FitPrior\(layer='conv_seg'\): LinearClsHead has no .* it has \['fc'\]"):
+    with pytest.raises(ValueError, match=r"layer='conv_seg': expected a layer of LinearClsHead .* one of \['fc'\]"):
         head.init_weights()
