@@ -1,1 +1,4 @@
-"""Tables, figures and summaries of logs, test results and trained networks."""
+"""Tables, figures and summaries of logs, test results and trained networks.
+
+This package imports nothing from models/, datasets/ and engine/.
+"""

@@ -1,9 +1,7 @@
 """Figure of the learning curves of several settings."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -33,12 +31,3 @@ def learning_curves_figure(settings: Mapping[str, Setting]) -> Figure:
     axes.grid(alpha=0.3)
     axes.legend()
     return figure
-
-
-def save_figure(figure: Figure, path: Path) -> list[Path]:
-    """Write a figure as ``path`` + .png and .svg, and return these paths; equal figures give equal files."""
-    files = [path.with_name(path.name + suffix) for suffix in ('.png', '.svg')]
-    with matplotlib.rc_context({'svg.hashsalt': 'mmgb'}):
-        figure.savefig(files[0])
-        figure.savefig(files[1], metadata={'Date': None})
-    return files

@@ -2,6 +2,7 @@
 
 import pytest
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmpretrain.models import ImageClassifier
 from torch import nn
 
@@ -29,7 +30,8 @@ def test_multiply_adds_and_parameters_leave_out_auxiliary_classifiers():
 
 
 def test_a_classifier_of_mmpretrain_is_run_without_labels():
-    model = ImageClassifier(dict(type='LeNet5', num_classes=2), head=dict(type='ClsHead'))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = ImageClassifier(dict(type='LeNet5', num_classes=2), head=dict(type='ClsHead'))
     assert complexity(model, (1, 32, 32)).parameters == sum(p.numel() for p in model.parameters())
 
 

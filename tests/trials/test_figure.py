@@ -1,9 +1,8 @@
 """The figure of learning curves."""
 
 import numpy as np
-from PIL import Image
 
-from mmgb.trials.figure import learning_curves_figure, save_figure
+from mmgb.trials.figure import learning_curves_figure
 from mmgb.trials.trial import Setting, Trial
 
 SETTINGS = {
@@ -20,10 +19,3 @@ def test_each_setting_is_drawn_with_its_median_error_quartiles_and_name():
     assert {75.0, 85.0, 50.0, 70.0} <= set(np.round(band[:, 1], 9))  # of 90 and 70, and of 80 and 40
     assert axes.get_xlabel() == 'epoch' and axes.get_ylabel() == '100 − acc (%)'
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ['base (n = 2)', 'ours (n = 1)']
-
-
-def test_equal_figures_give_equal_files(tmp_path):
-    first, second = (save_figure(learning_curves_figure(SETTINGS), tmp_path / name) for name in 'ab')
-    assert [path.name for path in first] == ['a.png', 'a.svg']
-    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    assert np.asarray(Image.open(first[0]).convert('L')).min() < 50 and '<svg' in first[1].read_text()

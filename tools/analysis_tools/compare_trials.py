@@ -13,11 +13,12 @@ the median learning curves with quartiles as trials.png and trials.svg.
 import argparse
 from pathlib import Path
 
-from mmgb.trials.figure import learning_curves_figure, save_figure
+from mmgb.trials.figure import learning_curves_figure
 from mmgb.trials.sources import name_settings
 from mmgb.trials.tables import trials_table
 from mmgb.utils.cli.named_arguments import parse_named
 from mmgb.utils.cli.run_tool import run_tool
+from mmgb.utils.save_figure import save_figure
 
 
 def parse_args():

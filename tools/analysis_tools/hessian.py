@@ -36,11 +36,11 @@ from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # n
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
 from mmgb.apis.runner import build_runner  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
-from mmgb.trials.figure import save_figure  # noqa: E402
 from mmgb.utils.cli.cfg_options import add_cfg_options  # noqa: E402
 from mmgb.utils.cli.named_arguments import parse_named  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
 from mmgb.utils.environment import environment  # noqa: E402
+from mmgb.utils.save_figure import save_figure  # noqa: E402
 
 
 def parse_args():

@@ -23,7 +23,6 @@ from mmgb.analysis.gradients.records import read_delta_histograms, read_gradient
 from mmgb.analysis.gradients.selection import RecordedRun, choose_histograms, choose_layers, with_statistics
 from mmgb.analysis.gradients.summary import summarise_run
 from mmgb.functional.errors import ConfigError
-from mmgb.trials.figure import save_figure
 from mmgb.utils.cli.named_arguments import parse_named
 from mmgb.utils.cli.run_tool import run_tool
 from mmgb.utils.gradient_records import (
@@ -33,6 +32,7 @@ from mmgb.utils.gradient_records import (
     WEIGHT_GRAD_MEAN,
     WEIGHT_GRAD_RATIO,
 )
+from mmgb.utils.save_figure import save_figure
 
 PAPERS_EPOCHS = [1, 4, 10]
 

@@ -57,7 +57,7 @@ def read_samples(path: Path) -> list[dict]:
     except pickle.UnpicklingError as error:
         raise ConfigError(f"'{path}' can't be read as a test result: {error}") from error
     except (AttributeError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise ConfigError(f"'{path}' is no pickle of a test result ({type(error).__name__})") from error
+        raise ConfigError(f"'{path}': expected a pickled test result, got {type(error).__name__}") from error
     if not isinstance(samples, list) or not samples or not all(isinstance(sample, dict) for sample in samples):
         raise ConfigError(f"'{path}': expected a list of predictions, as tools/test.py --out writes for mmpretrain")
     return samples

@@ -63,7 +63,7 @@ def test_a_file_that_would_run_code_is_refused_without_running_it(tmp_path):
 @pytest.mark.parametrize(
     'content, sentence',
     [
-        (b'', r"'.*r.pkl' is no pickle of a test result \(EOFError\)"),
+        (b'', "^'.*r.pkl': expected a pickled test result, got EOFError$"),
         (b'text', "'.*r.pkl'"),
         (pickle.dumps([dict(x=1)])[:-4], "'.*r.pkl'"),
         (pickle.dumps([]), 'expected a list of predictions'),
