@@ -1,7 +1,7 @@
-"""Build script. The metadata stands here, tool settings in ``pyproject.toml``.
+"""Build script with the package metadata; tool settings are in ``pyproject.toml``.
 
-Besides the package, an installation carries ``configs`` and ``tools`` as ``mmgb/.mim``, the folder in which
-OpenMMLab's ``mim train mmgb …`` looks for them: copied into a wheel, linked in an editable install.
+An installation also contains ``configs`` and ``tools`` as ``mmgb/.mim``, the folder in which OpenMMLab's
+``mim train mmgb …`` looks for them: copied into a wheel, linked in an editable install.
 """
 
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent
 MIM_CONTENT = ('configs', 'tools')
 
 EXTRAS = {
-    # The maintained distributions: the default stack.
+    # The default stack: the maintained distributions.
     'onedl': [
         'onedl-mmengine>=0.10.12',
         'onedl-mmcv>=2.3.6',
@@ -23,7 +23,7 @@ EXTRAS = {
         'onedl-mmpretrain>=1.3.6',
         'torchvision',
     ],
-    # The original ones. Both stacks hold modules of the same names: install one of them, never both.
+    # The original distributions. Both stacks provide modules of the same names: install only one of them.
     'openmmlab': [
         'mmengine>=0.10.7',
         'mmcv>=2.0.0,<2.2.0',
@@ -38,9 +38,9 @@ EXTRAS = {
 
 
 class BuildWithMim(build_py):
-    """Adds ``mmgb/.mim`` to what is built."""
+    """Build the package with ``mmgb/.mim``."""
 
-    def run(self):
+    def run(self) -> None:
         super().run()
         mim = (ROOT if self.editable_mode else Path(self.build_lib)) / 'mmgb' / '.mim'
         shutil.rmtree(mim, ignore_errors=True)
@@ -55,13 +55,14 @@ class BuildWithMim(build_py):
 setup(
     name='mmgb',
     version=re.search(r"__version__ = '(.+)'", (ROOT / 'mmgb' / 'version.py').read_text()).group(1),
-    description='Boosted gradients and relay backpropagation for OpenMMLab',
+    description='Boosted gradients and Relay Backpropagation for OpenMMLab',
     long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     license_files=['LICENSE'],
     python_requires='>=3.9',
     packages=find_packages(include=['mmgb', 'mmgb.*']),
+    package_data={'mmgb': ['py.typed']},
     install_requires=['numpy', 'torch>=2.4'],
     extras_require=EXTRAS,
     cmdclass={'build_py': BuildWithMim},

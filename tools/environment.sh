@@ -1,5 +1,5 @@
-# Sourced by quickstart.sh and run_tests.sh: an environment that holds mmgb with the default stack and the test tools.
-# Uses the active one; makes and activates .venv if none is. Installs only what the last call did not.
+# Sourced by quickstart.sh and run_tests.sh. Provides an environment with mmgb, the default stack and the test tools:
+# the active environment, or .venv, which is created if none is active. Installs only what the last call did not.
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 if [ -z "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}" ]; then
     [ -x "$ROOT/.venv/bin/python" ] || python3 -m venv "$ROOT/.venv" || exit 1
@@ -8,7 +8,7 @@ fi
 STAMP="${VIRTUAL_ENV:-$CONDA_PREFIX}/mmgb-installed"
 INSTALLED="$ROOT $(cksum < "$ROOT/setup.py")"
 if [ "$(cat "$STAMP" 2>/dev/null)" != "$INSTALLED" ]; then
-    # The original OpenMMLab distributions hold modules of the same names: never install over what a user has.
+    # The original OpenMMLab distributions have the same module names: never install the default stack over them.
     EXTRAS=$(python - <<'PYTHON'
 from importlib.metadata import distributions
 names = {distribution.metadata['Name'] for distribution in distributions()}
@@ -19,5 +19,5 @@ PYTHON
     python -m pip install --disable-pip-version-check --editable "$ROOT[$EXTRAS]" || exit 1
     echo "$INSTALLED" > "$STAMP"
 fi
-# Threads that spin while they wait take the cores from those that work, wherever a machine is shared.
+# OpenMP threads that spin while waiting slow down the other processes of a shared machine.
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-PASSIVE}"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Trains the slim PixelNet three times on scenes of handwritten digits, with softmax + cross-entropy, exp-GB and pow3-GB,
-# through the standard tools, and compares them. Goes on where an interrupted call stopped; re-uses what is there.
+# Trains a slim PixelNet on scenes of handwritten digits with softmax + cross-entropy, exp-GB and pow3-GB, tests each with
+# the standard tools and compares them. An interrupted call is resumed by the next one; finished parts are reused.
 #
-#   EPOCHS   passes over the 560 scenes for each loss (default: what the configs say)
-#   DATA     where the scenes go (default: data/digits)
-#   WORK     where the runs go (default: work_dirs/quickstart)
+#   EPOCHS   epochs of 560 scenes per loss (default: the configs' setting)
+#   DATA     folder for the scenes (default: data/digits)
+#   WORK     folder for the runs (default: work_dirs/quickstart)
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 cd "$ROOT"
@@ -19,7 +19,7 @@ for LOSS in softmax exp-gb pow3-gb; do
     OPTIONS=(train_dataloader.dataset.data_root="$DATA/VOC2012" val_dataloader.dataset.data_root="$DATA/VOC2012"
              test_dataloader.dataset.data_root="$DATA/VOC2012" ${EPOCHS:+train_cfg.max_epochs=$EPOCHS})
     if [ -e "$WORK/$LOSS/tested" ]; then
-        echo "$WORK/$LOSS is trained and tested already."
+        echo "== $LOSS: already trained and tested in $WORK/$LOSS"
         continue
     fi
     echo "== $LOSS: training ($CONFIG)"

@@ -1,14 +1,22 @@
 #!/usr/bin/env bash
-# Sets up the environment (see environment.sh) and runs the whole test suite; arguments go to pytest.
+# Sets up the environment (see environment.sh), then runs the linters, the type checker and the tests.
+#
+#   bash tools/run_tests.sh                    # everything
+#   bash tools/run_tests.sh -m "not slow"      # the short suite; all arguments go to pytest
+#
+#   WORKERS   test processes (default: the number of CPU cores)
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 cd "$ROOT" || exit 1
 
-# The original OpenMMLab stack, beside the default one: only the tests that name it see this folder.
+# The original OpenMMLab stack in a folder of its own: only the tests that ask for it see it.
 export MMGB_ORIGINALS="${MMGB_ORIGINALS:-$ROOT/.originals}"
 if [ ! -d "$MMGB_ORIGINALS/mmseg" ]; then
     python -m pip install --disable-pip-version-check --no-deps --target "$MMGB_ORIGINALS" \
         mmengine==0.10.7 mmcv-lite==2.1.0 mmsegmentation==1.2.2 mmpretrain==1.2.0 || exit 1
 fi
 
-ruff check . && python -m pytest "$@"
+WORKERS="${WORKERS:-$(nproc 2>/dev/null || echo 1)}"
+# One thread per worker: the workers already use all cores.
+[ "$WORKERS" -gt 1 ] && export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+ruff check . && ruff format --check --quiet . && mypy && python -m pytest --numprocesses "$WORKERS" --dist worksteal "$@"
