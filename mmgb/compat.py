@@ -158,7 +158,7 @@ def _is_distribution(name):
 
 
 def _load_absent_ext(name, funcs):
-    """Replacement for mmcv's ``load_ext(name, funcs)``: return an object whose operators raise when they are called."""
+    """Return an object whose operators raise when they are called, in place of mmcv's ``load_ext(name, funcs)``."""
     from types import SimpleNamespace
 
     def absent(operator):

@@ -28,7 +28,7 @@ def expm1_minus_identity(x):
 
 @triton.jit
 def boosting_inverse(boosted, alpha, beta, EXP: tl.constexpr):
-    """The float64 score of a boosted output, -inf where there is none."""
+    """Return the float64 score of a boosted output, -inf where there is none."""
     if EXP:
         return tl.where(boosted > 0, tl.log(tl.where(boosted > 0, boosted, 1) / alpha), float('-inf'))
     cube = (boosted - beta) / alpha
@@ -40,7 +40,7 @@ def boosting_inverse(boosted, alpha, beta, EXP: tl.constexpr):
 
 @triton.jit
 def fit_of(t, alpha, alpha_rest, beta, beta_rest, max_delta, EXP: tl.constexpr, BOUNDED: tl.constexpr):
-    """The fit of targets t in two parts, and the scores beyond which the delta is clipped."""
+    """Return the fit of targets t in two parts, and the scores beyond which the delta is clipped."""
     t = t.to(tl.float64)
     alpha, beta = (t * 0 + alpha) + alpha_rest, (t * 0 + beta) + beta_rest
     exact = boosting_inverse(t, alpha, beta, EXP)
@@ -58,7 +58,7 @@ def fit_of(t, alpha, alpha_rest, beta, beta_rest, max_delta, EXP: tl.constexpr, 
 def potential_of(
     x, t, fit, rest, lower, upper, alpha, max_delta, EXP: tl.constexpr, ZERO: tl.constexpr, BOUNDED: tl.constexpr
 ):
-    """The potential. ZERO: all targets t are 0."""
+    """Return the potential. ZERO: all targets t are 0."""
     inside = x
     if BOUNDED:
         inside = tl.where(x > upper, upper, tl.where(x < lower, lower, x))
@@ -77,7 +77,7 @@ def potential_of(
 
 @triton.jit
 def delta_of(x, t, alpha, beta, max_delta, EXP: tl.constexpr, BOUNDED: tl.constexpr):
-    """The error delta."""
+    """Return the error delta."""
     if EXP:
         delta = alpha * exp_of(x) - t
     else:
