@@ -1,6 +1,7 @@
 """Random cases of exp-GB and pow3-GB, and references for their values and gradients."""
 
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from unittest import mock
 
 import pytest
@@ -15,7 +16,12 @@ IGNORE = 255
 EXP = dict(alpha=0.1, targets=(0.0, 16.0))
 POW3 = dict(alpha=0.001, beta=0.4, targets=(-2.0, 10.0))
 LOSSES = [pytest.param(exp_gb_loss, EXP, id='exp'), pytest.param(pow3_gb_loss, POW3, id='pow3')]
-CAN_COMPILE = CompiledOnDemand(torch.sin)(torch.zeros(2)) is not None
+
+
+@cache
+def can_compile():
+    """Return True if PyTorch's compiler works on this machine."""
+    return CompiledOnDemand(torch.sin)(torch.zeros(2)) is not None
 
 
 def paper_delta(loss, x, t):
@@ -50,6 +56,7 @@ def is_fused(loss):
 
 
 def boosted(loss, alpha, x):
+    """Return the boosting function of the scores, without its offset."""
     return alpha * x.exp() if loss is exp_gb_loss else alpha * x**3
 
 
@@ -131,7 +138,7 @@ def compiled_passes():
             calls.append(super().__call__(*args))
             return calls[-1]
 
-    if not CAN_COMPILE:
+    if not can_compile():
         pytest.skip('PyTorch cannot compile here: is there a C++ compiler?')
     passes = {
         kernel: one_pass._replace(run=Recorded(one_pass.run.function))

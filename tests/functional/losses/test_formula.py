@@ -1,4 +1,4 @@
-"""What all formulas have in common: fit, potential, clipping, probabilities."""
+"""Fit, potential, clipping and probabilities of all formulas."""
 
 import math
 

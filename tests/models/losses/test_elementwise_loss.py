@@ -1,5 +1,7 @@
 """Probabilities, their inverse and regression targets of the losses that have a formula."""
 
+import importlib
+
 import pytest
 import torch
 from mmpretrain.registry import MODELS
@@ -78,3 +80,24 @@ def test_the_boosted_output_predicts_real_valued_targets():
 def test_an_unknown_target_kind_is_refused_when_built():
     with pytest.raises(ValueError, match="target_kind='real': expected 'class' or 'value'"):
         MODELS.build(dict(type='mmgb.ExpGBLoss', target_kind='real'))
+
+
+@pytest.mark.parametrize(
+    'name, settings',
+    [
+        ('exp_gb', dict(alpha=0.2, targets=(0.5, 6.0), max_delta=3.0, fused=False)),
+        ('pow3_gb', dict(alpha=0.02, beta=0.1, targets=(-2.0, 6.0), max_delta=3.0, fused=False)),
+        ('mirrored_exp_gb', dict(alpha=0.2, beta=0.1, targets=(-2.0, 6.0))),
+        ('squared_error', dict(activation='tanh', targets=(-0.5, 0.5))),
+    ],
+)
+def test_each_loss_passes_its_settings_to_its_function(monkeypatch, name, settings):
+    module, calls = importlib.import_module(f'mmgb.models.losses.{name}'), []
+    monkeypatch.setattr(module, f'{name}_loss', lambda *args, **options: calls.append(options) or torch.zeros(()))
+    types = dict(
+        exp_gb='ExpGBLoss', pow3_gb='Pow3GBLoss', mirrored_exp_gb='MirroredExpGBLoss', squared_error='SquaredErrorLoss'
+    )
+    loss = MODELS.build(dict(type=f'mmgb.{types[name]}', target_kind='value', **settings))
+    loss(torch.zeros(1, 2), torch.zeros(1, 2))
+    (options,) = calls
+    assert settings.items() <= options.items() and options['target_kind'] == 'value'

@@ -103,9 +103,9 @@ def _fill_from_labels(delta: Tensor, formula: BoostedFormula, scores: Tensor, ta
     """
     negative, positive = formula.targets
     labels = class_labels(target, scores.shape[1])
-    right = scores.gather(1, labels)
-    delta.copy_(formula.delta(scores, negative)).scatter_(1, labels, formula.delta(right, positive)).mul_(factor)
-    potential = formula.potential(scores, negative).scatter_(1, labels, formula.potential(right, positive))
+    of_target = scores.gather(1, labels)
+    delta.copy_(formula.delta(scores, negative)).scatter_(1, labels, formula.delta(of_target, positive)).mul_(factor)
+    potential = formula.potential(scores, negative).scatter_(1, labels, formula.potential(of_target, positive))
     return potential.sum(1, keepdim=True).mul_(factor)
 
 

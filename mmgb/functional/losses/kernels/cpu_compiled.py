@@ -49,14 +49,14 @@ def exp_gb_pass(
         positive (Tensor): target of the target class, a float64 scalar.
         fit (Tensor): score that fits ``positive``, a float64 scalar.
     """
-    is_right, factors = _is_target_class(scores, labels), factor.unsqueeze(1)
+    is_target, factors = _target_mask(scores, labels), factor.unsqueeze(1)
     output = alpha.float() * scores.exp()
-    delta = torch.where(is_right, output - positive.float(), output)
+    delta = torch.where(is_target, output - positive.float(), output)
     # Near the fit expm1(d) - d needs float64. Computed apart, this costs little: one class per sample.
-    right = scores.gather(1, labels.clamp(0, scores.shape[1] - 1).unsqueeze(1)).squeeze(1)
-    distance = right.double() - fit
+    of_target = scores.gather(1, labels.clamp(0, scores.shape[1] - 1).unsqueeze(1)).squeeze(1)
+    distance = of_target.double() - fit
     loss = _weighted(positive * (distance.expm1() - distance), factor).sum()
-    return loss + _total(_weighted(torch.where(is_right, 0, output), factors)), _weighted(delta, factors)
+    return loss + _total(_weighted(torch.where(is_target, 0, output), factors)), _weighted(delta, factors)
 
 
 def exp_gb_constants(formula: BoostedFormula) -> tuple[float, float, float]:
@@ -76,14 +76,14 @@ def pow3_gb_pass(
         offsets (Tensor): ``beta - target`` of a wrong class and of the target class, (2,), float64.
         fits (Tensor): scores that fit the two targets, (2,), float64.
     """
-    is_right, factors = _is_target_class(scores, labels), factor.unsqueeze(1)
+    is_target, factors = _target_mask(scores, labels), factor.unsqueeze(1)
     alpha, offset, nearest = alpha.float(), offsets.float(), fits.float()
     # The distance of a float32 score to a near float32 number is exact, that to the fit itself is not.
     rest = (fits - nearest).float()
-    fit = torch.where(is_right, nearest[1], nearest[0])
-    distance = (scores - fit) - torch.where(is_right, rest[1], rest[0])
+    fit = torch.where(is_target, nearest[1], nearest[0])
+    distance = (scores - fit) - torch.where(is_target, rest[1], rest[0])
     potential = alpha / 4 * distance**2 * ((scores + fit) ** 2 + 2 * fit**2)
-    delta = alpha * scores**3 + torch.where(is_right, offset[1], offset[0])
+    delta = alpha * scores**3 + torch.where(is_target, offset[1], offset[0])
     return _total(_weighted(potential, factors)), _weighted(delta, factors)
 
 
@@ -93,7 +93,7 @@ def pow3_gb_constants(formula: BoostedFormula) -> tuple[float, tuple[float, ...]
     return formula.alpha, offsets, tuple(formula.fit(target) for target in formula.targets)
 
 
-def _is_target_class(scores: Tensor, labels: Tensor) -> Tensor:
+def _target_mask(scores: Tensor, labels: Tensor) -> Tensor:
     """Return the mask of the target classes' scores, (N, C, P)."""
     return torch.arange(scores.shape[1], device=scores.device).view(1, -1, 1) == labels.unsqueeze(1)
 

@@ -13,8 +13,6 @@ from mmgb.functional.losses.exp_gb import ExpGB
 from mmgb.functional.losses.kernels.cpu_compiled import PASSES
 from mmgb.functional.losses.pow3_gb import Pow3GB
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize(
     'formula, covered',
@@ -30,6 +28,7 @@ def test_loops_cover_unclipped_formulas_and_exp_gb_with_negative_target_zero(for
     assert PASSES[formula.kernel].covers(formula) is covered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @settings(max_examples=60, deadline=None)
 @given(
@@ -62,6 +61,7 @@ def test_compiled_equals_the_formula(
     assert [call is not None for call in calls] == [True] * (reduction != 'none' and layout != 'every second')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('loss, setting', LOSSES)
 @pytest.mark.parametrize(
     'soft, way',
@@ -96,6 +96,7 @@ def test_value_is_accurate_near_the_fit(loss, setting, soft, way, seed, log_dist
     assert abs(value.item() - exact.sum().item()) <= 1e-6 * exact.sum().item()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('way', [nullcontext, compiled_passes], ids=['eager', 'compiled'])
 @pytest.mark.parametrize('negative', [0.4, 0.4 + 1e-13, 0.3999])
 def test_pow3_is_accurate_where_the_wrong_classes_fit_is_near_zero(negative, way):

@@ -98,6 +98,13 @@ def run_python(code, **environment):
     return run.stdout.strip()
 
 
+def test_a_number_is_split_into_a_float32_number_and_the_rest():
+    from mmgb.functional.losses.kernels.triton_kernel import _two_parts
+
+    nearest, rest = _two_parts(0.1)
+    assert nearest == torch.tensor(0.1).item() and nearest + rest == 0.1 and 0 < abs(rest) < 1e-8
+
+
 @pytest.mark.slow
 def test_the_interpreted_kernel_equals_the_cpu_blocks():
     assert run_python(INTERPRETED, TRITON_INTERPRET='1') == '130'
