@@ -1,6 +1,6 @@
 """Feed a boosted loss's probabilities to hosts that apply softmax or sigmoid to scores.
 
-The hosts' heads and test-time augmentation hard-code softmax (sigmoid for several labels), whatever the loss:
+The hosts' heads and test-time augmentation hard-code softmax (sigmoid for several labels) for every loss:
 
 - One label, exp-GB with negative target 0: softmax gives the loss's normalized probabilities.
 - One label, pow3-GB: softmax keeps the argmax of a single prediction, but averages of several predictions differ.

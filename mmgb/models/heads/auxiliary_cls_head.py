@@ -21,8 +21,8 @@ DEFAULT_INIT = (
 def average_pool_to(features: Tensor, cells: int) -> Tensor:
     """Average-pool a feature map to ``cells`` x ``cells`` with windows of equal size.
 
-    Stride ``s = H // cells`` and window ``H - (cells - 1) * s`` cover the whole height, and likewise the width. Unlike
-    adaptive pooling, all windows have the same size and the gradient is deterministic on a GPU.
+    Stride ``s = H // cells`` and window ``H - (cells - 1) * s`` cover the whole height; the width is treated the same
+    way. Unlike adaptive pooling, all windows have the same size and the gradient is deterministic on a GPU.
 
     Args:
         features: feature map (N, C, H, W) with H and W at least ``cells``.
