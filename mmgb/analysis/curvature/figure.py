@@ -70,6 +70,7 @@ def _span(scores: Tensor, labels: Tensor) -> tuple[float, float, float]:
 
 
 def _squared_error(axes: Axes, x: Tensor, pair: Tensor) -> None:
+    """Draw the paper's four Hessians over ``x``; ``pair`` (N, 2) has x and the constant other output."""
     hessians = squared_error_hessians(pair, torch.ones_like(pair))
     for name, colour in CURVES.items():
         axes.plot(x, hessians[name].total[:, 0], color=colour, label=f'H_{name}')
@@ -79,6 +80,7 @@ def _squared_error(axes: Axes, x: Tensor, pair: Tensor) -> None:
 
 
 def _boosted(axes: Axes, x: Tensor, pair: Tensor) -> None:
+    """Draw the second derivatives of the boosted losses and of cross-entropy."""
     for name, (formula, colour) in PAPERS.items():
         axes.plot(x, formula_curvature(formula, x, torch.zeros_like(x)), color=colour, label=name)
     axes.plot(x, cross_entropy_curvature(pair, pair)[:, 0], color='C0', label='cross-entropy: y(1 - y)')
@@ -88,6 +90,7 @@ def _boosted(axes: Axes, x: Tensor, pair: Tensor) -> None:
 
 
 def _densities(axes: Axes, scores: Tensor, labels: Tensor, low: float, high: float) -> None:
+    """Draw the densities of the target-class outputs and of the other outputs behind the curves."""
     behind = axes.twinx()
     right = torch.zeros_like(scores, dtype=torch.bool).scatter(1, labels[:, None], True)
     for name, chosen, colour in (('wrong classes', ~right, '0.75'), ('right class', right, 'C4')):

@@ -127,6 +127,7 @@ def quartic_above_exponential() -> Statement:
     """Find where 9x⁴ - e^{2x} changes its sign."""
 
     def gap(x: float) -> float:
+        """First term of pow3 minus first term of exp."""
         return pow3_hessian(real(x), real(0.0)).first.item() - exp_hessian(real(x), real(0.0)).first.item()
 
     negative, inner, outer = root(gap, -1, 0), root(gap, 0.5, 2), root(gap, 2, 10)

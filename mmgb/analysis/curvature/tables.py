@@ -55,6 +55,7 @@ def summary_table(networks: Mapping[str, dict]) -> str:
     """
 
     def both(get, form='.1f'):
+        """One cell per network: a number of the target-class outputs and one of the other outputs."""
         return [
             ' / '.join(format(get(found[group], found), form) for group in ('right', 'wrong'))
             for found in networks.values()
