@@ -9,14 +9,17 @@ import pytest
 STACKS = ('onedl', 'openmmlab')
 
 
-def stack_path(stack: str) -> list[str]:
-    """Return the first entries of PYTHONPATH that select a stack; skip the test if the stack is not installed.
+def installed_stacks() -> dict[str, list[str]]:
+    """Return the first entries of PYTHONPATH that select each installed stack.
 
-    Args:
-        stack: 'onedl', the installed default, or 'openmmlab', the original distributions in ``$MMGB_ORIGINALS``.
+    ``'onedl'`` is the environment's own; ``'openmmlab'``, the original distributions, is in ``$MMGB_ORIGINALS``.
     """
-    if stack == 'onedl':
-        return []
-    if 'MMGB_ORIGINALS' not in os.environ:
+    originals = os.environ.get('MMGB_ORIGINALS')
+    return {'onedl': [], **({'openmmlab': [originals]} if originals else {})}
+
+
+def stack_path(stack: str) -> list[str]:
+    """Return the first entries of PYTHONPATH that select a stack; skip the test if the stack is not installed."""
+    if stack not in installed_stacks():
         pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
-    return [os.environ['MMGB_ORIGINALS']]
+    return installed_stacks()[stack]

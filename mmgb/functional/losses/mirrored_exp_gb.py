@@ -27,7 +27,7 @@ from .formula import Formula, in_float64
 from .settings import check_finite, check_positive, check_target_pair
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing import Unpack  # Python 3.11; type checkers alone read this
 
     from .elementwise import ElementwiseOptions
 

@@ -29,7 +29,7 @@ from .formula import BoostedFormula, in_float64
 from .settings import check_finite, check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing import Unpack  # Python 3.11; type checkers alone read this
 
     from .elementwise import ElementwiseOptions
 

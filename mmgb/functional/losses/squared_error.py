@@ -23,7 +23,7 @@ from .formula import Formula
 from .settings import check_target_pair
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing import Unpack  # Python 3.11; type checkers alone read this
 
     from .elementwise import ElementwiseOptions
 

@@ -1,12 +1,12 @@
 """A killed and resumed run trains on the same images as an uninterrupted one: two processes, both stacks."""
 
 import json
-import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from helpers.host_stacks import STACKS, installed_stacks, stack_path
 from helpers.tiny_runs import run, succeeded
 
 from mmgb.functional import class_aware_order, group_by_class
@@ -96,9 +96,6 @@ default_hooks = dict(checkpoint=dict(type='CheckpointHook', interval=1))
 )
 
 
-STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # first entries of PYTHONPATH
-
-
 @pytest.fixture(scope='module')
 def chains(tmp_path_factory):
     """Start chains of runs, two at a time because imports dominate a run, and return {(chain, stack): Future}."""
@@ -106,8 +103,7 @@ def chains(tmp_path_factory):
         yield {
             (chain, stack): pool.submit(chain, make_folder(tmp_path_factory.mktemp(stack)), path)
             for chain in (iterations, epochs)
-            for stack, path in STACKS.items()
-            if None not in path
+            for stack, path in installed_stacks().items()
         }
 
 
@@ -147,8 +143,7 @@ def epochs(folder, stack):
 
 
 def finished(chains, chain, stack):
-    if (chain, stack) not in chains:
-        pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
+    stack_path(stack)  # skips where the stack is not installed
     folder, killed, resumed = chains[chain, stack].result()
     assert killed.returncode != 0 and 'Signal 9 (SIGKILL)' in killed.stdout
     assert ('MMEngine: 0.10.7' in succeeded(resumed)) == (stack == 'openmmlab')

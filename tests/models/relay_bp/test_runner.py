@@ -1,10 +1,10 @@
 """Train, resume and test RelayBP with the tools, on both stacks; checkpoints are exchanged with the plain model."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from helpers.host_stacks import STACKS, installed_stacks, stack_path
 from helpers.tiny_runs import make_workspace, run, succeeded
 
 pytestmark = pytest.mark.slow
@@ -29,19 +29,16 @@ auxiliary = dict(source='backbone.encoder.1', head=dict(_base_.model.decode_head
 model = dict(_delete_=True, type='mmgb.RelayBP', model=_base_.model, auxiliaries=[auxiliary],
              primary_lowest='backbone.encoder.1', propagation='standard')
 """
-STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # first entries of PYTHONPATH
 
 
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
     """Start the runs of both stacks, two chains at a time: {stack: (folder, futures of {run: output})}."""
     with ThreadPoolExecutor(2) as pool:
-        folders = {
-            stack: make_folder(tmp_path_factory.mktemp(stack)) for stack, path in STACKS.items() if None not in path
-        }
+        folders = {stack: make_folder(tmp_path_factory.mktemp(stack)) for stack in installed_stacks()}
         yield {
-            stack: (folder, [pool.submit(chain, folder, STACKS[stack]) for chain in (from_scratch, from_plain)])
-            for stack, folder in folders.items()
+            stack: (folder, [pool.submit(chain, folder, path) for chain in (from_scratch, from_plain)])
+            for (stack, path), folder in zip(installed_stacks().items(), folders.values())
         }
 
 
@@ -97,8 +94,7 @@ def tool(folder, path, *arguments):
 
 @pytest.fixture(params=STACKS)
 def ran(request, runs):
-    if request.param not in runs:
-        pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
+    stack_path(request.param)  # skips where the stack is not installed
     folder, chains = runs[request.param]
     outputs = {name: output for chain in chains for name, output in chain.result().items()}
     assert ('MMEngine: 0.10.7' in outputs['trained']) == (request.param == 'openmmlab')

@@ -1,7 +1,6 @@
 """RelayBP with several processes, gradient accumulation, autocast, copies, pickles, moving averages and failures."""
 
 import copy
-import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.utils.checkpoint
+from helpers.host_stacks import STACKS, stack_path
 from helpers.relay_models import (
     RESNET,
     assert_same,
@@ -54,7 +54,6 @@ def assert_without_hooks(model):
     )
 
 
-STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # first entries of PYTHONPATH
 WORKER = """
 import sys
 from mmgb import compat
@@ -89,10 +88,8 @@ CASES = [(frozen_norm_config(), {}), (frozen_norm_config(with_cp=True), dict(fin
 
 @pytest.mark.parametrize('stack', STACKS)
 def test_two_processes_give_the_gradients_of_one_process_on_the_whole_batch(stack, tmp_path):
-    if None in STACKS[stack]:
-        pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
     torch.save(CASES, tmp_path / 'cases.pth')
-    path = [*STACKS[stack], TESTS]
+    path = [*stack_path(stack), TESTS]
     with ThreadPoolExecutor(2) as pool:
         for process in pool.map(lambda rank: run(tmp_path, '-c', WORKER, rank, tmp_path, path=path), range(2)):
             succeeded(process)

@@ -1,15 +1,13 @@
 """tools/analysis_tools/model_complexity.py, compared with counts by hand."""
 
-import os
-
 import pytest
 import yaml
+from helpers.host_stacks import STACKS, stack_path
 from helpers.many_runs import run_many
 from helpers.tiny_runs import run
 
 pytestmark = pytest.mark.slow  # tests/analysis/test_complexity.py is the fast one
 TOOL = 'analysis_tools/model_complexity.py'
-STACKS = {'onedl': [], 'openmmlab': [os.environ.get('MMGB_ORIGINALS')]}  # first entries of PYTHONPATH
 MLP = """
 default_scope = 'mmpretrain'
 model = dict(type='ImageClassifier', backbone=dict(type='mmgb.MLP'),
@@ -39,11 +37,9 @@ def printed(result):
 
 @pytest.mark.parametrize('stack', STACKS)
 def test_counts_are_multiply_adds_and_parameters_used_in_testing(stack, tmp_path):
-    if None in STACKS[stack]:
-        pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
     (tmp_path / 'mlp_8xb128-100e_mnist-28x28.py').write_text(MLP)
     (tmp_path / 'relay_224x224_tta.py').write_text(RELAY)
-    process = run(tmp_path, TOOL, 'mlp_8xb128-100e_mnist-28x28.py', 'relay_224x224_tta.py', path=STACKS[stack])
+    process = run(tmp_path, TOOL, 'mlp_8xb128-100e_mnist-28x28.py', 'relay_224x224_tta.py', path=stack_path(stack))
     mlp, relay = printed((process.returncode, process.stdout))
     assert mlp == {
         'Name': 'mlp_8xb128-100e_mnist-28x28',
