@@ -1,8 +1,18 @@
 """Settings of the whole suite."""
 
 import os
+from unittest import mock
+
+import pytest
 
 # Workers of pytest-xdist already use all cores. torch reads these variables when it is first imported.
 if 'PYTEST_XDIST_WORKER' in os.environ:
     os.environ.setdefault('OMP_NUM_THREADS', '1')
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+
+
+@pytest.fixture(autouse=True)
+def environment_variables_end_with_the_test():
+    """Restore the environment variables, which ``mmgb.compat.apply`` and the hosts set for a whole process."""
+    with mock.patch.dict(os.environ):
+        yield

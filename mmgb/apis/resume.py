@@ -97,6 +97,7 @@ def check_sampling_seed(cfg: Config, checkpoint: dict) -> None:
     seeds = sampler.get('seed'), (cfg.get('randomness') or {}).get('seed')
     if type_name(sampler) == 'ClassAwareSampler' and seeds == (None, None):
         raise ConfigError(
-            '--resume needs the seed of class-aware sampling, and the config has no randomness.seed: add '
-            f"--cfg-options randomness.seed={checkpoint['meta'].get('seed')}, the seed of the checkpoint's run"
+            'randomness.seed=None: expected the seed of class-aware sampling, without which --resume cannot restore '
+            'the order of the images: add --cfg-options '
+            f"randomness.seed={checkpoint['meta'].get('seed')}, the seed of the checkpoint's run"
         )

@@ -8,6 +8,8 @@ from pathlib import Path
 from .schedule import LOG
 
 # The report of torch.distributed.run on the process whose failure made it stop the others.
+# The last line of a Python error, or of a tool's sentence about invalid input.
+ERROR = re.compile(r'[\w.]+(Error|Exception): |\S+\.py: error: ')
 ROOT_CAUSE = re.compile(r'^Root Cause.*?^ +rank +: (\d+).*?^ +exitcode +: (-?\d+)', re.MULTILINE | re.DOTALL)
 
 
@@ -25,4 +27,6 @@ def read_outcome(folder: Path, code: int) -> tuple[int, str]:
         code = int(cause.group(2))
         prefix = f'[default{cause.group(1)}]:'
         lines = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+        # The launcher copies a process's output and errors separately, so its error need not be its last line.
+        lines += [line for line in lines if ERROR.match(line)][-1:]
     return code, next((line.strip() for line in reversed(lines) if line.strip()), 'no message')

@@ -37,9 +37,10 @@ from mmengine.registry import HOOKS
 class Holds(Hook):
     def before_train_epoch(self, runner):
         while runner.epoch == 1 and os.path.exists('hold'):
-            with open('held.part', 'w') as file:
+            part = f'held.{os.getpid()}'  # several processes may write at the same time
+            with open(part, 'w') as file:
                 file.write(str(os.getpid()))
-            os.replace('held.part', 'held')
+            os.replace(part, 'held')
             time.sleep(.05)
 """
 RATE = 'optim_wrapper.optimizer.lr'
