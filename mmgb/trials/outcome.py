@@ -7,14 +7,14 @@ from pathlib import Path
 
 from .schedule import LOG
 
-# The report of torch.distributed.run on the process whose failure made it stop the others.
-# The last line of a Python error, or of a tool's sentence about invalid input.
+# The last line of a Python error, or a tool's sentence about invalid input.
 ERROR = re.compile(r'[\w.]+(Error|Exception): |\S+\.py: error: ')
+# The report of torch.distributed.run on the process whose failure made it stop the others.
 ROOT_CAUSE = re.compile(r'^Root Cause.*?^ +rank +: (\d+).*?^ +exitcode +: (-?\d+)', re.MULTILINE | re.DOTALL)
 
 
 def read_outcome(folder: Path, code: int) -> tuple[int, str]:
-    """Return the exit code and the last line of a trial, both of the first failed process if it had several.
+    """Return the exit code and the last message of a trial, both of the first failed process if it had several.
 
     Args:
         folder (Path): the trial's folder.
