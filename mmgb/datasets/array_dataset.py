@@ -117,6 +117,11 @@ class ArrayDataset(ArrayBackedDataset):
             arrays = self._read('images', lambda path: read_npz(path, self.keys, optional=('classes',)))
             images, labels = (arrays[key] for key in self.keys)
             if 'classes' in arrays:
+                if arrays['classes'].ndim != 1:
+                    raise ConfigError(
+                        f"'{self.data_prefix['images']}': expected a list of names in the array 'classes', got one of "
+                        f'shape {arrays["classes"].shape}'
+                    )
                 self._metainfo.setdefault('classes', tuple(map(str, arrays['classes'])))
         try:
             return make_samples(images, labels, len(self.CLASSES) if self.CLASSES is not None else None)

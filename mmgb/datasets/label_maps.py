@@ -7,7 +7,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import mmcv
 import numpy as np
@@ -17,11 +16,16 @@ from mmengine.logging import print_log
 
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.atomic_write import atomic_write
+from mmgb.utils.errors import one_line
 from mmgb.utils.progress import Progress
+
+from .array_files import read_npz
+from .image_decoding import check_label_map
 
 VALUES = 256  # mmsegmentation reads label maps as uint8
 IGNORED = 255  # to which mmsegmentation's own mappings set ignored pixels
 UNKNOWN_STATE = (-1, -1)
+CACHE_VERSION = 2  # 1, without a field `version`, also stored label maps of several channels
 
 
 def class_sets(dataset: Any, num_classes: int, cache: str | None = None) -> list[np.ndarray]:
@@ -39,7 +43,8 @@ def class_sets(dataset: Any, num_classes: int, cache: str | None = None) -> list
         The sorted class indices of each sample; an empty array if all its pixels are ignored.
 
     Raises:
-        ValueError: if a sample has no label map, a label map can't be read, or a label is outside the classes.
+        ValueError: if a sample has no label map, a label map can't be read or has several channels, or a label is
+            outside the classes.
     """
     paths = [dataset.get_data_info(index).get('seg_map_path') for index in range(len(dataset))]
     if None in paths:
@@ -81,8 +86,8 @@ def training_values(reduce_zero_label: bool, label_map: dict | None) -> np.ndarr
 def scan_label_maps(paths: list[str], cache: str | None = None, backend_args: dict | None = None) -> np.ndarray:
     """Return which values occur in each label map.
 
-    Reads only label maps whose size or modification time differs from the cache. Logs a warning if the cache can't be
-    written.
+    Reads only label maps whose size or modification time differs from the cache. Logs a warning if the cache is damaged
+    or of another format, which is then replaced, or if it can't be written.
 
     Args:
         paths (list[str]): N label maps.
@@ -127,28 +132,47 @@ def _read_values(path: str, backend_args: dict | None) -> np.ndarray:
         label_map = mmcv.imfrombytes(fileio.get(path, backend_args=backend_args), flag='unchanged', backend='pillow')
     except (OSError, ValueError) as error:
         raise ConfigError(f"label map '{path}' can't be read ({type(error).__name__})") from error
+    try:
+        check_label_map(label_map)
+    except ConfigError as error:
+        raise ConfigError(f"label map '{path}': {error}") from error
     shown = np.zeros(VALUES, dtype=bool)
     shown[label_map.astype(np.uint8)] = True
     return shown
 
 
 def _read_cache(cache: Path) -> dict[str, tuple[tuple[int, int], np.ndarray]]:
-    """Return {name: (state, packed values)}; an empty dict if the file is missing or damaged."""
+    """Return {name: (state, packed values)}; an empty dict if the file is missing, damaged or of another format."""
     try:
-        with open(cache, 'rb') as opened, np.load(opened, allow_pickle=False) as file:
-            return {
-                name: (tuple(state), shown)
-                for name, state, shown in zip(file['names'].tolist(), file['states'].tolist(), file['values'])
-            }
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        arrays = read_npz(cache, ('names', 'states', 'values', 'version'))
+        _check_cache(**arrays)
+    except FileNotFoundError:
         return {}
+    except (OSError, ConfigError) as error:
+        print_log(
+            f"label_cache='{cache}' is ignored, and all label maps are read again: {one_line(error)}",
+            'current',
+            logging.WARNING,
+        )
+        return {}
+    states = map(tuple, arrays['states'].tolist())
+    return dict(zip(arrays['names'].tolist(), zip(states, arrays['values'])))
+
+
+def _check_cache(names: np.ndarray, states: np.ndarray, values: np.ndarray, version: np.ndarray) -> None:
+    """Check that these are the arrays of :func:`_write_cache`."""
+    count = len(names) if names.ndim == 1 else 0
+    found = [(array.dtype.kind, array.shape) for array in (names, states, values, version)]
+    expected = [('U', (count,)), ('i', (count, 2)), ('u', (count, VALUES // 8)), ('i', ())]
+    if found != expected or values.dtype != np.uint8 or version != CACHE_VERSION:
+        raise ConfigError(f'expected a cache of version {CACHE_VERSION}, got arrays of kinds and shapes {found}')
 
 
 def _write_cache(cache: Path, known: dict[str, tuple[tuple[int, int], np.ndarray]]) -> None:
     states, values = zip(*known.values())
     try:
         with atomic_write(cache, 'wb') as file:
-            np.savez_compressed(file, names=list(known), states=states, values=values)
+            np.savez_compressed(file, names=list(known), states=states, values=values, version=CACHE_VERSION)
     except OSError as error:
         print_log(
             f"label_cache='{cache}' can't be written ({error.strerror}), so every start reads the label maps again; "

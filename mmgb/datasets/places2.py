@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import mmcv
 from mmengine.dataset import force_full_init
 from mmengine.fileio import get, join_path
 from mmengine.logging import print_log
@@ -17,6 +16,7 @@ from mmgb.registry import DATASETS
 
 from .array_backed_dataset import ArrayBackedDataset
 from .class_name_file import read_class_names
+from .image_decoding import decode_as_in_training
 from .image_list import ImageList
 from .image_list_parser import read_image_list
 
@@ -139,7 +139,9 @@ def why_unreadable(path: str, error: Exception) -> str | None:
     if isinstance(error, OSError):  # includes Pillow's errors
         return f'{type(error).__name__}: {error}'
     try:
-        image = mmcv.imfrombytes(get(path))
+        decode_as_in_training(get(path))
+    except ConfigError as cause:
+        return str(cause)
     except Exception as cause:  # the type depends on the file backend and the decoder
         return f'{type(cause).__name__}: {cause}'
-    return 'it is not an image' if image is None else None
+    return None

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+LONGEST_MESSAGE = 500  # characters
+
 
 class ConfigError(ValueError):
     """Invalid user input: a setting, a command-line option, a file or a batch.
 
     The message is one sentence that names the field, its value and what is allowed, such as
     ``alpha=-1.0: expected a positive number``. The command-line tools print it without a traceback and exit with
-    code 2.
+    code 2. A message of more than ``LONGEST_MESSAGE`` characters loses its middle, because it begins with the field and
+    ends with the fix.
     """
+
+    def __init__(self, message: str = '') -> None:
+        super().__init__(shorten(message))
+
+
+def shorten(text: str, limit: int = LONGEST_MESSAGE) -> str:
+    """Return ``text`` with its middle replaced by '…' if it has more than ``limit`` characters."""
+    if len(text) <= limit:
+        return text
+    head = limit * 2 // 3
+    return f'{text[:head]}…{text[len(text) - (limit - head - 1) :]}'

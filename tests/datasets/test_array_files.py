@@ -1,12 +1,17 @@
 """Readers of IDX and .npz files."""
 
 import gzip
+import io
+import struct
+import zipfile
 
 import numpy as np
 import pytest
+from helpers.damaged_files import damaged
 from helpers.fake_data import idx_bytes
 
-from mmgb.datasets.array_files import read_idx, read_npz
+from mmgb.datasets.array_files import read_idx, read_npy, read_npz
+from mmgb.functional.errors import ConfigError
 
 ARRAY = np.arange(80).reshape(5, 4, 4)
 
@@ -67,3 +72,87 @@ def test_pickled_objects_are_refused(tmp_path):
     np.savez(tmp_path / 'data.npz', a=np.array([None, {}]))
     with pytest.raises(ValueError, match='without pickled objects: Object arrays cannot be loaded'):
         read_npz(tmp_path / 'data.npz', ['a'])
+
+
+def saved(save, *args, **arrays):
+    file = io.BytesIO()
+    save(file, *args, **arrays)
+    return file.getvalue()
+
+
+FORMATS = {
+    'npz': (saved(np.savez, a=ARRAY, b=np.arange(3)), lambda path: read_npz(path, ['a'], None)),
+    'compressed npz': (saved(np.savez_compressed, a=ARRAY, b=np.arange(3)), lambda path: read_npz(path, ['a'], None)),
+    'npy': (saved(np.save, ARRAY), read_npy),
+    'idx': (idx_bytes(ARRAY), read_idx),
+    'compressed idx': (gzip.compress(idx_bytes(ARRAY)), read_idx),
+}
+
+
+@pytest.mark.parametrize('name', FORMATS)
+@pytest.mark.parametrize('seed', range(3))
+def test_damage_of_any_kind_is_one_sentence_or_harmless(tmp_path, name, seed):
+    content, read = FORMATS[name]
+    path = tmp_path / 'file'
+    refused = 0
+    for copy in damaged(content, np.random.default_rng(seed), count=200):
+        path.write_bytes(copy)
+        try:
+            read(path)
+        except ConfigError as error:
+            refused += 1
+            assert str(error).startswith(f"'{path}': expected ") and len(str(error)) < 600
+    assert refused > 40
+
+
+@pytest.mark.parametrize('save', [np.savez, np.savez_compressed])
+def test_no_flipped_bit_of_an_npz_changes_an_array(tmp_path, save):
+    content = saved(save, a=ARRAY)
+    path = tmp_path / 'file'
+    for place in range(0, len(content), 3):
+        copy = bytearray(content)
+        copy[place] ^= 16
+        path.write_bytes(copy)
+        try:
+            found = read_npz(path, ['a'])['a']
+        except ConfigError:
+            continue
+        np.testing.assert_array_equal(found, ARRAY)
+
+
+def huge_header(shape):
+    header = repr(dict(descr='<f8', fortran_order=False, shape=shape)).encode()
+    return b'\x93NUMPY\x01\x00' + struct.pack('<H', len(header)) + header
+
+
+def zipped(entry, compression=zipfile.ZIP_STORED):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, 'w', compression) as archive:
+        archive.writestr('a.npy', entry)
+    return file.getvalue()
+
+
+HOSTILE = {
+    'more memory than there is': (zipped(huge_header((1 << 50,))), lambda path: read_npz(path, ['a'])),
+    'an overflowing shape': (zipped(huge_header((1 << 62, 1 << 62))), lambda path: read_npz(path, ['a'])),
+    'an unknown compression': (
+        zipped(saved(np.save, ARRAY)).replace(b'\x14\0\0\0\0\0', b'\x14\0\0\0\x63\0'),
+        lambda path: read_npz(path, ['a']),
+    ),
+    'less than the entry holds': (zipped(saved(np.save, ARRAY) + b'more'), lambda path: read_npz(path, ['a'])),
+    'an array instead of an archive': (saved(np.save, ARRAY), lambda path: read_npz(path, ['a'])),
+    'an archive instead of an array': (saved(np.savez, a=ARRAY), read_npy),
+    'an npy of more memory than there is': (huge_header((1 << 50,)), read_npy),
+    'data after an npy': (saved(np.save, ARRAY) + b'more', read_npy),
+    'an IDX file of 255 dimensions': (bytes([0, 0, 8, 255]) + bytes(255 * 4), read_idx),
+    'an IDX shape that overflows': (bytes([0, 0, 8, 4]) + bytes([128, 0, 0, 0]) * 4, read_idx),
+    'half an IDX header': (bytes([0, 0, 8, 9]), read_idx),
+}
+
+
+@pytest.mark.parametrize('name', HOSTILE)
+def test_hostile_headers_are_refused(tmp_path, name):
+    content, read = HOSTILE[name]
+    (tmp_path / 'file').write_bytes(content)
+    with pytest.raises(ConfigError, match=f"^'{tmp_path}/file': expected "):
+        read(tmp_path / 'file')

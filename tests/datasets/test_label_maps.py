@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from helpers.damaged_files import damaged
 from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
@@ -140,3 +141,78 @@ def test_sample_labels_of_a_segmentation_data_set_are_its_class_sets(label_maps)
     dataset = segmentation(label_maps, reduce_zero_label=True)
     cache = label_maps / 'cache.npz'
     assert as_lists(sample_labels(dataset, str(cache))) == as_lists(class_sets(dataset, 3)) and cache.is_file()
+
+
+SCAN = 'mmgb.datasets.label_maps'
+COLOUR_MODES = ['LA', 'RGB', 'RGBA', 'F']
+
+
+@pytest.mark.parametrize('mode', COLOUR_MODES)
+def test_a_label_map_of_several_channels_is_refused_with_its_file_and_shape(mode, tmp_path):
+    path = str(tmp_path / f'0.{"tiff" if mode == "F" else "png"}')
+    Image.new(mode, (4, 3)).save(path)
+    with pytest.raises(ValueError, match=rf"label map '{path}': expected one channel .* got an image of shape \(3, 4"):
+        scan_label_maps([path])
+
+
+@pytest.mark.parametrize('mode', ['1', 'L', 'P', 'I;16'])
+def test_label_maps_of_one_channel_are_read_as_training_reads_them(mode, tmp_path):
+    path = str(tmp_path / '0.png')
+    Image.fromarray(np.array([[0, 1]], np.uint16 if mode == 'I;16' else np.uint8)).convert(mode).save(path)
+    expected = np.unique(
+        LoadAnnotations()(dict(seg_map_path=path, reduce_zero_label=False, seg_fields=[]))['gt_seg_map']
+    )
+    assert np.flatnonzero(scan_label_maps([path])[0]).tolist() == expected.tolist()
+
+
+@pytest.fixture
+def cached(label_maps, monkeypatch):
+    """Return the paths, the cache file, what a scan finds, and the list of logged messages."""
+    paths = [str(label_maps / f'labels/{index}.png') for index in range(5)]
+    expected = scan_label_maps(paths)
+    logged = []
+    monkeypatch.setattr(f'{SCAN}.print_log', lambda message, *_: logged.append(message))
+    return paths, label_maps / 'labels.class_sets.npz', expected, logged
+
+
+def foreign_caches(arrays):
+    """Yield arrays that no scan writes, each from those that one wrote."""
+    values, states = arrays['values'], arrays['states']
+    yield dict(arrays, values=np.unpackbits(values, axis=1))  # of another width
+    yield dict(arrays, values=np.repeat(values, 2, 1)[:, ::2].astype(np.uint16))
+    yield dict(arrays, values=values[:, :16])
+    yield dict(arrays, values=values[:-1])
+    yield dict(arrays, values=values.ravel())
+    yield dict(arrays, values=values.astype(str))
+    yield dict(arrays, states=states[:, :1])
+    yield dict(arrays, states=states.astype(float))
+    yield dict(arrays, states=states.astype(str))
+    yield dict(arrays, names=np.arange(5))
+    yield dict(arrays, names=arrays['names'][0])
+    yield {name: array for name, array in arrays.items() if name != 'states'}
+    yield {name: array for name, array in arrays.items() if name != 'version'}  # of an older mmgb
+    yield dict(arrays, version=1)
+    yield dict(names=np.zeros(3))
+
+
+def test_a_foreign_cache_is_ignored_with_a_log_line_and_rebuilt(cached):
+    paths, cache, expected, logged = cached
+    arrays = dict(np.load(cache))
+    for foreign in foreign_caches(arrays):
+        np.savez(cache, **foreign)
+        logged.clear()
+        np.testing.assert_array_equal(scan_label_maps(paths), expected)
+        assert logged[0].startswith(f"label_cache='{cache}' is ignored, and all label maps are read again: ")
+        logged.clear()
+        np.testing.assert_array_equal(scan_label_maps(paths), expected)
+        assert not logged  # the new cache is used
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_no_damage_to_the_cache_changes_the_classes_or_escapes(cached, seed):
+    paths, cache, expected, logged = cached
+    intact = cache.read_bytes()
+    for content in damaged(intact, np.random.default_rng(seed), count=60):
+        cache.write_bytes(content)
+        np.testing.assert_array_equal(scan_label_maps(paths), expected)
+        assert all('is ignored' in message or 'Reading' in message for message in logged)

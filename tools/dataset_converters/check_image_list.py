@@ -1,8 +1,8 @@
 """Check that every image of a list exists below its folder, and write the list of the usable images.
 
 The list has lines ``path label``, as Places2's lists and OpenMMLab's lists of ImageNet have. The tool reports missing
-and empty files. With --decode it also reports files that Pillow can't decode completely, which takes as long as reading
-all images.
+and empty files. With --decode it also reports files that are incomplete or that training can't decode, such as TIFF
+files of floating-point numbers; this takes as long as reading all images.
 
     python tools/dataset_converters/check_image_list.py data/places2/train data/places2/train.txt --out clean.txt
 """
@@ -18,8 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from PIL import Image
-
+from mmgb.datasets.image_decoding import decode_completely
 from mmgb.datasets.image_list import ImageList
 from mmgb.datasets.image_list_parser import read_image_list
 from mmgb.functional.errors import ConfigError
@@ -44,8 +43,9 @@ def find_fault(path: str, decode: bool) -> tuple[str, str] | None:
         if not os.path.getsize(path):
             return 'empty', ''
         if decode:
-            with Image.open(path) as image:
-                image.load()
+            decode_completely(Path(path).read_bytes())
+    except ConfigError as error:
+        return 'unreadable', str(error)
     except Exception as error:  # Pillow's decoders raise errors of many types
         return 'unreadable', one_line(error)
     return None

@@ -44,6 +44,8 @@ def run(args: argparse.Namespace) -> None:
             f'IN={args.source}: expected at least two images of numbers, got {images.dtype} of shape {images.shape}'
         )
     mean, covariance = mean_and_covariance(images)
+    if not np.isfinite(covariance).all():
+        raise ConfigError(f'IN={args.source}: expected finite values, got NaN, infinity or values that overflow')
     with atomic_write(args.out, 'wb') as file:
         np.savez(file, mean=mean, covariance=covariance)
     print(f'Wrote the statistics of {len(images)} images of {len(mean)} values to {args.out}.')

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
+from mmgb.datasets.image_decoding import decode_completely
 from mmgb.datasets.image_list import ImageList
 from mmgb.datasets.image_list_parser import read_image_list
 from mmgb.functional.errors import ConfigError
@@ -57,13 +57,12 @@ def sum_crops(positions: np.ndarray, root: str, side: int, crop: int) -> np.ndar
     for position in positions:
         path = os.path.join(root, _images[int(position)]['img_path'])
         try:
-            with Image.open(path) as image:
-                pixels = np.asarray(image.convert('RGB'))
+            pixels = decode_completely(Path(path).read_bytes())
         except Exception as error:  # Pillow's decoders raise errors of many types
             raise ConfigError(
                 f"'{path}' can't be read ({one_line(error)}): clean the list with check_image_list.py"
             ) from error
-        total += central_crop(pixels[:, :, ::-1], side, crop)
+        total += central_crop(pixels, side, crop)
     return total
 
 

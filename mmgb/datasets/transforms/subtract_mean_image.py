@@ -3,6 +3,7 @@
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmgb.datasets.array_files import read_npy
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import TRANSFORMS
 
@@ -42,18 +43,20 @@ class SubtractMeanImage(BaseTransform):
     def __init__(self, mean_image: str) -> None:
         self.path = mean_image
         try:
-            self.mean_image = np.load(mean_image, allow_pickle=False)
+            self.mean_image = read_npy(mean_image)
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f"mean_image='{mean_image}': no such file; tools/dataset_converters/compute_mean_image.py writes it"
             ) from error
-        except (EOFError, ValueError) as error:
-            raise ConfigError(f"mean_image='{mean_image}': expected an .npy file: {error}") from error
+        except ConfigError as error:
+            raise ConfigError(f'mean_image={error}') from error
         if self.mean_image.ndim != 3 or self.mean_image.dtype.kind != 'f':
             raise ConfigError(
                 f"mean_image='{mean_image}': expected floating-point numbers of shape (height, width, channels), got "
                 f'{self.mean_image.dtype} of shape {self.mean_image.shape}'
             )
+        if not np.isfinite(self.mean_image).all():
+            raise ConfigError(f"mean_image='{mean_image}': expected finite numbers, got NaN or infinity")
 
     def transform(self, results: dict) -> dict:
         image = results['img']

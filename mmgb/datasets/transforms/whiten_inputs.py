@@ -66,6 +66,10 @@ class WhitenInputs(BaseTransform):
                 f"statistics='{statistics}': expected mean and covariance of shapes (D,) and (D, D), got {mean.shape} "
                 f'and {covariance.shape}'
             )
+        if not all(array.dtype.kind in 'iuf' and np.isfinite(array).all() for array in (mean, covariance)):
+            raise ConfigError(
+                f"statistics='{statistics}': expected finite numbers, got other values in mean or covariance"
+            )
         self.settings = f'statistics={statistics!r}, decorrelate={decorrelate}, epsilon={epsilon}'
         self.mean = mean.astype(np.float32)
         self.matrix = whitening_matrix(covariance, decorrelate, epsilon).astype(np.float32)

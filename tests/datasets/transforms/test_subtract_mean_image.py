@@ -48,7 +48,7 @@ def test_an_invalid_file_is_refused(array, tmp_path):
     with pytest.raises(ValueError, match=re.escape(f'got {array.dtype} of shape {array.shape}')):
         build(tmp_path / 'other.npy')
     (tmp_path / 'text.npy').write_text('text')
-    with pytest.raises(ValueError, match="text.npy': expected an .npy file"):
+    with pytest.raises(ValueError, match="text.npy': expected an .npy file without pickled objects: "):
         build(tmp_path / 'text.npy')
 
 

@@ -128,3 +128,10 @@ def test_in_a_process_of_its_own_the_exit_code_and_the_sentence_are_the_same(ima
     result = run(images, f'dataset_converters/{TOOL}.py', 'nowhere', 'list.txt')
     assert result.returncode == 2
     assert result.stdout == f'{TOOL}.py: error: ROOT=nowhere: expected an existing folder\n'
+
+
+def test_decoding_finds_an_image_that_training_cannot_decode(images):
+    Image.new('F', (20, 20)).save(images / 'images/a/0.jpg', 'tiff')
+    result = check(images / 'images', images / 'list.txt', '--decode')
+    assert result.returncode == 1 and '1 of 6 images are unusable: 1 unreadable.' in result.stderr
+    assert 'unreadable\ta/0.jpg\tTIFF file of mode F: expected an image that OpenCV can convert' in result.stdout

@@ -49,6 +49,24 @@ def test_the_mean_is_that_of_mmpretrains_central_crops_in_bgr(folder):
     assert mean.dtype == np.float32 and np.allclose(mean, np.mean(list(crops(folder)), 0), atol=1e-4)
 
 
+def test_images_are_decoded_as_in_training(folder):
+    """16-bit values are scaled to 8 bits, photos rotated as EXIF says, and transparent pixels keep their colour."""
+    rng = np.random.default_rng(1)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(rng.integers(0, 1 << 16, (30, 20), dtype=np.uint16)).save(folder / 'images/0.png')
+    colours = rng.integers(0, 256, (40, 33, 4), dtype=np.uint8)
+    Image.fromarray(colours[:, :, :3]).save(folder / 'images/1.png', 'jpeg', exif=exif)
+    Image.fromarray(colours).save(folder / 'images/2.png')
+    assert make(folder).returncode == 0
+    assert np.allclose(np.load(folder / 'mean.npy'), np.mean(list(crops(folder)), 0), atol=1e-4)
+
+
+def test_an_image_that_training_cannot_decode_is_named_with_its_mode(folder):
+    Image.new('F', (20, 20)).save(folder / 'images/2.png', 'tiff')
+    assert_refused(make(folder), TOOL, "2.png' can't be read (", 'TIFF file of mode F: expected an image')
+
+
 def test_num_draws_images_that_depend_on_the_seed(folder):
     each = list(crops(folder))
     drawn = []
