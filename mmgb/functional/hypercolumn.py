@@ -10,7 +10,9 @@ layer on top is linear, so with the slice :math:`W_k` of its weight that belongs
 
 The left side needs one product per *pixel*, the right side one per *cell* of the map; each map uses the smaller one.
 
-Coordinates: cell i of a map is centred at pixel coordinate ``offset + i * stride``, in x and y alike.
+Coordinates: cell i of a map is centred at pixel coordinate ``offset + i * stride``, in x and y alike. Positions and
+interpolation weights are float32 (float64 for float64 maps), also for half-precision maps and inside autocast: bfloat16
+represents integers only up to 256, float16 up to 2,048. The interpolated values have the dtype of the map.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ def draw_valid_pixels(labels: Tensor, num_pixels: int, ignore_index: int | None)
     """
     labels = labels.flatten(1)
     valid = labels != ignore_index if ignore_index is not None else torch.ones_like(labels, dtype=torch.bool)
-    keys = torch.rand(labels.shape, device=labels.device).masked_fill_(~valid, -1)
+    keys = torch.rand(labels.shape, dtype=torch.float32, device=labels.device).masked_fill_(~valid, -1)
     drawn = keys.topk(min(num_pixels, labels.shape[1]), dim=1).indices
     distinct = valid.sum(1, keepdim=True).clamp(1, drawn.shape[1])
     return drawn.gather(1, torch.arange(num_pixels, device=labels.device) % distinct)
@@ -97,17 +99,20 @@ def interpolate_at(feature: Tensor, points: Tensor, stride: float, offset: float
     Returns:
         Values, shape (B, C, P, 1).
     """
-    cells = (points.to(feature.dtype) - offset) / stride
+    precise = feature.to(_precise(feature.dtype))
+    cells = (points.to(precise.dtype) - offset) / stride
     extent = cells.new_tensor([feature.shape[3] - 1, feature.shape[2] - 1]).clamp(min=1)
-    return F.grid_sample(
-        feature, (2 * cells / extent - 1).unsqueeze(2), mode='bilinear', padding_mode='border', align_corners=True
+    values = F.grid_sample(
+        precise, (2 * cells / extent - 1).unsqueeze(2), mode='bilinear', padding_mode='border', align_corners=True
     )
+    return values.to(feature.dtype)
 
 
 def interpolate_grid(feature: Tensor, rows: Tensor, columns: Tensor, stride: float, offset: float) -> Tensor:
     """Interpolate a map bilinearly at every crossing of some rows and columns.
 
-    The result equals that of :func:`interpolate_at`, but two small matrix products replace its gathers.
+    The result equals that of :func:`interpolate_at`, but it gathers whole rows, and a small matrix product
+    interpolates along them.
 
     Args:
         feature: feature map, shape (B, C, h, w).
@@ -119,11 +124,16 @@ def interpolate_grid(feature: Tensor, rows: Tensor, columns: Tensor, stride: flo
     Returns:
         Values, shape (B, C, R, S).
     """
-    vertical, horizontal = (
-        _interpolation_matrix((pixels.to(feature.dtype) - offset) / stride, cells)
-        for pixels, cells in ((rows, feature.shape[2]), (columns, feature.shape[3]))
+    precise = _precise(feature.dtype)
+    rows, columns = ((pixels.to(precise) - offset) / stride for pixels in (rows, columns))
+    rows = rows.clamp(0, feature.shape[2] - 1)
+    before = rows.long()
+    low, high = (
+        feature.index_select(2, cells).to(precise) for cells in (before, (before + 1).clamp(max=feature.shape[2] - 1))
     )
-    return vertical @ feature @ horizontal.T
+    horizontal = _interpolation_matrix(columns, feature.shape[3])
+    with torch.autocast(feature.device.type, enabled=False):  # it would round the weights in the product
+        return (torch.lerp(low, high, (rows - before).unsqueeze(1)) @ horizontal.T).to(feature.dtype)
 
 
 def _interpolation_matrix(positions: Tensor, cells: int) -> Tensor:
@@ -131,6 +141,10 @@ def _interpolation_matrix(positions: Tensor, cells: int) -> Tensor:
     positions = positions.clamp(0, cells - 1).unsqueeze(1)
     distance = (positions - torch.arange(cells, device=positions.device)).abs()
     return (1 - distance).clamp(min=0)
+
+
+def _precise(dtype: torch.dtype) -> torch.dtype:
+    return torch.promote_types(dtype, torch.float32)
 
 
 def split_first_layer(

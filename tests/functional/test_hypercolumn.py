@@ -70,6 +70,36 @@ def test_interpolation_on_a_grid_equals_interpolation_at_its_points(height, widt
     assert torch.allclose(interpolate_grid(feature, rows, columns, stride, offset), expected, atol=1e-12)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    dtype_and_width=st.sampled_from(
+        [(torch.bfloat16, 600), (torch.float16, 600), (torch.float16, 2200), (torch.bfloat16, 2200)]
+    ),
+    stage=st.integers(0, 5),
+    padding=st.sampled_from([0, 37, PADDING]),
+    autocast=st.booleans(),
+    seed=st.integers(0, 999),
+)
+def test_half_precision_maps_are_read_at_the_same_positions_as_float32_maps(
+    dtype_and_width, stage, padding, autocast, seed
+):
+    dtype, width = dtype_and_width
+    generator = torch.Generator().manual_seed(seed)
+    stride, offset = STRIDES[stage], OFFSETS[stage] - padding
+    cells = [-(-(size + 2 * padding) // stride) for size in (8, width)]
+    feature = torch.randn(1, 2, *cells, generator=generator).to(dtype)
+    rows, columns = torch.arange(3, 5), torch.arange(width)
+    points = torch.cartesian_prod(rows, columns).flip(1).unsqueeze(0).float()
+    expected_at = interpolate_at(feature.float(), points, stride, offset)
+    expected_grid = interpolate_grid(feature.float(), rows, columns, stride, offset)
+    with torch.autocast('cpu', dtype=dtype, enabled=autocast):
+        found_at = interpolate_at(feature, points, stride, offset)
+        found_grid = interpolate_grid(feature, rows, columns, stride, offset)
+    for found, expected in ((found_at, expected_at), (found_grid, expected_grid)):
+        assert found.dtype == dtype
+        assert torch.equal(found, expected.to(dtype))
+
+
 @pytest.mark.parametrize('stage, stride, offset', list(zip(range(6), STRIDES, OFFSETS)))
 def test_offsets_are_the_centres_of_the_receptive_fields(stage, stride, offset):
     """The gradient of one cell with respect to the input is symmetric about the cell's centre."""

@@ -102,6 +102,44 @@ def test_scores_of_sampled_pixels_equal_the_dense_scores(inputs):
         assert_close(head.score_pixels(inputs, pixels).squeeze(-1), dense)
 
 
+@pytest.mark.parametrize('dtype, width', [(torch.bfloat16, 600), (torch.float16, 600), (torch.float16, 2200)])
+@pytest.mark.parametrize('factorised', [True, False])
+@pytest.mark.parametrize('autocast', [True, False])
+def test_half_precision_scores_of_wide_images_are_those_of_float32_on_the_rounded_maps(
+    dtype, width, factorised, autocast
+):
+    """The maps change from cell to cell, so that a pixel read one cell off scores differently."""
+    torch.manual_seed(0)
+    channels, padding = (4, 8, 16), 20
+    head = PixelNetHead(
+        channels,
+        16,
+        num_classes=5,
+        padding=padding,
+        strides=(1, 2, 4),
+        offsets=(0, 0.5, 1.5),
+        chunk_size=10**6,
+        factorised=factorised,
+        init_cfg=HE,
+    ).eval()
+    head.init_weights()
+    maps = [
+        torch.randn(1, c, -(-(4 + 2 * padding) // stride), -(-(width + 2 * padding) // stride)).to(dtype)
+        for c, stride in zip(channels, (1, 2, 4))
+    ]
+    head.to(dtype).float()  # the reference has the rounded weights too
+    pixels = torch.arange(4 * width).unsqueeze(0)
+    with torch.no_grad():
+        expected = head([feature.float() for feature in maps]).flatten(2)
+        if not autocast:
+            head.to(dtype)
+        with torch.autocast('cpu', dtype=dtype, enabled=autocast):
+            found = [head(maps).flatten(2), head.score_pixels(maps, pixels).flatten(2)]
+    for scores in found:
+        assert (scores.argmax(1) == expected.argmax(1)).float().mean() > 0.97
+        assert (scores - expected).abs().max() < (0.1 if dtype == torch.bfloat16 else 0.02) * expected.abs().max()
+
+
 def test_loss_covers_the_drawn_pixels_of_each_image_and_no_ignored_ones(inputs):
     head = make_head(loss_decode=[dict(type='mmgb.ExpGBLoss'), dict(type='CrossEntropyLoss', avg_non_ignore=True)])
     labels = torch.full((2, 1, *SIZE), 255)
