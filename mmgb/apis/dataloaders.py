@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def set_dataloader_defaults(
 def check_data_roots(cfg: Config, fields: tuple[str, ...]) -> None:
     """Check that the data folders of the dataloaders ``fields`` exist.
 
-    Remote data, and datasets that download missing files, are not checked.
+    Remote data, datasets that download missing files, and a ``data_root`` beside absolute paths are not checked.
 
     Raises:
         ConfigError: if a ``data_root`` does not exist; the message names the first.
@@ -64,7 +65,7 @@ def check_data_roots(cfg: Config, fields: tuple[str, ...]) -> None:
             root = dataset.get('data_root')
             if not root or _is_remote(dataset) or Path(root).exists():
                 continue
-            if _downloads(dataset, cfg.get('default_scope')):
+            if _is_unused(dataset) or _downloads(dataset, cfg.get('default_scope')):
                 continue
             raise ConfigError(
                 f"{key}.data_root='{root}' does not exist (looked in {Path.cwd()}): "
@@ -86,6 +87,14 @@ def nested_datasets(dataset: object, key: str) -> Iterator[tuple[str, dict]]:
 def _is_remote(dataset: dict) -> bool:
     backend = (dataset.get('backend_args') or {}).get('backend', 'local')
     return '://' in dataset['data_root'] or backend not in ('local', 'LocalBackend')
+
+
+def _is_unused(dataset: dict) -> bool:
+    """Return True if all paths of the dataset are absolute, so that mmengine joins none of them to ``data_root``."""
+    prefix = dataset.get('data_prefix') or {}
+    paths = [prefix] if isinstance(prefix, str) else [*prefix.values()]
+    files = [dataset['ann_file']] if dataset.get('ann_file') else []
+    return bool(paths) and 'split' not in dataset and all(os.path.isabs(str(path)) for path in (*paths, *files))
 
 
 def _downloads(dataset: dict, scope: str | None) -> bool:

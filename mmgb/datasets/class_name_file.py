@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mmgb.functional.errors import ConfigError
 
+MAX_DIGITS = 9  # of a class index
+
 
 def read_class_names(content: bytes) -> tuple[str, ...]:
     """Parse a file with one class name per line, alone or followed by its class index as in ``/a/airfield 0``.
@@ -12,14 +14,19 @@ def read_class_names(content: bytes) -> tuple[str, ...]:
         content (bytes): UTF-8 text; empty lines and a slash before a name are dropped.
 
     Raises:
-        ValueError: if every line has an index and these aren't 0, 1, 2, … in this order. The message begins with the
-            number of the line.
+        ValueError: if it isn't UTF-8, or if every line has an index and these aren't 0, 1, 2, … in this order. The
+            message begins with the number of the line.
     """
-    names = [line.strip().lstrip('/') for line in content.decode('utf-8-sig').splitlines() if line.strip()]
+    try:
+        text = content.decode('utf-8-sig')
+    except UnicodeDecodeError as error:
+        line = content.count(b'\n', 0, error.start) + 1
+        raise ConfigError(f'line {line}: expected UTF-8, got byte 0x{content[error.start]:02x}') from error
+    names = [line.strip().lstrip('/') for line in text.splitlines() if line.strip()]
     parts = [name.rsplit(None, 1) for name in names]
     if not all(len(part) == 2 and part[1].isdecimal() for part in parts):
         return tuple(names)
     for position, (_, index) in enumerate(parts):
-        if int(index) != position:
+        if len(index) > MAX_DIGITS or int(index) != position:
             raise ConfigError(f'line {position + 1}: expected class index {position}, got {index}')
     return tuple(name for name, _ in parts)

@@ -30,12 +30,17 @@ class Places2(ArrayBackedDataset):
     Paths are stored in one byte buffer and labels in one array. 8.1 million images load in seconds and take about 40
     bytes each on top of the list's own text, shared by all workers.
 
+    Paths of the list are relative to the images' folder, also if they begin with a slash as the official ones do. If
+    neither ``data_root`` nor ``data_prefix`` is set, they are absolute or relative to the current folder.
+
     Args:
         ann_file (str): the list.
         classes (str | Sequence[str] | None): class names, or a file of them with one name per line, optionally followed
             by its class index as in the official ``/a/airfield 0``.
         num_classes (int | None): number of classes; labels must be 0 to ``num_classes - 1``. Default: the number of
             ``classes``, or without those 401 as in the Places2 challenge of 2015. The later Places365 has 365.
+        with_label (bool): False for a list of paths alone, such as the challenge's own test lists; a sample then has no
+            ``gt_label``. Default: True.
         on_error (str): reaction to a missing or unreadable image. ``'raise'`` ends the training. ``'skip'`` uses the
             next image of the list, which nearly always has the same class in the official order. Skipped images are
             counted per worker in ``num_skipped`` and logged when the count is 1, 2, 4, 8, ….
@@ -54,6 +59,7 @@ class Places2(ArrayBackedDataset):
         *args,
         classes: str | Sequence[str] | None = None,
         num_classes: int | None = None,
+        with_label: bool = True,
         on_error: str = 'raise',
         max_refetch: int = 20,
         test_mode: bool = False,
@@ -67,6 +73,7 @@ class Places2(ArrayBackedDataset):
                 'clean the list with tools/dataset_converters/check_image_list.py'
             )
         self.num_classes = num_classes
+        self.with_label = with_label
         self.on_error = on_error
         self.num_skipped = 0
         super().__init__(ann_file, *args, classes=classes, max_refetch=max_refetch, test_mode=test_mode, **kwargs)
@@ -80,9 +87,22 @@ class Places2(ArrayBackedDataset):
                 f'num_classes={self.num_classes}: expected {len(self.CLASSES)}, the number of class names'
             )
         try:
-            return read_image_list(get(self.ann_file), self.num_classes)
+            content = get(self.ann_file)
+            rooted = bool(self.img_prefix)
+            images = read_image_list(content, self.num_classes, with_label=self.with_label, rooted=rooted)
+            if rooted and content.startswith(b'/'):
+                self._check_relative(images[0]['img_path'])
+            return images
         except ConfigError as error:
             raise ConfigError(f'{self.ann_file}: {error}') from error
+
+    def _check_relative(self, path: str) -> None:
+        """Refuse a list of absolute paths beside a folder; ``path`` is the first one without its slash."""
+        if os.path.isfile(f'/{path}') and not os.path.isfile(os.path.join(self.img_prefix, path)):
+            raise ConfigError(
+                f"line 1: expected a path below data_prefix='{self.img_prefix}', got the absolute path '/{path}'; "
+                'unset data_root and data_prefix, and the paths are read as they are'
+            )
 
     @force_full_init
     def get_data_info(self, idx: int) -> dict:

@@ -82,3 +82,31 @@ def test_remote_data_and_datasets_that_download_are_not_checked():
     check(dict(type=Downloading, data_root='nowhere'))
     with pytest.raises(ConfigError):
         check(dict(downloading, download=False), default_scope='datasets_of_this_test')
+
+
+@pytest.mark.parametrize(
+    'paths',
+    [
+        dict(data_prefix=dict(img_path='/a', seg_map_path='/b')),
+        dict(data_prefix='/a', ann_file='/list.txt'),
+        dict(data_prefix=dict(img_path='/a'), ann_file=''),
+    ],
+)
+def test_a_stale_data_root_beside_absolute_paths_is_not_checked(paths):
+    check(dict(type=Downloading, download=False, data_root='nowhere', **paths))
+
+
+@pytest.mark.parametrize(
+    'paths',
+    [
+        dict(data_prefix=dict(img_path='/a', seg_map_path='b')),
+        dict(data_prefix=dict(img_path='/a'), ann_file='list.txt'),
+        dict(data_prefix=dict(img_path='/a', seg_map_path='')),
+        dict(data_prefix='/a', split='train'),
+        dict(data_prefix={}),
+        dict(ann_file='/list.txt'),
+    ],
+)
+def test_a_data_root_that_a_relative_path_needs_is_checked(paths):
+    with pytest.raises(ConfigError, match="data_root='nowhere' does not exist"):
+        check(dict(type=Downloading, download=False, data_root='nowhere', **paths))

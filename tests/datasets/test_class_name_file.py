@@ -1,8 +1,11 @@
 """Class-name files in the official format and as plain names."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mmgb.datasets.class_name_file import read_class_names
+from mmgb.functional.errors import ConfigError
 
 
 def test_names_are_read_with_and_without_their_indices():
@@ -21,3 +24,18 @@ def test_a_number_in_some_names_belongs_to_the_names():
 def test_indices_out_of_order_are_refused_with_their_line():
     with pytest.raises(ValueError, match='^line 2: expected class index 1, got 2$'):
         read_class_names(b'/a/airfield 0\n/b/bus 2\n')
+
+
+@given(st.one_of(st.binary(max_size=40), st.text('a/ \n\r0١', max_size=40).map(str.encode)))
+def test_any_bytes_are_names_or_one_sentence(content):
+    try:
+        assert all(isinstance(name, str) for name in read_class_names(content))
+    except ConfigError as error:
+        assert str(error).startswith('line ')
+
+
+@pytest.mark.parametrize('content', [b'a ' + b'9' * 10**5, b'a 0\nb ' + b'1' * 5000])
+def test_an_index_of_any_length_is_refused(content):
+    with pytest.raises(ConfigError, match='^line [12]: expected class index [01], got ') as caught:
+        read_class_names(content)
+    assert len(str(caught.value)) <= 500

@@ -3,6 +3,7 @@
 import copy
 import logging
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from mmpretrain.datasets import CustomDataset
 from PIL import Image
 
 from mmgb.datasets.places2 import Places2
+from mmgb.datasets.sample_labels import sample_labels
 
 LOAD = [dict(type='LoadImageFromFile')]
 LABELS = [0, 0, 0, 1, 1, 2, 2, 2, 2, 2]
@@ -228,3 +230,46 @@ def test_invalid_on_error_is_refused(root):
         Places2(ann_file='x', on_error='ignore')
     with pytest.raises(ValueError, match="on_error='skip': expected 'raise' with test_mode.*check_image_list.py"):
         Places2(ann_file='x', on_error='skip', test_mode=True)
+
+
+def test_a_list_without_labels_is_read_with_label_false(root):
+    (root / 'test.txt').write_text(re.sub(r' \d\n', '\n', (root / 'train.txt').read_text()))
+    labelled = build(root, pipeline=LOAD, num_classes=3)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        dataset = DATASETS.build(
+            dict(type='mmgb.Places2', ann_file='test.txt', data_root=str(root), with_label=False, pipeline=LOAD)
+        )
+    assert paths(dataset) == paths(labelled) and colours(dataset) == list(range(10))
+    assert 'gt_label' not in dataset[0] and 'gt_label' not in dataset.get_data_info(3)
+    assert paths(dataset.get_subset([3, 1])) == [paths(labelled)[i] for i in (3, 1)]
+    with pytest.raises(ValueError, match='Places2 has no labels to sample by'):
+        sample_labels(dataset)
+
+
+def test_a_list_without_labels_is_refused_with_the_setting_that_reads_it(root):
+    (root / 'train.txt').write_text('/a/0.png\n')
+    with pytest.raises(
+        ValueError, match='train.txt: line 1: expected a path, a blank and a class index.*with_label=False'
+    ):
+        build(root)
+
+
+def absolute(root):
+    lines = (f'{root}/{line.lstrip("/")}' for line in open(root / 'train.txt'))
+    (root / 'absolute.txt').write_text(''.join(lines))
+    return str(root / 'absolute.txt')
+
+
+def test_absolute_paths_are_read_as_they_are_without_a_root(root):
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        dataset = DATASETS.build(dict(type='mmgb.Places2', ann_file=absolute(root), num_classes=3, pipeline=LOAD))
+    assert paths(dataset) == paths(build(root)) and colours(dataset) == list(range(10))
+
+
+def test_absolute_paths_beside_a_root_are_refused(root):
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        config = dict(type='mmgb.Places2', ann_file=absolute(root), data_prefix=str(root))
+        with pytest.raises(
+            ValueError, match="line 1: expected a path below data_prefix='.*', got the absolute path '/.*unset"
+        ):
+            DATASETS.build(config)
