@@ -19,7 +19,8 @@ class CalibrationError(BaseMetric):
 
     Reports ``ece`` of the probabilities that belong to the loss and ``ece_softmax`` of the softmax. Works with any
     model of mmseg, and in mmpretrain with heads that store the linear outputs in the field ``cls_score``
-    (``BoostedLinearClsHead``).
+    (``BoostedLinearClsHead``). A prediction is the argmax of the linear outputs. Test-time augmentation is refused,
+    because a merged prediction has no linear outputs.
 
     Args:
         loss (dict): config of the loss with which the model was trained, one of mmgb's.
@@ -28,7 +29,8 @@ class CalibrationError(BaseMetric):
         collect_device, prefix: arguments of mmengine's ``BaseMetric``.
 
     Raises:
-        ValueError: if ``num_bins`` is below 1; when evaluating, if a data sample lacks the linear outputs.
+        ConfigError: if ``num_bins`` is below 1; when evaluating, if a data sample lacks the linear outputs, or with
+            test-time augmentation.
     """
 
     default_prefix = 'calibration'
@@ -49,6 +51,7 @@ class CalibrationError(BaseMetric):
         self.ignore_index = ignore_index
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        _check_single_views(data_batch)
         for sample in data_samples:
             scores, labels = _outputs_and_labels(sample)
             valid = labels != self.ignore_index
@@ -56,7 +59,7 @@ class CalibrationError(BaseMetric):
             self.results.append(
                 torch.stack(
                     [
-                        calibration_histogram(probabilities, labels, self.num_bins).cpu()
+                        calibration_histogram(probabilities, labels, self.num_bins, scores.argmax(1)).cpu()
                         for probabilities in (self.loss.probabilities(scores), scores.softmax(1))
                     ]
                 )
@@ -65,6 +68,19 @@ class CalibrationError(BaseMetric):
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
         ours, softmax = torch.stack(results).sum(0)
         return dict(ece=100 * expected_calibration_error(ours), ece_softmax=100 * expected_calibration_error(softmax))
+
+
+def _check_single_views(data_batch: dict | None) -> None:
+    """Refuse test-time augmentation: the samples of a merged prediction hold the linear outputs of one view, or none.
+
+    With it, a batch has a list of samples per view instead of one sample per image.
+    """
+    samples = data_batch.get('data_samples') if isinstance(data_batch, dict) else None
+    if samples and isinstance(samples[0], (list, tuple)):
+        raise ConfigError(
+            f'CalibrationError: expected one view per image, got {len(samples)} views of test-time augmentation, whose '
+            'merged prediction has no linear outputs; test without --tta or without this metric'
+        )
 
 
 def _outputs_and_labels(sample: dict) -> tuple[Tensor, Tensor]:

@@ -2,10 +2,16 @@
 
 import pytest
 import torch
+from mmengine.config import ConfigDict
 from mmengine.evaluator import Evaluator
+from mmengine.registry import MODELS, DefaultScope
+from mmengine.structures import PixelData
+from mmpretrain.structures import DataSample as ClsDataSample
+from mmseg.structures import SegDataSample
 
 from mmgb.evaluation import CalibrationError
 from mmgb.functional.calibration import calibration_histogram, expected_calibration_error
+from mmgb.functional.errors import ConfigError
 
 LOSS = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0.0, 10.0))
 
@@ -44,6 +50,65 @@ def test_invalid_input_is_refused():
         CalibrationError(LOSS).process({}, [dict(pred_score=torch.ones(2), gt_label=torch.zeros(1))])
     with pytest.raises(ValueError, match='num_bins=0: expected at least 1'):
         CalibrationError(LOSS, num_bins=0)
+
+
+@pytest.mark.parametrize('scores, error', [((-20.0, -15.0), 100), ((22.0, 25.0), 0)])
+def test_prediction_is_the_argmax_of_the_scores_where_probabilities_are_clamped(scores, error):
+    """The correct class 1 is predicted, with a probability of 0 or of 1 for both classes."""
+    evaluator = Evaluator([dict(type='mmgb.CalibrationError', loss=LOSS)])
+    evaluator.process(data_samples=[_Sample(cls_score=torch.tensor(scores), gt_label=torch.tensor([1]))])
+    assert evaluator.evaluate(1)['calibration/ece'] == pytest.approx(error)
+
+
+def classifier(copies):
+    """Build the test-time augmentation of a classifier of vectors, and a batch of ``copies`` of the same view."""
+    torch.manual_seed(0)
+    head = dict(type='mmgb.BoostedLinearClsHead', num_classes=5, in_channels=4, loss=LOSS)
+    model = dict(
+        type='ImageClassifier', backbone=dict(type='mmgb.MLP', in_features=4, hidden_features=(4, 4)), head=head
+    )
+    images, labels = torch.randn(20, 4) * 30, torch.randint(5, (20,))
+    samples = [ClsDataSample().set_gt_label(label) for label in labels]
+    return 'mmpretrain', dict(type='AverageClsScoreTTA', module=model), batch_of_views(images, samples, copies)
+
+
+def segmentor(copies, kind='mmgb.BoostedSegTTAModel'):
+    """Build the test-time augmentation of a segmentor, and a batch of ``copies`` of the same view."""
+    torch.manual_seed(0)
+    head = dict(type='FCNHead', in_channels=4, channels=4, num_convs=0, concat_input=False, num_classes=5)
+    model = dict(
+        type='EncoderDecoder',
+        data_preprocessor=dict(type='SegDataPreProcessor'),
+        backbone=dict(type='mmgb.PixelNetVGG', width=1 / 16, padding=0, out_indices=(0,)),
+        decode_head=dict(head, in_index=0, loss_decode=LOSS),
+        test_cfg=dict(mode='whole'),
+    )
+    images, labels = torch.randint(255, (2, 3, 16, 16)), torch.randint(5, (2, 1, 16, 16))
+    meta = dict(img_shape=(16, 16), ori_shape=(16, 16), pad_shape=(16, 16), img_path='x')
+    samples = [SegDataSample(gt_sem_seg=PixelData(data=label), metainfo=meta) for label in labels]
+    return 'mmseg', dict(type=kind, module=model), batch_of_views(images, samples, copies)
+
+
+def batch_of_views(images, samples, copies):
+    return dict(
+        inputs=[list(images) for _ in range(copies)],
+        data_samples=[[sample.clone() for sample in samples] for _ in range(copies)],
+    )
+
+
+@pytest.mark.parametrize(
+    'make', [classifier, segmentor, lambda copies: segmentor(copies, 'SegTTAModel')], ids=['cls', 'seg', 'stock seg']
+)
+@pytest.mark.parametrize('copies', [1, 2, 3])
+def test_test_time_augmentation_is_refused_in_both_hosts(make, copies):
+    host, config, batch = make(copies)
+    with DefaultScope.overwrite_default_scope(host):
+        model = MODELS.build(ConfigDict(config)).eval()
+    evaluator = Evaluator([dict(type='mmgb.CalibrationError', loss=LOSS)])
+    with torch.no_grad():
+        merged = model.test_step(batch)
+    with pytest.raises(ConfigError, match=f'^CalibrationError: expected one view per image, got {copies} views'):
+        evaluator.process(data_samples=merged, data_batch=batch)
 
 
 class _Sample(dict):

@@ -1,26 +1,32 @@
 """Classification heads of mmpretrain that predict the probabilities of a boosted loss."""
 
+from __future__ import annotations
+
 from mmpretrain.models.heads import LinearClsHead, MultiLabelLinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
 from mmgb.registry import MODELS
 
-from ..probability_logits import sigmoid_logits, softmax_logits
+from ..ordered_probabilities import ordered_class_probabilities, ordered_label_probabilities
 
 
 @MODELS.register_module()
 class BoostedLinearClsHead(LinearClsHead):
     """``LinearClsHead`` whose ``pred_score`` holds the loss's probabilities, normalized to sum 1.
 
-    ``loss`` must be one of mmgb's. Each predicted sample also holds the linear outputs in the field ``cls_score``, for
-    metrics that need them. Arguments are those of mmpretrain's ``LinearClsHead``.
+    The predicted class is the argmax of the linear outputs. ``pred_score`` has their strict order, so top-k metrics
+    rank as the outputs do, although the loss clamps its probabilities. Each predicted sample also holds the linear
+    outputs in the field ``cls_score``, for metrics that need them. ``loss`` must be one of mmgb's. Arguments are those
+    of mmpretrain's ``LinearClsHead``.
     """
 
-    def _get_predictions(self, cls_score: Tensor, data_samples: list[DataSample]) -> list[DataSample]:
-        predictions = super()._get_predictions(softmax_logits(self.loss_module, cls_score), data_samples)
-        for sample, score in zip(predictions, cls_score):
-            sample.set_field(score, 'cls_score')
+    def _get_predictions(self, cls_score: Tensor, data_samples: list[DataSample] | None) -> list[DataSample]:
+        predictions = super()._get_predictions(cls_score, data_samples)
+        probabilities = ordered_class_probabilities(self.loss_module, cls_score)
+        labels = cls_score.argmax(1, keepdim=True)
+        for sample, probability, label, score in zip(predictions, probabilities, labels, cls_score):
+            sample.set_pred_score(probability).set_pred_label(label).set_field(score, 'cls_score')
         return predictions
 
 
@@ -28,9 +34,18 @@ class BoostedLinearClsHead(LinearClsHead):
 class BoostedMultiLabelLinearClsHead(MultiLabelLinearClsHead):
     """``MultiLabelLinearClsHead`` whose ``pred_score`` holds the loss's probability of each class.
 
-    The threshold ``thr`` is therefore a probability. ``loss`` must be one of mmgb's. Arguments are those of
-    mmpretrain's ``MultiLabelLinearClsHead``.
+    The threshold ``thr`` is therefore a probability, and ``topk`` predicts the classes of the highest linear outputs.
+    ``pred_score`` has the strict order of the outputs of an image. ``loss`` must be one of mmgb's. Arguments are those
+    of mmpretrain's ``MultiLabelLinearClsHead``.
     """
 
-    def _get_predictions(self, cls_score: Tensor, data_samples: list[DataSample]) -> list[DataSample]:
-        return super()._get_predictions(sigmoid_logits(self.loss_module, cls_score), data_samples)
+    def _get_predictions(self, cls_score: Tensor, data_samples: list[DataSample] | None) -> list[DataSample]:
+        predictions = super()._get_predictions(cls_score, data_samples)
+        probabilities = ordered_label_probabilities(self.loss_module, cls_score)
+        if self.thr is None:
+            labels = list(cls_score.topk(self.topk).indices)
+        else:
+            labels = [row.nonzero().flatten() for row in self.loss_module.probabilities(cls_score) >= self.thr]
+        for sample, probability, label in zip(predictions, probabilities, labels):
+            sample.set_pred_score(probability).set_pred_label(label)
+        return predictions

@@ -2,6 +2,10 @@
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from mmpretrain.evaluation.metrics import Accuracy, MultiLabelMetric
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
@@ -29,7 +33,7 @@ def test_linear_head_predicts_the_losss_probabilities_normalized_to_sum_1(loss):
     expected = expected / expected.sum(1, keepdim=True)
     assert torch.allclose(torch.stack([sample.pred_score for sample in samples]), expected, atol=1e-5)
     assert torch.equal(torch.stack([sample.cls_score for sample in samples]), scores)
-    assert [sample.pred_label.item() for sample in samples] == expected.argmax(1).tolist()
+    assert [sample.pred_label.item() for sample in samples] == scores.argmax(1).tolist()
     assert len(head.predict(features)) == 5
 
 
@@ -57,3 +61,56 @@ def test_threshold_for_several_labels_is_a_probability(loss):
     stock = MODELS.build(dict(type='mmpretrain.MultiLabelLinearClsHead', **settings))
     stock.load_state_dict(head.state_dict())
     assert stock.predict((features,))[0].pred_label.tolist() == [0, 1, 2]
+
+
+SCORES = st.one_of(st.floats(-50, 50, width=32), st.sampled_from([-20.0, -10.0, 1.0, 1.0 + 2**-23, 25.0, 60.0]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    scores=arrays('float32', (4, 6), elements=SCORES),
+    labels=arrays('int64', 4, elements=st.integers(0, 5)),
+    dtype=st.sampled_from([torch.float16, torch.bfloat16, torch.float32]),
+    loss=st.sampled_from([EXP, POW3]),
+    k=st.integers(1, 6),
+)
+def test_predictions_and_top_k_metrics_follow_the_scores(scores, labels, dtype, loss, k):
+    scores, labels = torch.from_numpy(scores).to(dtype), torch.from_numpy(labels)
+    head = MODELS.build(dict(type='mmgb.BoostedLinearClsHead', num_classes=6, in_channels=6, loss=loss))
+    samples = head._get_predictions(scores, None)
+    probabilities = torch.stack([sample.pred_score for sample in samples])
+    for sample, row in zip(samples, scores):
+        assert row[sample.pred_label].item() == row[sample.pred_score.argmax()].item() == row.max().item()
+    # A class is among the k best if fewer than k score higher; where scores are equal, both answers are right.
+    own = scores.gather(1, labels.unsqueeze(1))
+    at_least = (scores > own).sum(1) + 1
+    at_most = (scores >= own).sum(1)
+    ((found,),) = Accuracy.calculate(probabilities, labels, topk=(k,))
+    assert 25 * (at_most <= k).sum() <= found.item() <= 25 * (at_least <= k).sum()
+
+
+@pytest.mark.parametrize('scores, best', [([-20.0, -15.0, -12.0, -30.0], 2), ([21.0, 22.0, 25.0, 24.0], 2)])
+def test_clamped_probabilities_do_not_tie(scores, best):
+    head = MODELS.build(dict(type='mmgb.BoostedLinearClsHead', num_classes=4, in_channels=4, loss=POW3))
+    (sample,) = head._get_predictions(torch.tensor([scores]), None)
+    assert sample.pred_label.item() == sample.pred_score.argmax().item() == best
+    assert sample.pred_score.argsort().tolist() == torch.tensor(scores).argsort().tolist()
+
+
+@settings(max_examples=100, deadline=None)
+@given(scores=arrays('float32', (4, 6), elements=SCORES, unique=True), loss=st.sampled_from([EXP, POW3]))
+def test_top_k_of_several_labels_follows_the_scores_and_the_threshold_the_probability(scores, loss):
+    scores = torch.from_numpy(scores)
+    settings = dict(type='mmgb.BoostedMultiLabelLinearClsHead', num_classes=6, in_channels=6, loss=loss)
+    samples = MODELS.build(dict(settings, thr=None, topk=2))._get_predictions(scores, None)
+    best = scores.topk(2).indices
+    assert all(sample.pred_label.tolist() == row.tolist() for sample, row in zip(samples, best))
+    # The metric finds exactly the two best classes in pred_score.
+    truth = torch.zeros(4, 6).scatter_(1, best, 1)
+    precision, recall, _ = MultiLabelMetric.calculate(
+        torch.stack([sample.pred_score for sample in samples]), truth, topk=2, average='micro'
+    )[:3]
+    assert precision.item() == recall.item() == 100
+    for thr in (1e-9, 0.5, 1.0):
+        for sample, row in zip(MODELS.build(dict(settings, thr=thr))._get_predictions(scores, None), scores):
+            assert sample.pred_label.tolist() == (shares(loss, row) >= thr).nonzero().flatten().tolist()
