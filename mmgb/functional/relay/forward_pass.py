@@ -9,8 +9,10 @@ from typing import Any
 
 from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge, get_gradient_edge
+from torch.utils.hooks import RemovableHandle
 
 from ..errors import ConfigError
+from ..module_paths import find_module
 from .autograd import BackwardState, Entry, Gate, GateHandle, SurvivingGradient
 from .execution_order import ExecutionOrder
 from .plan import Range, Relay, relay_plan
@@ -33,6 +35,9 @@ class ForwardPass:
         gates: gates by path of the lowest module. A module whose input requires no gradient has none.
         trunks: trunk entries by path of the source.
         relays: gradients to send to a gate in a second pass, by path of the lowest module. Set by :meth:`link`.
+
+    Raises:
+        ConfigError: if a path names no module. No hook is left on the model.
     """
 
     def __init__(self, model: nn.Module, auxiliaries: Sequence[AuxiliaryRange], primary_lowest: str | None) -> None:
@@ -46,14 +51,21 @@ class ForwardPass:
         # The entries hold these lists, which link() fills.
         self._gates_of_trunk: list[list[GateHandle]] = [[] for _ in auxiliaries]
         self._gates_of_head: list[list[GateHandle]] = [[] for _ in auxiliaries]
-        self._handles = [
-            model.get_submodule(path).register_forward_pre_hook(partial(self._enter_lowest, path), with_kwargs=True)
-            for path in lowest_paths(auxiliaries, primary_lowest)
-        ]
-        self._handles += [
-            model.get_submodule(auxiliary.source).register_forward_hook(partial(self._leave_source, i))
-            for i, auxiliary in enumerate(auxiliaries)
-        ]
+        self._handles: list[RemovableHandle] = []
+        try:
+            self._add_hooks(model)
+        except BaseException:
+            self.remove_hooks()
+            raise
+
+    def _add_hooks(self, model: nn.Module) -> None:
+        for path in lowest_paths(self.auxiliaries, self.primary_lowest):
+            lowest = find_module(model, path, 'lowest')
+            hook = partial(self._enter_lowest, path)
+            self._handles.append(lowest.register_forward_pre_hook(hook, with_kwargs=True))
+        for i, auxiliary in enumerate(self.auxiliaries):
+            source = find_module(model, auxiliary.source, 'source')
+            self._handles.append(source.register_forward_hook(partial(self._leave_source, i)))
 
     def remove_hooks(self) -> None:
         for handle in self._handles:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from ..errors import ConfigError
 from .forward_pass import ForwardPass
 from .ranges import AuxiliaryRange, check_paths
 
@@ -36,7 +37,7 @@ class GradientGate:
         (loss(scores) + 0.3 * loss(head(features[0]))).backward()
 
     The block yields the list of the auxiliary losses' inputs, which is filled as the sources run. Hooks are on the
-    model inside the block only.
+    model inside the block only, also if the block fails. One gate serves many blocks, but one at a time.
 
     The modules must form a chain: everything that the layers above a lowest module receive from the layers below it
     must pass through its input. :func:`mmgb.functional.relay.validation.check_ranges` checks this.
@@ -52,7 +53,7 @@ class GradientGate:
     Raises:
         ConfigError: if a path names no module, or two auxiliary losses have the same source. In the block, if a source
             returns anything but one tensor, a lowest module takes anything but one tensor, a module runs several times
-            or never, or a lowest module runs after its source.
+            or never, a lowest module runs after its source, or a block of the same gate begins.
     """
 
     def __init__(
@@ -62,13 +63,21 @@ class GradientGate:
         self.auxiliaries = list(auxiliaries)
         self.primary_lowest = primary_lowest
         self.forward_pass: ForwardPass
+        self._entered = False
         check_paths(model, self.auxiliaries, primary_lowest)
 
     def __enter__(self) -> list[Tensor | None]:
+        if self._entered:
+            raise ConfigError(
+                'GradientGate: expected one block at a time, got a block inside a block of the same gate; leave the '
+                'outer one first'
+            )
         self.forward_pass = ForwardPass(self.model, self.auxiliaries, self.primary_lowest)
+        self._entered = True
         return self.forward_pass.features
 
     def __exit__(self, error_type: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        self._entered = False
         self.forward_pass.remove_hooks()
         if error is None:
             self.forward_pass.link()

@@ -193,3 +193,111 @@ def test_one_gate_serves_many_forward_passes():
         (loss_of(HEADS[0], top) + 0.3 * loss_of(HEADS[1], features[0])).backward()
         gradients.append([parameter.grad.clone() for parameter in network[1:].parameters()])
     assert all(torch.equal(one, other) for one, other in zip(*gradients))
+
+
+def hooks(network):
+    """Count the hooks of every module, in every table in which torch keeps them."""
+    return {
+        (name, table): len(value)
+        for name, module in network.named_modules()
+        for table, value in vars(module).items()
+        if 'hooks' in table
+    }
+
+
+class Failure(Exception):
+    """An error in a block."""
+
+
+# A program is a list of steps: a forward pass, a failure, or the block of one of three gates with its own steps.
+PROGRAMS = st.recursive(
+    st.lists(st.sampled_from(['forward', 'fail']), max_size=2),
+    lambda steps: st.lists(st.one_of(st.just('forward'), st.tuples(st.integers(0, 2), steps)), max_size=3),
+    max_leaves=6,
+)
+
+
+def execute(program, network, gates):
+    for step in program:
+        if step == 'forward':
+            network(IMAGES)
+        elif step == 'fail':
+            raise Failure
+        else:
+            index, steps = step
+            with gates[index]:
+                execute(steps, network, gates)
+
+
+@settings(max_examples=150, deadline=None)
+@given(program=PROGRAMS)
+def test_nested_and_failing_blocks_leave_no_hook_and_the_gates_stay_usable(program):
+    network = chain('relu last')
+    network[2].register_forward_hook(lambda *_: None)
+    gates = [
+        GradientGate(network, [AuxiliaryRange('3', '1')], '2'),
+        GradientGate(network, [AuxiliaryRange('4'), AuxiliaryRange('2', '1')], '3'),
+        GradientGate(network, [], '0'),
+    ]
+    before = hooks(network)
+    try:
+        execute(program, network, gates)
+    except (Failure, ConfigError):
+        pass
+    assert hooks(network) == before
+    for gate in gates:
+        with gate:
+            network(IMAGES)
+    assert hooks(network) == before
+
+
+def test_a_block_inside_a_block_of_the_same_gate_is_refused_and_the_outer_one_stays_exact():
+    network = chain('relu last')
+    case = (2, [(1, 3)])
+    expected = definition(copy.deepcopy(network), *case)
+    gate = GradientGate(network, [AuxiliaryRange('3', '1')], '2')
+    with gate as features:
+        with pytest.raises(ConfigError, match='^GradientGate: expected one block at a time, got a block inside'):
+            with gate:
+                network(IMAGES)
+        top = network(IMAGES)
+    (loss_of(HEADS[0], top) + 0.3 * loss_of(HEADS[1], features[0])).backward()
+    assert_exact(network, expected)
+
+
+@pytest.mark.parametrize('broken', range(4))
+def test_a_failing_entry_leaves_no_hook(broken, monkeypatch):
+    network = chain('relu last')
+    gate = GradientGate(network, [AuxiliaryRange('3', '1'), AuxiliaryRange('4', '0')], '2')
+    before = hooks(network)
+    registered = []
+
+    def register(original):
+        def count(*args, **kwargs):
+            registered.append(args)
+            if len(registered) > broken:
+                raise KeyboardInterrupt
+            return original(*args, **kwargs)
+
+        return count
+
+    for name in ('register_forward_pre_hook', 'register_forward_hook'):
+        monkeypatch.setattr(nn.Module, name, register(getattr(nn.Module, name)))
+    with pytest.raises(KeyboardInterrupt):
+        gate.__enter__()
+    assert hooks(network) == before
+    monkeypatch.undo()
+    with gate:
+        network(IMAGES)
+    assert hooks(network) == before
+
+
+def test_a_module_that_is_gone_at_the_entry_is_named_and_leaves_no_hook():
+    network = chain('relu last')
+    gate = GradientGate(network, [AuxiliaryRange('5', '1')], '2')
+    del network[5]
+    before = hooks(network)
+    with pytest.raises(ConfigError, match="^source='5': no such module"):
+        with gate:
+            pass
+    assert hooks(network) == before
