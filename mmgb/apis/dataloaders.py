@@ -1,14 +1,16 @@
-"""Defaults for a config's dataloaders, and a check that their data exist."""
+"""Defaults for a config's dataloaders, and checks that their data exist and that an epoch has batches."""
 
 from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.dataset import InfiniteSampler
 from mmengine.registry import DATASETS
+from mmengine.runner import BaseLoop, EpochBasedTrainLoop
 
 from mmgb.functional.errors import ConfigError
 
@@ -71,6 +73,30 @@ def check_data_roots(cfg: Config, fields: tuple[str, ...]) -> None:
                 f"{key}.data_root='{root}' does not exist (looked in {Path.cwd()}): "
                 f'put the data there, or set their folder with --cfg-options {key}.data_root=…'
             )
+
+
+def check_train_batches(loop: BaseLoop) -> None:
+    """Check that an epoch of a training loop has a batch and an end.
+
+    Raises:
+        ConfigError: if the sampler never ends and the loop is epoch-based, or if ``drop_last`` drops the only batch.
+    """
+    loader = loop.dataloader
+    batches = loader.batch_sampler
+    sampler = getattr(batches, 'sampler', loader.sampler)
+    if getattr(sampler, 'infinite', False) or isinstance(sampler, InfiniteSampler):
+        if isinstance(loop, EpochBasedTrainLoop):
+            raise ConfigError(
+                f'train_dataloader.sampler={type(sampler).__name__}, which never ends: expected one that ends with '
+                'EpochBasedTrainLoop, whose first epoch would not end; set sampler.infinite=False, use DefaultSampler, '
+                'or train with IterBasedTrainLoop'
+            )
+    elif isinstance(batches, Sized) and isinstance(sampler, Sized) and not len(batches):
+        raise ConfigError(
+            f'train_dataloader.batch_size={batches.batch_size}: expected at least one batch per epoch and process, got '
+            f'{len(sampler)} samples with drop_last={batches.drop_last}, so nothing would be trained; lower batch_size '
+            'or set drop_last=False'
+        )
 
 
 def nested_datasets(dataset: object, key: str) -> Iterator[tuple[str, dict]]:

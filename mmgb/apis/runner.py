@@ -12,6 +12,8 @@ from mmengine.runner import Runner
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.errors import one_line
 
+from .dataloaders import check_train_batches
+
 # Components refuse their settings with these; other exceptions are bugs and keep their traceback.
 BUILD_ERRORS = (AssertionError, AttributeError, ImportError, KeyError, OSError, TypeError, ValueError)
 
@@ -26,7 +28,8 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
         loops (tuple[str, ...]): loops to build, of 'train_loop', 'val_loop' and 'test_loop'.
 
     Raises:
-        ConfigError: if a component refuses its settings; the message names the file and line that refused them.
+        ConfigError: if a component refuses its settings; the message names the file and line that refused them. Also if
+            an epoch of the training has no batch or no end.
     """
     try:
         runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
@@ -42,4 +45,6 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
             f"config='{cfg.filename}' can't be built: {one_line(error)} "
             f'({Path(place.filename).name}, line {place.lineno})'
         ) from error
+    if 'train_loop' in loops:
+        check_train_batches(runner.train_loop)
     return runner

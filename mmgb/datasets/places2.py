@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import DATASETS
+from mmgb.utils.settings import check_flag, check_integer
 
 from .array_backed_dataset import ArrayBackedDataset
 from .class_name_file import read_class_names
@@ -72,6 +73,14 @@ class Places2(ArrayBackedDataset):
                 "on_error='skip': expected 'raise' with test_mode=True, because skipping counts some images twice; "
                 'clean the list with tools/dataset_converters/check_image_list.py'
             )
+        if num_classes is not None:
+            check_integer('num_classes', num_classes)
+            if num_classes < 1:
+                raise ConfigError(f'num_classes={num_classes}: expected at least 1')
+        check_integer('max_refetch', max_refetch)
+        if max_refetch < 0:
+            raise ConfigError(f'max_refetch={max_refetch}: expected at least 0')
+        check_flag('with_label', with_label)
         self.num_classes = num_classes
         self.with_label = with_label
         self.on_error = on_error

@@ -69,7 +69,10 @@ def pairs(labels: Labels) -> tuple[np.ndarray, np.ndarray | None]:
     if isinstance(labels, np.ndarray):
         return labels, None
     samples = np.repeat(np.arange(len(labels)), list(map(len, labels)))
-    return np.fromiter(chain.from_iterable(labels), dtype=np.int64, count=len(samples)), samples
+    try:
+        return np.fromiter(chain.from_iterable(labels), dtype=np.int64, count=len(samples)), samples
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ConfigError(f'labels of the samples: expected class indices, got another value: {error}') from error
 
 
 def _own_labels(dataset: Any, cache: str | None) -> Labels:

@@ -9,6 +9,9 @@ position p is the k-th draw of its class. Both kinds of list are endless sequenc
 
     class(p) = shuffled_passes(C)[p]        image(p) = images of class(p)[shuffled_passes(n_class(p))[k]]
 
+MMDetection's sampler draws m images of a class in a row. Position p is then that of image ``p % m`` of turn
+``t = p // m``, and a cycle has C turns: ``class(p) = shuffled_passes(C)[t]``, whose draw is ``t // C * m + p % m``.
+
 The i-th shuffled copy of ``range(n)`` depends only on the seed, the list and i: it sorts the words that the
 counter-based generator Philox returns for counters from ``i * ceil(n / 4)`` under a key made of seed and list. There is
 no state, so any position can be computed directly. numpy guarantees Philox's raw words for all versions, but not the
@@ -24,6 +27,7 @@ import numpy as np
 from .errors import ConfigError
 
 WORDS_PER_COUNT = 4  # Philox gives four 64-bit words for each value of its counter
+MOST_CLASSES = 1 << 20  # unless there are more samples; a label of 10**9 would take gigabytes
 BLOCK = 1 << 18  # words sorted at once (2 MB), unless one pass is longer
 
 
@@ -48,13 +52,18 @@ def group_by_class(labels: np.ndarray, num_classes: int, images: np.ndarray | No
         images: index of the image that each label belongs to, shape (P,). None: 0, …, P - 1.
 
     Raises:
-        ConfigError: if a label is outside the classes.
+        ConfigError: if a label is outside the classes, or if there are more than ``MOST_CLASSES`` and more than labels.
     """
     if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
         first = np.flatnonzero((labels < 0) | (labels >= num_classes))[0]
         image = first if images is None else images[first]
         raise ConfigError(
             f'label {labels[first]} of image {image} is outside the {num_classes} classes, 0 to {num_classes - 1}'
+        )
+    if num_classes > max(MOST_CLASSES, len(labels)):
+        raise ConfigError(
+            f'label {labels.max(initial=-1)}: expected class indices from 0 without large gaps, at most '
+            f'{MOST_CLASSES - 1}, got {num_classes} classes for {len(labels)} labels'
         )
     # Sorting words that combine label and place is faster than argsort and needs less memory.
     bits = max(len(labels) - 1, 1).bit_length()
@@ -67,7 +76,7 @@ def group_by_class(labels: np.ndarray, num_classes: int, images: np.ndarray | No
     return ClassGroups(places if images is None else images[places], np.bincount(labels, minlength=num_classes))
 
 
-def class_aware_order(groups: ClassGroups, seed: int, start: int, stop: int) -> np.ndarray:
+def class_aware_order(groups: ClassGroups, seed: int, start: int, stop: int, num_sample_class: int = 1) -> np.ndarray:
     """Return the images at positions ``start`` to ``stop - 1`` of the endless class-aware sequence.
 
     Time and memory are proportional to ``stop - start`` plus up to twice the number of images, so long runs are more
@@ -78,6 +87,7 @@ def class_aware_order(groups: ClassGroups, seed: int, start: int, stop: int) -> 
         seed: seed of the sequence, ``0 <= seed < 2**64``.
         start: first position, at least 0.
         stop: position after the last one, at least ``start``.
+        num_sample_class: number of images of a class in a row, at least 1. Default: 1.
 
     Returns:
         Indices from ``groups.images``, shape (stop - start,).
@@ -85,7 +95,8 @@ def class_aware_order(groups: ClassGroups, seed: int, start: int, stop: int) -> 
     sizes = groups.sizes[groups.sizes > 0]
     if start >= stop:
         return groups.images[:0]
-    first, last = start // len(sizes), (stop - 1) // len(sizes) + 1
+    cycle = len(sizes) * num_sample_class
+    first, last = start // cycle * num_sample_class, ((stop - 1) // cycle + 1) * num_sample_class
     draws = np.empty((len(sizes), last - first), dtype=groups.images.dtype)
     for index, (size, end) in enumerate(zip(sizes.tolist(), np.cumsum(sizes).tolist())):
         of_class = groups.images[end - size : end]
@@ -93,8 +104,9 @@ def class_aware_order(groups: ClassGroups, seed: int, start: int, stop: int) -> 
     order = np.empty(stop - start, dtype=groups.images.dtype)
     for begin in range(start, stop, BLOCK):
         end = min(begin + BLOCK, stop)
-        cycles = np.arange(begin, end) // len(sizes) - first
-        order[begin - start : end - start] = draws[shuffled_passes(len(sizes), seed, 0, begin, end), cycles]
+        turns, places = np.divmod(np.arange(begin, end), num_sample_class)
+        classes = shuffled_passes(len(sizes), seed, 0, turns[0], turns[-1] + 1)[turns - turns[0]]
+        order[begin - start : end - start] = draws[classes, turns // len(sizes) * num_sample_class + places - first]
     return order
 
 

@@ -23,7 +23,8 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO[Any]]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary_path(path)
+    # A name that no other running process uses.
+    temporary = path.with_name(f'{path.name}.{os.getpid()}.unfinished')
     try:
         with open(temporary, mode, encoding=None if 'b' in mode else 'utf-8') as file:
             yield file
@@ -34,7 +35,9 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO[Any]]:
 
 @contextmanager
 def atomic_folder(path: str | Path) -> Iterator[Path]:
-    """Create a temporary folder next to ``path`` and rename it to ``path`` when the block ends without an error.
+    """Create a folder ``NAME.unfinished`` and rename it to ``path``, NAME, when the block ends without an error.
+
+    One process at a time may make ``path``: an unfinished folder that a killed process left behind is removed first.
 
     Args:
         path (str | Path): folder to make; it must not exist yet. Missing parent folders are created.
@@ -43,15 +46,12 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         The temporary folder. It is removed if the block raises.
     """
     path = Path(path)
-    temporary = _temporary_path(path)
+    temporary = path.with_name(f'{path.name}.unfinished')
+    if temporary.exists():
+        shutil.rmtree(temporary)
     temporary.mkdir(parents=True)
     try:
         yield temporary
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _temporary_path(path: Path) -> Path:
-    """Return a sibling of ``path`` that no other running process uses."""
-    return path.with_name(f'{path.name}.{os.getpid()}.unfinished')

@@ -1,8 +1,9 @@
 """Walk over dataset wrappers of torch, mmengine, mmpretrain and mmseg by their attributes.
 
 A wrapper holds one data set in ``dataset`` or several in ``datasets``. It repeats them (``times`` of mmengine's
-``RepeatDataset``) or selects samples (``indices`` of torch's ``Subset`` and mmpretrain's ``KFoldDataset``,
-``repeat_indices`` of mmengine's ``ClassBalancedDataset``).
+``RepeatDataset``), selects samples (``indices`` of torch's ``Subset`` and mmpretrain's ``KFoldDataset``,
+``repeat_indices`` of mmengine's ``ClassBalancedDataset``), or transforms them one by one (``pipeline_types`` of
+``MultiImageMixDataset`` of mmseg and mmdetection, which mixes each sample with others: mosaic, mixup).
 """
 
 from __future__ import annotations
@@ -50,4 +51,6 @@ def composition(dataset: Any) -> Composition | None:
                 return Composition([dataset.dataset], indices=getattr(dataset, attribute))
         if hasattr(dataset, 'times'):
             return Composition([dataset.dataset], times=dataset.times)
+        if hasattr(dataset, 'pipeline_types'):
+            return Composition([dataset.dataset])
     return None

@@ -1,8 +1,12 @@
+import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.registry import DATASETS, Registry
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 
-from mmgb.apis.dataloaders import check_data_roots, nested_datasets, set_dataloader_defaults
+from mmgb.apis.dataloaders import check_data_roots, check_train_batches, nested_datasets, set_dataloader_defaults
+from mmgb.datasets.samplers import ClassAwareSampler, class_aware_sampler
+from mmgb.functional.class_aware_order import group_by_class
 from mmgb.functional.errors import ConfigError
 
 SEEN = Registry('dataset', parent=DATASETS, scope='datasets_of_this_test')
@@ -110,3 +114,35 @@ def test_a_stale_data_root_beside_absolute_paths_is_not_checked(paths):
 def test_a_data_root_that_a_relative_path_needs_is_checked(paths):
     with pytest.raises(ConfigError, match="data_root='nowhere' does not exist"):
         check(dict(type=Downloading, download=False, data_root='nowhere', **paths))
+
+
+def check_batches(kind, size=6, **loader):
+    loop = object.__new__(kind)
+    loop._runner, loop.dataloader = None, Runner.build_dataloader(dict(dataset=list(range(size)), **loader), seed=0)
+    check_train_batches(loop)
+
+
+DEFAULT = dict(type='DefaultSampler', shuffle=False)
+
+
+@pytest.mark.parametrize('sampler', [dict(type='InfiniteSampler'), dict(type=ClassAwareSampler, infinite=True)])
+def test_a_sampler_that_never_ends_is_refused_in_an_epoch_based_loop(sampler, monkeypatch):
+    monkeypatch.setattr(class_aware_sampler, 'group_samples', lambda *_: group_by_class(np.arange(6) % 2, 2))
+    with pytest.raises(
+        ConfigError, match='^train_dataloader.sampler=.*Sampler, which never ends: expected one that ends'
+    ):
+        check_batches(EpochBasedTrainLoop, batch_size=2, sampler=sampler)
+    check_batches(IterBasedTrainLoop, batch_size=2, sampler=sampler)
+    check_batches(IterBasedTrainLoop, batch_size=200, drop_last=True, sampler=sampler)
+
+
+@pytest.mark.parametrize('kind', [EpochBasedTrainLoop, IterBasedTrainLoop])
+def test_a_batch_larger_than_an_epoch_is_refused_with_drop_last(kind):
+    with pytest.raises(
+        ConfigError, match='^train_dataloader.batch_size=7: expected at least one batch .* got 6 samples'
+    ):
+        check_batches(kind, batch_size=7, drop_last=True, sampler=DEFAULT)
+    with pytest.raises(ConfigError, match='got 0 samples with drop_last=False'):
+        check_batches(kind, size=0, batch_size=7, sampler=DEFAULT)
+    check_batches(kind, batch_size=6, drop_last=True, sampler=DEFAULT)
+    check_batches(kind, batch_size=7, sampler=DEFAULT)

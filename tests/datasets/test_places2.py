@@ -273,3 +273,10 @@ def test_absolute_paths_beside_a_root_are_refused(root):
             ValueError, match="line 1: expected a path below data_prefix='.*', got the absolute path '/.*unset"
         ):
             DATASETS.build(config)
+
+
+@pytest.mark.parametrize('value', [1.5, float('nan'), True, '3'])
+@pytest.mark.parametrize('name', ['num_classes', 'max_refetch'])
+def test_settings_that_are_no_integers_are_refused(root, name, value):
+    with pytest.raises(ValueError, match=f'{name}={value!r}: expected an integer'):
+        build(root, **{name: value})

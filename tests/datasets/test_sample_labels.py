@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from mmengine.dataset import BaseDataset, ClassBalancedDataset, ConcatDataset, RepeatDataset
+from mmengine.registry import DefaultScope
 from mmpretrain.datasets import CustomDataset, KFoldDataset, MultiLabelDataset
+from mmseg.datasets import MultiImageMixDataset
 from PIL import Image
 from torch.utils.data import ConcatDataset as TorchConcatDataset
 from torch.utils.data import Subset, TensorDataset
@@ -126,3 +128,25 @@ class Prefixed(TensorDataset):
 def test_a_data_set_without_labels_is_refused_by_name(dataset, message):
     with pytest.raises(ValueError, match=message):
         sample_labels(dataset)
+
+
+def test_a_mosaic_has_the_labels_of_the_samples_that_it_mixes_others_into(tmp_path):
+    for part in 'images', 'labels':
+        (tmp_path / part).mkdir()
+    for index, values in enumerate([[0, 1], [2, 2], [255, 1]]):
+        Image.fromarray(np.array([values], np.uint8)).save(tmp_path / f'labels/{index}.png')
+        Image.new('RGB', (2, 1)).save(tmp_path / f'images/{index}.png')
+    inner = dict(
+        type='BaseSegDataset',
+        data_root=str(tmp_path),
+        img_suffix='.png',
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        metainfo=dict(classes=CLASSES, palette=[[0] * 3] * 3),
+        pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')],
+    )
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        mosaic = MultiImageMixDataset(inner, [dict(type='RandomMosaic', prob=1.0, img_scale=(4, 4))])
+        two_mosaics = TorchConcatDataset([mosaic, mosaic])
+        assert mosaic[0]['img'].shape == (8, 8, 3)
+    assert as_lists(sample_labels(mosaic)) == [[0, 1], [2], [1]] and class_names(mosaic) == CLASSES
+    assert as_lists(sample_labels(two_mosaics)) == 2 * [[0, 1], [2], [1]]

@@ -176,3 +176,38 @@ def test_an_image_with_several_classes_is_drawn_for_each_of_them():
 def test_a_label_outside_the_classes_is_rejected_with_its_image(labels, images, message):
     with pytest.raises(ValueError, match=message):
         group_by_class(np.array(labels), 3, images if images is None else np.array(images))
+
+
+def with_images_in_a_row(labels, seed, in_a_row, length):
+    """MMDetection's algorithm: the next class gives the next ``in_a_row`` images of its endless list."""
+    groups = group_by_class(labels, int(labels.max()) + 1)
+    members = np.split(groups.images, np.cumsum(groups.sizes)[:-1])
+    classes = shuffled_passes(len(members), seed, 0, 0, length)
+    drawn, taken = [], Counter()
+    for label in classes.tolist():
+        size = len(members[label])
+        order = shuffled_passes(size, seed, 1 + label, 0, taken[label] + in_a_row)
+        drawn += members[label][order[taken[label] :]].tolist()
+        taken[label] += in_a_row
+    return drawn[:length]
+
+
+@settings(deadline=None)
+@given(SIZES, SEEDS, st.integers(1, 12), st.integers(0, 40), st.integers(0, 60))
+def test_several_images_of_a_class_in_a_row_are_those_of_mmdetections_algorithm(sizes, seed, in_a_row, start, length):
+    labels = labels_of(sizes)
+    groups = group_by_class(labels, int(labels.max()) + 1)
+    expected = with_images_in_a_row(labels, seed, in_a_row, start + length)
+    assert class_aware_order(groups, seed, start, start + length, in_a_row).tolist() == expected[start:]
+
+
+def test_several_images_in_a_row_continue_across_blocks():
+    groups = group_by_class(labels_of([300, 7, 1, 40]), 4)
+    whole = class_aware_order(groups, 3, 0, 600_000, 5)
+    for start in (0, 262_139, 599_000):
+        np.testing.assert_array_equal(class_aware_order(groups, 3, start, start + 1000, 5), whole[start : start + 1000])
+
+
+def test_a_label_far_beyond_the_others_is_refused_instead_of_filling_the_memory():
+    with pytest.raises(ValueError, match='label 1000000000: expected class indices from 0 without large gaps, at most'):
+        group_by_class(np.array([0, 1, 10**9]), 10**9 + 1)

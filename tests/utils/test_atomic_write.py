@@ -1,3 +1,6 @@
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,3 +42,17 @@ def test_an_error_in_a_folder_leaves_nothing_behind(tmp_path: Path):
         (folder / 'a').touch()
         raise KeyError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_left_behind_by_a_killed_process_is_replaced(tmp_path: Path):
+    path = tmp_path / 'folder'
+    code = (
+        'import os, signal, sys; from mmgb.utils.atomic_write import atomic_folder\n'
+        'with atomic_folder(sys.argv[1]) as folder:\n'
+        '    (folder / "old").touch(); os.kill(os.getpid(), signal.SIGKILL)'
+    )
+    assert subprocess.run([sys.executable, '-c', code, str(path)]).returncode == -signal.SIGKILL
+    assert [entry.name for entry in tmp_path.iterdir()] == ['folder.unfinished']
+    with atomic_folder(path) as folder:
+        (folder / 'new').touch()
+    assert list(tmp_path.iterdir()) == [path] and [entry.name for entry in path.iterdir()] == ['new']

@@ -34,6 +34,7 @@ ONE, TWO = Numbers(3), Numbers(2)
         (RepeatDataset(ONE, times=4), Composition([ONE], times=4)),
         (Subset(ONE, [2, 0]), Composition([ONE], indices=[2, 0])),
         (ClassBalancedDataset(TWO, 1e-6), Composition([TWO], indices=[0, 1])),
+        (SimpleNamespace(dataset=ONE, pipeline=[], pipeline_types=['RandomMosaic']), Composition([ONE])),
         (SimpleNamespace(dataset=ONE), None),
     ],
 )

@@ -56,6 +56,10 @@ def run(args: argparse.Namespace) -> None:
             f'IN={args.source}: expected in y_train a class index for each of the {len(arrays["x_train"])} images, '
             f'got {labels.dtype} of shape {arrays["y_train"].shape}'
         )
+    if labels.max() >= len(labels):
+        raise ConfigError(
+            f'IN={args.source}: expected images of every class, got {len(labels)} and label {labels.max()}'
+        )
     empty = np.flatnonzero(np.bincount(labels) == 0)
     if len(empty):
         raise ConfigError(f'IN={args.source}: expected images of every class, got none of class {empty[0]}')

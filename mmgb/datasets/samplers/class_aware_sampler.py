@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sized
 
+import numpy as np
 from mmengine.dist import get_dist_info, sync_random_seed
 from mmengine.logging import print_log
 from torch.utils.data import Sampler
@@ -13,8 +14,11 @@ from mmgb.datasets.sample_labels import class_names, pairs, sample_labels
 from mmgb.functional.class_aware_order import ClassGroups, class_aware_order, group_by_class
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import DATA_SAMPLERS
+from mmgb.utils.settings import check_flag, check_integer
 
 SHORTEST_BLOCK = 1 << 16  # positions computed at once, or the number of images if that is larger
+MOST_IN_A_ROW = 1024  # images of a class; a cycle over all classes is computed at once
+SHOWN = 10  # names of empty classes in a message
 CHUNK = 1 << 14  # positions converted to Python's integers at once, which take ten times the memory
 
 
@@ -39,11 +43,13 @@ class ClassAwareSampler(Sampler):
         round_up (bool): whether to round an epoch up or down to a multiple of the number of ranks. Rounding repeats
             and loses no sample, because the next epoch starts where this one ends. Default: True.
         infinite (bool): for iteration-based loops, never end, start at position 0, and offer ``skip`` for resuming.
-            Default: False.
+            ``tools/train.py`` refuses it in an epoch-based loop, where the first epoch wouldn't end. Default: False.
         empty_classes (str): ``'drop'`` logs a warning that names the classes without images and samples the others;
             ``'refuse'`` raises an error. Default: ``'drop'``.
         label_cache (str | None): file that caches the classes in the label maps of a segmentation data set. Default:
             None, a file next to the folder of label maps.
+        num_sample_class (int): number of images of a class in a row, as in mmdetection's sampler of this name; from 1
+            to 1024. Default: 1.
 
     Raises:
         ValueError: if an argument or a label is invalid, or fewer than two classes have images.
@@ -58,7 +64,15 @@ class ClassAwareSampler(Sampler):
         infinite: bool = False,
         empty_classes: str = 'drop',
         label_cache: str | None = None,
+        num_sample_class: int = 1,
     ) -> None:
+        for name, value in dict(seed=seed, num_samples=num_samples, num_sample_class=num_sample_class).items():
+            if value is not None or name == 'num_sample_class':
+                check_integer(name, value)
+        for name, value in dict(round_up=round_up, infinite=infinite).items():
+            check_flag(name, value)
+        if not 1 <= num_sample_class <= MOST_IN_A_ROW:
+            raise ConfigError(f'num_sample_class={num_sample_class}: expected 1 to {MOST_IN_A_ROW}')
         self.rank, self.world_size = get_dist_info()
         total = len(dataset) if num_samples is None else num_samples
         if total < self.world_size:
@@ -68,6 +82,7 @@ class ClassAwareSampler(Sampler):
         if seed is not None and not 0 <= seed < 1 << 64:
             raise ConfigError(f'seed={seed}: expected 0 <= seed < 2**64')
         self.groups = group_samples(dataset, empty_classes, label_cache)
+        self.num_sample_class = num_sample_class
         self.seed = sync_random_seed() if seed is None else seed
         self.samples_per_rank = -(-total // self.world_size) if round_up else total // self.world_size
         self.infinite = infinite
@@ -84,7 +99,8 @@ class ClassAwareSampler(Sampler):
         end = float('inf') if self.infinite else start + self.samples_per_rank
         while start < end:
             stop = min(start + block, end)
-            order = class_aware_order(self.groups, self.seed, start * self.world_size, stop * self.world_size)
+            run = start * self.world_size, stop * self.world_size
+            order = class_aware_order(self.groups, self.seed, *run, self.num_sample_class)
             mine = order[self.rank :: self.world_size]
             for begin in range(0, len(mine), CHUNK):
                 yield from mine[begin : begin + CHUNK].tolist()
@@ -108,15 +124,17 @@ class ClassAwareSampler(Sampler):
 def group_samples(dataset: Sized, empty_classes: str, label_cache: str | None) -> ClassGroups:
     """Return the samples of ``dataset`` grouped by class; see :class:`ClassAwareSampler` for arguments and errors."""
     labels, samples = pairs(sample_labels(dataset, label_cache))
-    names = class_names(dataset) or [str(label) for label in range(int(labels.max(initial=-1)) + 1)]
-    groups = group_by_class(labels, len(names), samples)
-    empty = [name for name, size in zip(names, groups.sizes) if size == 0]
-    if len(names) - len(empty) < 2:
+    names = class_names(dataset)
+    groups = group_by_class(labels, len(names) if names else int(labels.max(initial=-1)) + 1, samples)
+    empty, total = np.flatnonzero(groups.sizes == 0), len(groups.sizes)
+    if total - len(empty) < 2:
         raise ConfigError(
-            f'{len(names) - len(empty)} of {len(names)} classes have images: class-aware sampling needs at least two'
+            f'{total - len(empty)} of {total} classes have images: class-aware sampling needs at least two'
         )
-    if empty:
-        message = f'{len(empty)} of {len(names)} classes have no images: {", ".join(empty)}'
+    if len(empty):
+        shown = ', '.join(names[label] if names else str(label) for label in empty[:SHOWN])
+        more = f' and {len(empty) - SHOWN} more' if len(empty) > SHOWN else ''
+        message = f'{len(empty)} of {total} classes have no images: {shown}{more}'
         if empty_classes == 'refuse':
             raise ConfigError(f"empty_classes='refuse': {message}; 'drop' samples the other classes")
         print_log(f'{message}. Only the other classes are sampled.', 'current', logging.WARNING)

@@ -1,6 +1,7 @@
 """ClassAwareSampler in mmengine's loops: ranks, epochs, resuming and invalid input."""
 
 import random
+import re
 import tracemalloc
 from itertools import chain, islice
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from mmengine.runner import Runner
 
 from mmgb.datasets.samplers import ClassAwareSampler, class_aware_sampler
 from mmgb.functional import class_aware_order, group_by_class
+from mmgb.functional.errors import ConfigError
 
 LABELS = np.repeat([0, 1, 2, 3], [2, 30, 5, 11])
 SEQUENCE = class_aware_order(group_by_class(LABELS, 4), 7, 0, 10_000).tolist()
@@ -181,6 +183,67 @@ def test_a_data_set_cut_by_num_batch_per_epoch_is_refused():
             ),
             seed=7,
         )
+
+
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        *(
+            ({name: value}, f'{name}={value!r}: expected an integer')
+            for name in ('seed', 'num_samples', 'num_sample_class')
+            for value in (1.5, float('nan'), float('inf'), True, '2', [1])
+        ),
+        *(
+            ({name: value}, f'{name}={value!r}: expected True or False')
+            for name in ('round_up', 'infinite')
+            for value in (1, 'False', None)
+        ),
+        *((dict(num_sample_class=value), 'expected 1 to 1024') for value in (0, -1, 10**9)),
+        (dict(num_sample_class=None), 'num_sample_class=None: expected an integer'),
+    ],
+)
+def test_settings_of_other_types_are_refused(options, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        samplers(1, **options)
+
+
+@pytest.mark.parametrize('world_size', [1, 3])
+def test_num_sample_class_images_of_a_class_follow_each_other(world_size):
+    ranks = samplers(world_size, num_sample_class=4, num_samples=480)
+    order = epoch_of(ranks, 0) + epoch_of(ranks, 1)
+    runs = LABELS[order].reshape(-1, 4)
+    assert (runs == runs[:, :1]).all()
+    assert (np.sort(runs[:, 0].reshape(-1, 4), axis=1) == np.arange(4)).all()  # each class once per cycle
+    assert set(order[: 4 * 4 * 8]) == set(range(len(LABELS)))  # 30 images of the largest class in 8 turns of 4
+
+
+@pytest.mark.parametrize('labels', [[0, 1, 10**9], [[0], [1], [10**9]]])
+def test_a_label_of_a_billion_is_refused_before_it_fills_the_memory(labels):
+    dataset = Images(labels)
+    if isinstance(labels[0], list):
+        dataset = type('MultiLabel', (SimpleNamespace,), {'__len__': lambda self: 3})(get_cat_ids=labels.__getitem__)
+    tracemalloc.start()
+    with pytest.raises(ConfigError, match='label 1000000000: expected class indices from 0 without large gaps'):
+        samplers(1, dataset)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10e6
+
+
+def test_a_label_beyond_64_bits_is_refused():
+    labels = [[0], [1], [10**30]]
+    dataset = type('MultiLabel', (SimpleNamespace,), {'__len__': lambda self: 3})(get_cat_ids=labels.__getitem__)
+    with pytest.raises(ConfigError, match='labels of the samples: expected class indices'):
+        samplers(1, dataset)
+
+
+def test_only_the_first_of_many_empty_classes_are_named(monkeypatch):
+    shown = []
+    monkeypatch.setattr(class_aware_sampler, 'print_log', lambda *message: shown.append(message))
+    samplers(1, Images([0, 500_000]))
+    assert shown[0][0].startswith(
+        '499999 of 500001 classes have no images: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 499989 more.'
+    )
 
 
 @pytest.mark.slow

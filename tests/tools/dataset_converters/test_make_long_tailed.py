@@ -128,3 +128,10 @@ def test_cifar10_itself_becomes_cifar10_lt(tmp_path):
     before, after = np.load(tmp_path / 'in.npz'), np.load(tmp_path / 'out.npz')
     assert np.bincount(after['y_train']).tolist() == CIFAR10_LT100
     assert after['x_test'].shape == (10000, 32, 32, 3) and (after['x_test'] == before['x_test']).all()
+
+
+def test_a_label_far_beyond_the_number_of_images_is_refused_before_it_fills_the_memory(tmp_path):
+    labels = np.arange(20)
+    labels[7] = 10**11
+    result = make(write_npz(tmp_path / 'in.npz', per_class=2, y_train=labels), tmp_path / 'out.npz')
+    assert_refused(result, TOOL, 'expected images of every class, got 20 and label 100000000000')
