@@ -32,11 +32,12 @@ def load_model(path, override=None):
     """Return the model config of a file, with BN instead of SyncBN (which needs a GPU) and no pretrained weights."""
     config = Config.fromfile(path, import_custom_modules=False)
     config.merge_from_dict(dict(model=copy.deepcopy(override or {})))  # merging removes `_delete_` from it
-    _make_local(config.model)
+    make_local(config.model)
     return config.model
 
 
-def _make_local(node):
+def make_local(node):
+    """Replace SyncBN by BN and remove pretrained weights, in place, in a model config."""
     if isinstance(node, dict):
         if node.get('type') == 'SyncBN':
             node['type'] = 'BN'
@@ -45,7 +46,7 @@ def _make_local(node):
         if isinstance(node.get('init_cfg'), dict) and node['init_cfg']['type'] == 'Pretrained':
             node['init_cfg'] = None
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, (list, tuple)) else ():
-        _make_local(child)
+        make_local(child)
 
 
 def swap_losses(node, settings, replaced=False):

@@ -1,0 +1,225 @@
+"""Python blocks of the documents run, and do what the text around them says."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+import pytest
+import torch
+import torchvision
+from helpers.code_blocks import BLOCKS, DOCUMENTS, ROOT
+from helpers.relay_models import assert_same, batch, build, by_definition, gradients_of
+from helpers.shrunk_configs import narrow
+from helpers.swapped_losses import BOOSTED, host_configs, make_local, train_one_step, without_log
+from mmengine.config import Config
+from mmengine.registry import DATA_SAMPLERS, MODELS, DefaultScope
+from mmengine.structures import PixelData
+from mmpretrain.structures import DataSample
+from mmseg.structures import SegDataSample
+
+PYTHON = {(block.document, block.section, block.number): block for block in BLOCKS if block.language == 'python'}
+TESTED = set()
+FCN = host_configs('mmseg') / 'fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py'
+RESNET = host_configs('mmpretrain') / 'resnet/resnet50_8xb32_in1k.py'
+CIFAR10 = ROOT / 'configs/gradient_boosting/cifar10'
+SIDE = 32  # of images in pixels: too few scores for the compiled loop, which takes seconds to compile
+
+
+def runs(*keys):
+    """Give a test the fixture ``code``: the text of each block of ``keys``, (document, section, number)."""
+    TESTED.update(keys)
+    return pytest.mark.parametrize('code', keys, ids='{0[0]}: {0[1]}, {0[2]}'.format, indirect=True)
+
+
+@pytest.fixture
+def code(request):
+    torch.manual_seed(0)
+    return PYTHON[request.param].text
+
+
+@pytest.fixture
+def load(code, tmp_path):
+    """Function that loads the block as a config that inherits ``base``, unless the block names this base itself."""
+
+    def load_over(base):
+        text = code.replace(f"'{base.name}'", f"'{base}'") if '_base_ =' in code else f"_base_ = '{base}'\n{code}"
+        (tmp_path / 'config.py').write_text(text, encoding='utf-8')
+        return Config.fromfile(tmp_path / 'config.py')
+
+    return load_over
+
+
+def test_every_block_is_tested():
+    assert TESTED == set(PYTHON)
+    assert {block.language for block in BLOCKS} == {'bash', 'inline', 'python'}
+    fences = sum(len(re.findall('^ *(?:```|~~~)', path.read_text(encoding='utf-8'), re.M)) for path in DOCUMENTS)
+    assert fences == 2 * sum(block.language != 'inline' for block in BLOCKS)
+
+
+def assert_relayed(network, cfg):
+    """Check the gradients of a config's relay, without dropout, against Relay Backpropagation by definition."""
+    narrow(cfg)
+    for auxiliary in cfg.model.auxiliaries:
+        auxiliary.setdefault('lowest', None)
+        auxiliary.head.dropout_ratio = 0.0
+    model = build(network, cfg.model)
+    images, samples = batch(network)
+    found = gradients_of(model, images, samples)
+    assert_same(found, by_definition(network, cfg.model, model, images, samples))
+
+
+def build_narrow(cfg, scope):
+    """Build the narrow form of a config's model, with batch norm of one process."""
+    narrow(cfg)
+    model = cfg.model
+    make_local(model)
+    if scope == 'mmseg':
+        model.data_preprocessor.update(size=(SIDE, SIDE), size_divisor=None)
+        model.decode_head.channels = model.auxiliary_head.channels = 8
+    else:
+        model.data_preprocessor = cfg.data_preprocessor
+    with DefaultScope.overwrite_default_scope(scope):
+        built = MODELS.build(model)
+    without_log(built.init_weights)
+    return built
+
+
+def images_for(scope, num_classes):
+    """Return a batch of two noise images with random labels, a part of them ignored in segmentation."""
+    samples = [DataSample().set_gt_label(label) for label in (1, 3)]
+    if scope == 'mmseg':
+        labels = torch.randint(num_classes, (2, 1, SIDE, SIDE))
+        labels[..., :8, :] = 255
+        meta = dict(img_shape=(SIDE, SIDE), ori_shape=(SIDE, SIDE))
+        samples = [SegDataSample(gt_sem_seg=PixelData(data=label), metainfo=meta) for label in labels]
+    return dict(inputs=list(torch.randint(256, (2, 3, SIDE, SIDE), dtype=torch.uint8)), data_samples=samples)
+
+
+def losses_of(model):
+    return [module for module in model.modules() if type(module).__name__.endswith('Loss')]
+
+
+@runs(('README.md', 'Change one line', 1))
+def test_one_line_trains_a_stock_segmentor_at_a_twentieth_of_its_learning_rate(load):
+    cfg, stock = load(FCN), Config.fromfile(FCN)
+    assert 'custom_imports' not in cfg
+    assert cfg.optim_wrapper.optimizer.type == 'SGD'
+    assert cfg.optim_wrapper.optimizer.lr == pytest.approx(stock.optim_wrapper.optimizer.lr / 20)
+    model = build_narrow(cfg, 'mmseg')
+    decode, auxiliary = model.decode_head.loss_decode, model.auxiliary_head.loss_decode
+    assert [type(loss).__name__ for loss in (decode, auxiliary)] == ['Pow3GBLoss', 'CrossEntropyLoss']
+    train_one_step(model, images_for('mmseg', model.num_classes), [auxiliary])
+
+
+def test_one_line_trains_a_stock_classifier(tmp_path):
+    (line,) = re.findall(r'`(model = [^`]*)`', (ROOT / 'README.md').read_text(encoding='utf-8'))
+    (tmp_path / 'config.py').write_text(f"_base_ = '{RESNET}'\n{line}\n")
+    model = build_narrow(Config.fromfile(tmp_path / 'config.py'), 'mmpretrain')
+    assert [type(loss).__name__ for loss in losses_of(model)] == ['Pow3GBLoss']
+    train_one_step(model, images_for('mmpretrain', 1000))
+
+
+@runs(('README.md', 'Change one line', 2))
+def test_function_ignores_samples(code):
+    scores, labels = torch.randn(2, 5, 4, 4, requires_grad=True), torch.randint(5, (2, 4, 4))
+    labels[0] = 255
+    names = dict(scores=scores, labels=labels)
+    exec(code, names)
+    names['loss'].backward()
+    assert names['loss'].isfinite() and names['loss'] > 0
+    assert not scores.grad[0].any() and scores.grad[1].all()
+
+
+@runs(('configs/README.md', 'Add a config', 1))
+def test_new_config_equals_the_committed_one(code, tmp_path):
+    path = tmp_path / 'configs/gradient_boosting/cifar10/config.py'
+    path.parent.mkdir(parents=True)
+    (path.parents[2] / '_base_').symlink_to(ROOT / 'configs/_base_')
+    for committed in CIFAR10.glob('cifar-convnet5_*.py'):
+        (path.parent / committed.name).symlink_to(committed)
+    path.write_text(code.replace('NETWORK', 'cifar-convnet5'), encoding='utf-8')
+    expected = Config.fromfile(CIFAR10 / 'cifar-convnet5_pow3-gb_1xb128-10e_cifar10-32x32.py')
+    assert Config.fromfile(path).to_dict() == expected.to_dict()
+
+
+@runs(('configs/class_aware_sampling/README.md', 'How to use', 1))
+def test_sampler_of_an_epoch_based_loop(load):
+    cfg = load(ROOT / 'configs/gradient_boosting/cifar10/cifar-convnet5_softmax_1xb128-10e_cifar10-32x32.py')
+    assert cfg.train_cfg.by_epoch
+    assert draw_labels(cfg, 1000) == {0: 10, 1: 10}
+
+
+@runs(('configs/class_aware_sampling/README.md', 'How to use', 2))
+def test_sampler_of_an_iteration_based_loop(load):
+    cfg = load(FCN)
+    assert cfg.train_cfg.type == 'IterBasedTrainLoop'
+    assert draw_labels(cfg, 1000) == {0: 500, 1: 500}
+
+
+class Imbalanced:
+    """A data set of the labels 0, 1, 1, …"""
+
+    def __len__(self):
+        return 20
+
+    def get_gt_labels(self):
+        return [0] + [1] * 19
+
+
+def draw_labels(cfg, at_most):
+    """Build a config's sampler and count its labels."""
+    dataset = Imbalanced()
+    sampler = DATA_SAMPLERS.build(cfg.train_dataloader.sampler, default_args=dict(dataset=dataset, seed=0))
+    labels = [dataset.get_gt_labels()[index] for index in islice(sampler, at_most)]
+    return {label: labels.count(label) for label in set(labels)}
+
+
+@runs(('configs/relay_bp/imagenet/README.md', 'How to use', 1), ('docs/relay.md', 'In a config', 1))
+def test_relay_of_a_stock_classifier(load):
+    assert_relayed('resnet', load(RESNET))
+
+
+@runs(('configs/relay_bp/voc12/README.md', 'How to use', 1))
+def test_relay_of_an_auxiliary_head(load):
+    (committed,) = (ROOT / 'configs/relay_bp/voc12').glob('*.py')
+    expected = Config.fromfile(committed)
+    cfg = load(ROOT / 'configs/gradient_boosting/voc12/fcn_r50-d8_softmax_4xb4-20k_voc12aug-512x512.py')
+    assert dict(cfg.model, propagation='relay') == expected.model
+
+
+@runs(('docs/heads.md', 'Heads that train with a boosted loss', 1))
+def test_both_heads_train(load):
+    model = build_narrow(load(FCN), 'mmseg')
+    assert len(losses_of(model)) == 2 and all(isinstance(loss, BOOSTED) for loss in losses_of(model))
+    train_one_step(model, images_for('mmseg', model.num_classes))
+
+
+@runs(('docs/losses.md', 'Regression', 1))
+def test_regression_fits_its_line(code, capsys):
+    names = {}
+    exec(code, names)
+    assert float(re.findall(r'[\d.]+', capsys.readouterr().out)[0]) < 0.05
+
+
+@runs(('docs/relay.md', 'In plain PyTorch', 1))
+def test_gate_limits_each_gradient_to_its_range(code):
+    model = torchvision.models.ResNet(torchvision.models.resnet.Bottleneck, [1, 1, 4, 1], num_classes=5).double()
+    head = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(1024, 5)).double()
+    images = torch.randn(2, 3, 64, 64, dtype=torch.float64)
+    features = []
+    handle = model.layer3[3].register_forward_hook(lambda module, args, output: features.append(output))
+    of_primary = gradients(model, model(images).logsumexp(1).sum())
+    of_auxiliary = gradients(model, 0.3 * head(features[0]).logsumexp(1).sum())
+    handle.remove()
+    exec(code, dict(model=model, head=head, images=images, loss=lambda scores: scores.logsumexp(1).sum()))
+    for name, parameter in model.named_parameters():
+        below = name.startswith(('conv1', 'bn1', 'layer1', 'layer2'))
+        expected = of_auxiliary[name] + (0 if below else of_primary[name])
+        torch.testing.assert_close(parameter.grad, expected, rtol=1e-7, atol=1e-10)
+
+
+def gradients(model, loss):
+    names, parameters = zip(*model.named_parameters())
+    found = torch.autograd.grad(loss, parameters, retain_graph=True, materialize_grads=True)
+    return dict(zip(names, found))
