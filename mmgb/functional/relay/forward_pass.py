@@ -77,8 +77,24 @@ class ForwardPass:
         Raises:
             ConfigError: if a module did not run, or a lowest module ran after its source.
         """
+        self.relays = self.plan(self.auxiliaries, self.primary_lowest)
+        for path, relay in self.relays.items():
+            if path in self.gates:
+                if relay.trunk is not None:
+                    self._gates_of_trunk[relay.trunk].append(self.gates[path])
+                for i in relay.heads:
+                    self._gates_of_head[i].append(self.gates[path])
+
+    def plan(self, auxiliaries: Sequence[AuxiliaryRange], primary_lowest: str | None) -> dict[str, Relay]:
+        """Return the gradients to send to a gate in a second pass, by path of the lowest module.
+
+        The ranges may differ from those of this pass, but only name modules that are in its ranges.
+
+        Raises:
+            ConfigError: if a module did not run, or a lowest module ran after its source.
+        """
         ranges = []
-        for auxiliary in self.auxiliaries:
+        for auxiliary in auxiliaries:
             positions = Range(self._order.start(auxiliary.lowest), self._order.position('source', auxiliary.source))
             if positions.lowest > positions.source:
                 raise ConfigError(
@@ -86,14 +102,8 @@ class ForwardPass:
                     'got one that runs after it'
                 )
             ranges.append(positions)
-        primary = Range(self._order.start(self.primary_lowest), math.inf)
-        self.relays = {self._order.lowest_at(relay.end): relay for relay in relay_plan(primary, ranges)}
-        for path, relay in self.relays.items():
-            if path in self.gates:
-                if relay.trunk is not None:
-                    self._gates_of_trunk[relay.trunk].append(self.gates[path])
-                for i in relay.heads:
-                    self._gates_of_head[i].append(self.gates[path])
+        primary = Range(self._order.start(primary_lowest), math.inf)
+        return {self._order.lowest_at(relay.end): relay for relay in relay_plan(primary, ranges)}
 
     def _enter_lowest(
         self, path: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]

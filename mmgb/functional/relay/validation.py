@@ -14,6 +14,8 @@ from torch.autograd.graph import Node
 
 from ..errors import ConfigError
 from .forward_pass import ForwardPass
+from .plan import Relay
+from .ranges import AuxiliaryRange
 
 ParameterNames = Mapping[nn.Parameter, str]
 
@@ -53,11 +55,40 @@ def check_ranges(forward_pass: ForwardPass, primary: Sequence[Tensor], parameter
     updated = set[str]().union(*(_check_loss(loss, names) for loss in losses))
     missing = _parameters(graph, names) - updated
     if missing:
+        extension = _extension(forward_pass, losses, names, missing)
         raise ConfigError(
-            f'the ranges leave {_shorten(missing)} without any gradient; extend a range over these parameters or '
-            'freeze them'
+            f'the ranges leave {_shorten(missing)} without any gradient; {extension} or freeze these parameters'
         )
-    _check_trunks(forward_pass, losses[0].roots)
+    _check_trunks(forward_pass, forward_pass.relays, losses[0].roots)
+
+
+def _extension(forward_pass: ForwardPass, losses: Sequence[_Loss], names: ParameterNames, missing: set[str]) -> str:
+    """Return the change of a single range that gives the missing parameters a gradient, or of all ranges.
+
+    The auxiliary loss with the fewest layers below its source is preferred, and the primary loss comes last.
+    """
+    primary, *auxiliaries = losses
+    reached = [_parameters(_nodes_below(loss.roots), names) for loss in auxiliaries]
+    for i in sorted(range(len(reached)), key=lambda i: len(reached[i])):
+        if missing <= reached[i]:
+            ranges = list(forward_pass.auxiliaries)
+            ranges[i] = ranges[i]._replace(lowest=None)
+            if _trunks_fit(forward_pass, ranges, forward_pass.primary_lowest, primary.roots):
+                return f'set lowest=None for source={ranges[i].source!r}'
+    if missing <= _parameters(_nodes_below(primary.roots), names):
+        if _trunks_fit(forward_pass, forward_pass.auxiliaries, None, primary.roots):
+            return 'set primary_lowest=None'
+    return 'set primary_lowest=None and lowest=None for every source'
+
+
+def _trunks_fit(
+    forward_pass: ForwardPass, auxiliaries: Sequence[AuxiliaryRange], primary_lowest: str | None, roots: list[Node]
+) -> bool:
+    try:
+        _check_trunks(forward_pass, forward_pass.plan(auxiliaries, primary_lowest), roots)
+    except ConfigError:
+        return False
+    return True
 
 
 def _primary_loss(forward_pass: ForwardPass, tensors: Sequence[Tensor]) -> _Loss:
@@ -112,9 +143,9 @@ def _check_loss(loss: _Loss, names: ParameterNames) -> set[str]:
     return updated
 
 
-def _check_trunks(forward_pass: ForwardPass, primary: list[Node]) -> None:
+def _check_trunks(forward_pass: ForwardPass, relays: Mapping[str, Relay], primary: list[Node]) -> None:
     """Check that every path of the primary loss to a gate passes through the source where its gradient is forked."""
-    for path, relay in forward_pass.relays.items():
+    for path, relay in relays.items():
         gate = _gate(forward_pass, path)
         if relay.trunk is None or gate is None:
             continue

@@ -6,11 +6,14 @@ import inspect
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import torch
 from mmengine.model import ModuleList
 from torch import Tensor, nn
 
+from mmgb.functional.errors import ConfigError, shorten
 from mmgb.functional.relay.ranges import AuxiliaryRange
 from mmgb.registry import MODELS
+from mmgb.utils.errors import one_line
 
 DEFAULT_LOSS_WEIGHT = 0.3  # Shen et al. 2015, Sections 5.1 and 5.2
 
@@ -39,7 +42,11 @@ class AuxiliaryLosses(ModuleList):
 
     @classmethod
     def from_config(cls, auxiliaries: Sequence[dict]) -> AuxiliaryLosses:
-        """Build the heads of RelayBP's argument ``auxiliaries``."""
+        """Build the heads of RelayBP's argument ``auxiliaries``.
+
+        Raises:
+            ConfigError: if a head has no method ``loss(features, data_samples)``.
+        """
         settings = [
             AuxiliarySettings(
                 AuxiliaryRange(auxiliary['source'], auxiliary.get('lowest')),
@@ -47,7 +54,10 @@ class AuxiliaryLosses(ModuleList):
             )
             for auxiliary in auxiliaries
         ]
-        return cls([MODELS.build(auxiliary['head']) for auxiliary in auxiliaries], settings)
+        heads = [MODELS.build(auxiliary['head']) for auxiliary in auxiliaries]
+        for i, head in enumerate(heads):
+            _check_interface(head, i)
+        return cls(heads, settings)
 
     @property
     def ranges(self) -> list[AuxiliaryRange]:
@@ -64,18 +74,64 @@ class AuxiliaryLosses(ModuleList):
         Returns:
             Values by name, ``aux_<i>.<the head's name>``. Entries with ``loss`` in their name are multiplied by the
             loss weight.
+
+        Raises:
+            ConfigError: if a head doesn't take the output of its source.
         """
         losses = {}
         for i, (head, settings, feature) in enumerate(zip(self, self.settings, features)):
-            for name, value in _head_losses(head, feature, data_samples, train_cfg).items():
+            try:
+                found = _head_losses(head, feature, data_samples, train_cfg)
+            except Exception as error:
+                _check_fit(head, feature, f'auxiliaries[{i}].head', settings.range.source, error)
+                raise
+            for name, value in found.items():
                 losses[f'aux_{i}.{name}'] = _weigh(value, settings.loss_weight) if 'loss' in name else value
         return losses
 
 
+def _is_segmentation(head: nn.Module) -> bool:
+    return 'train_cfg' in inspect.signature(head.loss).parameters
+
+
 def _head_losses(head: nn.Module, feature: Tensor, data_samples: list, train_cfg: dict | None) -> dict:
-    if 'train_cfg' in inspect.signature(head.loss).parameters:  # mmsegmentation's heads
+    if _is_segmentation(head):
         return head.loss((feature,), data_samples, train_cfg)
     return head.loss((feature,), data_samples)
+
+
+def _check_interface(head: nn.Module, index: int) -> None:
+    try:
+        inspect.signature(head.loss).bind(*[None] * (3 if _is_segmentation(head) else 2))
+    except (AttributeError, TypeError):
+        raise ConfigError(
+            f'auxiliaries[{index}].head={type(head).__name__}: expected a head with a method '
+            'loss(features, data_samples)'
+        ) from None
+
+
+def _check_fit(head: nn.Module, feature: Tensor, field: str, source: str, error: Exception) -> None:
+    """After an error of a head's loss, raise a ConfigError if the reason is that it can't take the source's output."""
+    if isinstance(error, (ConfigError, torch.OutOfMemoryError)):
+        return
+    try:
+        with torch.no_grad():
+            scores = head((feature,))
+    except Exception as misfit:
+        got = one_line(misfit)
+    else:
+        if _is_segmentation(head) or not isinstance(scores, Tensor) or scores.dim() == 2:
+            return
+        got = f'scores of shape {tuple(scores.shape)}'
+    remedy = (
+        'a decode head with one input map'
+        if _is_segmentation(head)
+        else 'a head that pools, such as mmgb.AuxiliaryClsHead'
+    )
+    raise ConfigError(
+        f'{field}={type(head).__name__}: expected a head that takes the output of source={source!r} of shape '
+        f'{tuple(feature.shape)}, got {shorten(got, 200)}; use {remedy}'
+    ) from error
 
 
 def _weigh(value: Tensor | Sequence[Tensor], weight: float) -> Tensor | list[Tensor]:

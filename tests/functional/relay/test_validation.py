@@ -1,7 +1,11 @@
 """Ranges that don't fit the network are found in the graph of its first forward pass."""
 
+import re
+
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
@@ -129,3 +133,73 @@ def test_a_lowest_module_outside_the_layers_below_its_loss_is_rejected():
 
     with pytest.raises(ConfigError, match=r"^lowest='left': expected a module that feeds the primary loss"):
         check(Branches(), [], 'left')
+
+
+class Deep(nn.Module):
+    """A chain of six layers with a skip connection around some of them."""
+
+    def __init__(self, begin, end):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(3, 3) for _ in range(6))
+        self.begin, self.end = begin, end
+
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            if i == self.begin:
+                skipped = x
+            x = layer(x)
+            if i == self.end:
+                x = x + skipped
+        return x
+
+
+LAYER = st.integers(0, 5)
+LOWEST = st.one_of(st.none(), LAYER)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    skip=st.tuples(LAYER, LAYER).map(sorted),
+    auxiliaries=st.lists(st.tuples(LAYER, LOWEST), max_size=3, unique_by=lambda pair: pair[0]),
+    primary=LOWEST,
+    frozen=st.sets(LAYER, max_size=2),
+)
+def test_layers_without_a_gradient_are_refused_with_a_range_that_works(skip, auxiliaries, primary, frozen):
+    network = Deep(*skip)
+    for i in frozen:
+        network.layers[i].requires_grad_(False)
+
+    def path(layer):
+        return None if layer is None else f'layers.{layer}'
+
+    ranges = [AuxiliaryRange(path(source), path(lowest)) for source, lowest in auxiliaries]
+    try:
+        check(network, ranges, path(primary))
+    except ConfigError as error:
+        message = str(error)
+    else:
+        return
+    if 'without any gradient' not in message:
+        return
+    remedy = re.search(
+        r'; set (?:lowest=None for (source=\'(?P<source>\S+)\'|every source)|primary_lowest=None'
+        r'(?P<all> and lowest=None for every source)?) or freeze these parameters$',
+        message,
+    )
+    source = remedy['source']
+    ranges = [AuxiliaryRange(r.source) if remedy['all'] or r.source == source else r for r in ranges]
+    check(network, ranges, path(primary) if source else None)
+
+
+@pytest.mark.parametrize(
+    'auxiliaries, primary_lowest, remedy',
+    [
+        ([AuxiliaryRange('three', 'two')], 'four', "set lowest=None for source='three' or"),
+        ([AuxiliaryRange('three', 'three'), AuxiliaryRange('two', 'two')], 'four', "lowest=None for source='two' or"),
+        ([AuxiliaryRange('one')], 'three', 'set primary_lowest=None or'),
+        ([], 'two', 'set primary_lowest=None or'),
+    ],
+)
+def test_the_named_range_is_the_one_with_the_fewest_layers(auxiliaries, primary_lowest, remedy):
+    with pytest.raises(ConfigError, match=f'without any gradient; .*{remedy} freeze these parameters$'):
+        check(Network(), auxiliaries, primary_lowest)
