@@ -18,5 +18,5 @@ else
     WHERE=(--nnodes="${NNODES:-1}" --node-rank="${NODE_RANK:-0}"
            --master-addr="${MASTER_ADDR:-127.0.0.1}" --master-port="${PORT:-29500}")
 fi
-exec python -m torch.distributed.run "${WHERE[@]}" --nproc-per-node="$GPUS" \
+exec python -m mmgb.apis.rank_launcher "${WHERE[@]}" --nproc-per-node="$GPUS" \
     "$TOOLS/train.py" "$CONFIG" --launcher pytorch "${@:3}"

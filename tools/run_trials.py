@@ -7,14 +7,14 @@ Each trial is a run of tools/train.py with randomness.seed 0, 1, …; its checkp
 after each trial. The same command continues an interrupted one: it keeps the trials in the file and runs the missing
 ones from their beginning. A larger --trials, or more values of --vary, add trials to the file. The config itself must
 not have changed. The metric is in percent; larger is better. A trial that fails, for example because it diverges, is
-recorded with its error. If OMP_NUM_THREADS is unset, the processes of all trials share the threads. Two run_trials.py
-must not write the same file at the same time.
+recorded with its error. If OMP_NUM_THREADS is unset, the processes of all trials share the threads. A second
+run_trials.py that would write the same file or the same folders is refused. The trials end when run_trials.py ends.
 """
 
 import argparse
 import os
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from mmgb import compat
@@ -28,16 +28,19 @@ from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.trials.file import TrialsFile  # noqa: E402
 from mmgb.trials.outcome import read_outcome  # noqa: E402
 from mmgb.trials.processes import interrupt_on_termination, run_processes  # noqa: E402
-from mmgb.trials.schedule import LOG, plan, start  # noqa: E402
+from mmgb.trials.schedule import LOG, folder_lock, plan, start  # noqa: E402
 from mmgb.trials.trial import Trial, best_point  # noqa: E402
 from mmgb.utils.cli.grid import make_grid  # noqa: E402
 from mmgb.utils.cli.overrides import parse_overrides  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
 from mmgb.utils.environment import environment  # noqa: E402
+from mmgb.utils.errors import Stopped  # noqa: E402
+from mmgb.utils.process_lock import ProcessLock  # noqa: E402
 from mmgb.utils.progress import Progress  # noqa: E402
 from mmgb.utils.work_dir import read_curve  # noqa: E402
 
 TRAIN = Path(__file__).with_name('train.py')
+STOPPED = 'train.py: stopped: '
 FIELDS = (*TRAIN_FIELDS, 'val_cfg', 'val_dataloader')
 
 
@@ -119,7 +122,11 @@ def read_trial(job, code, message, metric):
 
     Raises:
         ConfigError: if the config is invalid or has no such metric, because then all trials would fail.
+        Stopped: if the trial was stopped by a full disk.
     """
+    if message.startswith(STOPPED):
+        reason = message.removeprefix(STOPPED).partition('; ')[0]
+        raise Stopped(f'{job.name}: {reason}; make room, then run the same command to continue')
     if code == 2:
         raise ConfigError(message.removeprefix('train.py: error: '))
     try:
@@ -157,6 +164,13 @@ def run_jobs(args, jobs, file):
     return killed
 
 
+def lock_and_report(locks, lock):
+    """Hold ``lock`` until ``locks`` is closed, and print a line if it is taken over from a killed process."""
+    locks.enter_context(lock)
+    if lock.stale_owner:
+        print(f"'{lock.path}' is taken over from {lock.stale_owner}, which was killed", flush=True)
+
+
 def share_threads(processes):
     """Set the number of threads of each of several processes on this machine, unless the user has set it."""
     if processes > 1 and 'OMP_NUM_THREADS' not in os.environ:
@@ -172,22 +186,28 @@ def main():
     here = environment()
     if args.nproc_per_trial > 1:
         here['processes'] = args.nproc_per_trial
-    try:
-        file = TrialsFile(args.out, origin, here, [parse_overrides(setting, '--vary') for setting in grid])
-    except ConfigError as error:
-        raise ConfigError(f'--out: {error}') from error
     root = args.work_dir or Path('work_dirs', 'trials', Path(args.config).stem)
-    jobs = plan(TRAIN, args.config, args.cfg_options, grid, args.trials, root, file.seeds, args.nproc_per_trial)
-    total = len(grid) * args.trials
-    print(f"{total} trials, {total - len(jobs)} of them already in '{args.out}'", flush=True)
-    interrupt_on_termination()
-    try:
-        killed = run_jobs(args, jobs, file)
-    except KeyboardInterrupt:
-        print(
-            f"run_trials.py: interrupted; the same command continues with the trials in '{args.out}'", file=sys.stderr
-        )
-        sys.exit(130)
+    with ExitStack() as locks:
+        out = args.out.with_name(f'{args.out.name}.lock')
+        lock_and_report(locks, ProcessLock(out, f"--out='{args.out}'", 'wait for its end or choose another file'))
+        try:
+            file = TrialsFile(args.out, origin, here, [parse_overrides(setting, '--vary') for setting in grid])
+        except ConfigError as error:
+            raise ConfigError(f'--out: {error}') from error
+        jobs = plan(TRAIN, args.config, args.cfg_options, grid, args.trials, root, file.seeds, args.nproc_per_trial)
+        for folder in dict.fromkeys(job.folder.parent for job in jobs):
+            lock_and_report(locks, folder_lock(folder))
+        total = len(grid) * args.trials
+        print(f"{total} trials, {total - len(jobs)} of them already in '{args.out}'", flush=True)
+        interrupt_on_termination()
+        try:
+            killed = run_jobs(args, jobs, file)
+        except KeyboardInterrupt:
+            print(
+                f"run_trials.py: interrupted; the same command continues with the trials in '{args.out}'",
+                file=sys.stderr,
+            )
+            sys.exit(130)
     if killed:
         sys.exit(f'run_trials.py: {killed} trials were killed and are not recorded; the same command runs them again')
 

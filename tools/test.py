@@ -1,7 +1,9 @@
 """Test a checkpoint with a config of mmsegmentation or mmpretrain."""
 
 from mmgb import compat
+from mmgb.utils.process_interrupt import end_when_interrupted, raise_when_interrupted
 
+end_when_interrupted()  # during the imports below, which take seconds
 compat.apply()  # before a host is imported; this line also runs in the worker processes of a dataloader
 
 import mmengine  # noqa: E402
@@ -16,6 +18,7 @@ from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
 from mmgb.apis.runner import build_runner  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
+from mmgb.utils.process_parent import end_with_parent  # noqa: E402
 
 
 def configure(args):
@@ -41,6 +44,8 @@ def configure(args):
 
 def main():
     args = parse_test_arguments(__doc__)
+    end_with_parent(is_rank=args.launcher != 'none')
+    raise_when_interrupted()
     cfg = configure(args)
     checkpoint = read_checkpoint(args.checkpoint, 'checkpoint')
     launch(cfg)

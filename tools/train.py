@@ -1,7 +1,9 @@
 """Train a config of mmsegmentation or mmpretrain."""
 
 from mmgb import compat
+from mmgb.utils.process_interrupt import end_when_interrupted, raise_when_interrupted
 
+end_when_interrupted()  # during the imports below, which take seconds
 compat.apply()  # before a host is imported; this line also runs in the worker processes of a dataloader
 
 from mmgb.apis import training_options as options  # noqa: E402
@@ -11,7 +13,10 @@ from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # n
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
 from mmgb.apis.resume import build_with_resume  # noqa: E402
 from mmgb.apis.runner import build_runner  # noqa: E402
+from mmgb.apis.stopped_training import explain_how_to_continue  # noqa: E402
+from mmgb.apis.work_dir_lock import lock_work_dir  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
+from mmgb.utils.process_parent import end_with_parent  # noqa: E402
 
 
 def configure(args):
@@ -47,9 +52,13 @@ def launch_and_build(cfg):
 
 def main():
     args = parse_train_arguments(__doc__)
+    end_with_parent(is_rank=args.launcher != 'none')
+    raise_when_interrupted()
     cfg = configure(args)
-    runner = build_with_resume(cfg, args.resume, launch_and_build)
-    runner.train()
+    with explain_how_to_continue(cfg.work_dir), lock_work_dir(cfg) as report_stale_lock:
+        runner = build_with_resume(cfg, args.resume, launch_and_build)
+        report_stale_lock()
+        runner.train()
 
 
 if __name__ == '__main__':

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 Job = TypeVar('Job')
 POLL_SECONDS = 0.1
-# torch.distributed.run starts its ranks in sessions of their own and stops them when it receives SIGTERM.
+# torchrun starts its ranks in sessions of their own and stops them when it receives SIGTERM.
 SECONDS_TO_STOP = 10.0
 
 

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.cli.overrides import parse_overrides, slug
+from mmgb.utils.process_lock import NAME, ProcessLock
+from mmgb.utils.process_parent import environment_of_children
 
 LOG = 'trial.log'  # output of a trial; its presence marks a folder as a trial's, which may be emptied
 NO_CHECKPOINTS = 'default_hooks.checkpoint=None'
@@ -95,6 +97,11 @@ def plan(
     return jobs
 
 
+def folder_lock(folder: Path) -> ProcessLock:
+    """Return the lock of a trial's folder, or of the folder of a setting's trials."""
+    return ProcessLock(folder / NAME, f"--work-dir: '{folder}'", 'wait for its end or choose another --work-dir')
+
+
 def train_command(train: Path, config: str, folder: Path, processes: int) -> list[str]:
     """Return the command that trains a config in one process, or in several under PyTorch's launcher.
 
@@ -102,14 +109,22 @@ def train_command(train: Path, config: str, folder: Path, processes: int) -> lis
     """
     if processes == 1:
         return [sys.executable, str(train), config]
-    launcher = ['-m', 'torch.distributed.run', '--standalone', f'--nproc-per-node={processes}']
+    launcher = ['-m', 'mmgb.apis.rank_launcher', '--standalone', f'--nproc-per-node={processes}']
     logs = ['--tee=3', f'--log-dir={folder / "ranks"}']
     return [sys.executable, *launcher, *logs, str(train), config, '--launcher', 'pytorch']
 
 
 def start(job: Job) -> subprocess.Popen:
-    """Start a trial in an emptied folder, so that nothing of an interrupted run of it remains."""
+    """Start a trial in an emptied folder, so that nothing of an interrupted run of it remains.
+
+    The trial ends when this process ends, however it ends.
+
+    Raises:
+        ConfigError: if another training runs in the folder.
+    """
     if job.folder.exists():
+        with folder_lock(job.folder):
+            pass
         shutil.rmtree(job.folder)
     job.folder.mkdir(parents=True)
     with open(job.folder / LOG, 'wb') as log:
@@ -119,5 +134,6 @@ def start(job: Job) -> subprocess.Popen:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=os.environ | {'PYTHONUNBUFFERED': '1'},  # keeps the error that ends it below its other output
+            # Unbuffered output keeps the error that ends it below its other output.
+            env=os.environ | {'PYTHONUNBUFFERED': '1'} | environment_of_children(),
         )

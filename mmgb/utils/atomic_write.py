@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+UNFINISHED = '.unfinished'  # ending of a temporary file or folder, which remains if its writer is killed
+
 
 @contextmanager
 def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO[Any]]:
@@ -24,10 +26,12 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO[Any]]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # A name that no other running process uses.
-    temporary = path.with_name(f'{path.name}.{os.getpid()}.unfinished')
+    temporary = path.with_name(f'{path.name}.{os.getpid()}{UNFINISHED}')
     try:
         with open(temporary, mode, encoding=None if 'b' in mode else 'utf-8') as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())  # a full disk or quota shows before the old file is replaced
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -46,7 +50,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         The temporary folder. It is removed if the block raises.
     """
     path = Path(path)
-    temporary = path.with_name(f'{path.name}.unfinished')
+    temporary = path.with_name(f'{path.name}{UNFINISHED}')
     if temporary.exists():
         shutil.rmtree(temporary)
     temporary.mkdir(parents=True)

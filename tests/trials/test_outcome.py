@@ -20,27 +20,19 @@ LAUNCHER_LOG = """\
 [default0]:training
 [default1]:FloatingPointError: no
 [default0]:RuntimeError: connection closed by peer
-W1125 torch/distributed/elastic/multiprocessing/api.py:1028] Sending process 12 closing signal SIGTERM
-Traceback (most recent call last):
-torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
-Failures:
-[1]:
-  rank      : 0 (local_rank: 0)
-  exitcode  : -15 (pid: 12)  (SIGTERM)
-------------------------------------------------------------
-Root Cause (first observed failure):
-[0]:
-  time      : 2026-11-25_21:25:48
-  rank      : 1 (local_rank: 1)
-  exitcode  : {code} (pid: 13)
-============================================================
+rank_launcher: rank 1 ended first, with exit code {code}
 """
 
 
-@pytest.mark.parametrize('code', [1, 2, -9])
-def test_of_several_processes_the_first_failed_one_counts(code, tmp_path):
+@pytest.mark.parametrize('code, outcome', [(1, 1), (2, 2), (-9, -9), (143, -15)])
+def test_of_several_processes_the_first_failed_one_counts(code, outcome, tmp_path):
     (tmp_path / LOG).write_text(LAUNCHER_LOG.format(code=code))
-    assert read_outcome(tmp_path, 1) == (code, 'FloatingPointError: no')
+    assert read_outcome(tmp_path, 1) == (outcome, 'FloatingPointError: no')
+
+
+def test_a_tool_that_a_signal_has_ended_has_a_negative_code(tmp_path):
+    (tmp_path / LOG).write_text('train.py: stopped: interrupted by SIGTERM')
+    assert read_outcome(tmp_path, 143)[0] == -15
 
 
 @pytest.mark.slow
@@ -56,5 +48,5 @@ def test_the_launcher_reports_the_first_process_that_fails(failure, code, tmp_pa
     with open(tmp_path / LOG, 'wb') as log:
         command = train_command(script, 'c.py', tmp_path, processes=2)
         ended = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT)
-    assert command[0] == sys.executable and ended.returncode == 1
+    assert command[0] == sys.executable and ended.returncode == code
     assert read_outcome(tmp_path, ended.returncode) == (code, 'FloatingPointError: no')

@@ -65,7 +65,7 @@ def test_a_trial_starts_in_an_empty_folder_and_writes_its_log(tmp_path):
 
 def test_several_processes_per_trial_start_under_the_launcher(tmp_path):
     one, several = (make_plan(tmp_path, processes=processes)[0] for processes in (1, 3))
-    begin = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node=3']
+    begin = [sys.executable, '-m', 'mmgb.apis.rank_launcher', '--standalone', '--nproc-per-node=3']
     assert several.command[:5] == begin
     script = several.command.index('train.py')
     assert several.command[script:] == ['train.py', 'c.py', '--launcher', 'pytorch', *one.command[3:]]

@@ -1,3 +1,4 @@
+import errno
 import io
 import pickle
 import shutil
@@ -5,7 +6,7 @@ import shutil
 import pytest
 import torch
 
-from mmgb.utils.errors import one_line, unsafe_content
+from mmgb.utils.errors import find_disk_full, one_line, unsafe_content
 
 
 def test_an_error_message_becomes_one_line_of_bounded_length():
@@ -25,3 +26,13 @@ def test_the_function_that_a_refused_file_asks_for_is_named():
     with pytest.raises(pickle.UnpicklingError) as refusal:
         torch.load(file, weights_only=True)
     assert unsafe_content(refusal.value).endswith('holds more than weights and numbers (shutil.rmtree)')
+
+
+@pytest.mark.parametrize(
+    'number, full', [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EFBIG, True), (errno.ENOENT, False)]
+)
+def test_a_full_disk_is_told_by_the_error_or_its_cause(number, full):
+    error, cause = ValueError('no'), OSError(number, 'x')
+    error.__cause__ = cause
+    assert find_disk_full(error) is find_disk_full(cause) is (cause if full else None)
+    assert find_disk_full(None) is None

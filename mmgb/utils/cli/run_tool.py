@@ -1,42 +1,71 @@
-"""Exit codes of the tools: 0 for success, 2 and one sentence for invalid input, 1 and a traceback for a bug."""
+"""Exit codes of the tools.
+
+0 for success, 2 and one sentence for invalid input, 130 or 143 and one sentence after SIGINT or SIGTERM, 1 and one
+sentence for a full disk, 1 and a traceback for a bug.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
 from pickle import UnpicklingError
 
 from mmgb.functional.errors import ConfigError
-from mmgb.utils.errors import unsafe_content
+from mmgb.utils.errors import Stopped, find_disk_full, one_line, unsafe_content
 from mmgb.utils.process_exit import exit_if_distributed, in_process_group
+from mmgb.utils.process_interrupt import Interrupted, is_first_rank, received_interrupt
 
 
 def run_tool(main: Callable[[], object]) -> None:
     """Call ``main()`` and turn its exceptions into the tool's exit code and message.
 
     A :class:`~mmgb.functional.errors.ConfigError` from anywhere below ``main``, also from a hook or a network during
-    training, is printed to standard error as ``TOOL: error: SENTENCE``. Other exceptions keep their traceback.
+    training, is printed to standard error as ``TOOL: error: SENTENCE``, and a :class:`~mmgb.utils.errors.Stopped` as
+    ``TOOL: stopped: SENTENCE``. Other exceptions keep their traceback.
 
     Args:
         main (Callable): function without arguments that does the tool's work.
 
     Raises:
-        SystemExit: with code 2, if ``main`` raises a ConfigError and this process is in no process group. Inside a
+        SystemExit: if ``main`` raises one of the exceptions above and this process is in no process group. Inside a
             process group the process exits without unwinding, see :func:`exit_if_distributed`.
     """
     try:
-        main()
-    except Exception as error:
-        if isinstance(error, UnpicklingError):  # from pretrained weights of an `init_cfg`
-            error = ConfigError(f'a checkpoint is refused: {unsafe_content(error)}')
-        if isinstance(error, ConfigError):
-            print(f'{os.path.basename(sys.argv[0])}: error: {error}', file=sys.stderr)
-            exit_if_distributed(2)
-            sys.exit(2)
-        if not in_process_group():
-            raise
-        traceback.print_exc()
-        exit_if_distributed(1)
+        try:
+            main()
+        except Exception as error:
+            _end(error)
+    except KeyboardInterrupt as error:  # also while another error is handled
+        _end(error)
     exit_if_distributed()
+
+
+def _end(error: BaseException) -> None:
+    """Print ``error``, or the interruption before it, and exit."""
+    if isinstance(error, KeyboardInterrupt) or (received_interrupt() and not isinstance(error, Stopped)):
+        interrupt = received_interrupt() or Interrupted(signal.SIGINT)
+        error = Stopped(str(interrupt), interrupt.code)
+    if isinstance(error, UnpicklingError):  # from pretrained weights of an `init_cfg`
+        error = ConfigError(f'a checkpoint is refused: {unsafe_content(error)}')
+    full = find_disk_full(error)
+    if full and not isinstance(error, Stopped):
+        error = Stopped(one_line(full))
+    if isinstance(error, ConfigError):
+        _end_with_sentence(f'error: {error}', 2)
+    if isinstance(error, Stopped):
+        interrupted = error.code > 128  # every rank is, and one of them says so
+        _end_with_sentence(f'stopped: {error}' if is_first_rank() or not interrupted else '', error.code)
+    if not in_process_group():
+        raise error
+    traceback.print_exception(type(error), error, error.__traceback__)
+    exit_if_distributed(1)
+
+
+def _end_with_sentence(sentence: str, code: int) -> None:
+    if sentence:
+        print(f'{os.path.basename(sys.argv[0])}: {sentence}', file=sys.stderr)
+    exit_if_distributed(code)
+    sys.exit(code)

@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 from pickle import UnpicklingError
@@ -7,6 +8,7 @@ import pytest
 from mmgb.functional.errors import ConfigError
 from mmgb.models.backbones import CifarConvNet
 from mmgb.utils.cli.run_tool import run_tool
+from mmgb.utils.errors import Stopped
 
 
 def exit_code(main):
@@ -81,3 +83,29 @@ run_tool(main)
 """
     process = subprocess.run([sys.executable, '-W', 'ignore', '-c', program], capture_output=True, text=True)
     assert (process.returncode, process.stdout) == (0, 'closed')
+
+
+@pytest.mark.parametrize(
+    'error, code, sentence',
+    [
+        (Stopped('no room; make some'), 1, 'stopped: no room; make some'),
+        (OSError(errno.ENOSPC, 'No space left'), 1, 'stopped: OSError: [Errno 28] No space left'),
+        (KeyboardInterrupt(), 130, 'stopped: interrupted by SIGINT'),
+        (Stopped('interrupted by SIGTERM', 143), 143, 'stopped: interrupted by SIGTERM'),
+    ],
+)
+def test_a_full_disk_and_an_interruption_end_with_one_sentence(error, code, sentence, capsys):
+    def main():
+        raise error
+
+    assert exit_code(main) == code
+    assert capsys.readouterr().err.endswith(f': {sentence}\n')
+
+
+def test_of_several_interrupted_ranks_the_first_says_so(capsys, monkeypatch):
+    def main():
+        raise Stopped('interrupted by SIGTERM', 143)
+
+    monkeypatch.setenv('RANK', '1')
+    assert exit_code(main) == 143
+    assert capsys.readouterr().err == ''

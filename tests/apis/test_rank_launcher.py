@@ -1,0 +1,93 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.slow  # each launcher imports torch
+
+RANK = """
+import os, signal, sys, time
+from mmgb.utils.process_parent import end_with_parent
+end_with_parent(is_rank=False)
+rank = os.environ['RANK']
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(f'rank {rank} got SIGTERM'))
+signal.signal(signal.SIGINT, lambda number, frame: sys.exit(f'rank {rank} got SIGINT'))
+with open(f'rank{rank}.part', 'w') as file:
+    file.write(str(os.getpid()))
+os.rename(f'rank{rank}.part', f'rank{rank}')
+while not os.path.exists('rank0') or not os.path.exists('rank1'):
+    time.sleep(0.05)
+if rank == '1':
+    """
+
+
+def start(folder, body):
+    """Start two ranks, of which the second runs ``body`` when both run, and the first waits."""
+    (folder / 'tool.py').write_text(f'{RANK}{body}\ntime.sleep(60)\n')
+    return subprocess.Popen(
+        [sys.executable, '-m', 'mmgb.apis.rank_launcher', '--standalone', '--nproc-per-node=2', 'tool.py'],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def ranks(folder, seconds=60):
+    """Return the process ids of the ranks when both run."""
+    give_up = time.monotonic() + seconds
+    paths = [folder / 'rank0', folder / 'rank1']
+    while not all(path.exists() for path in paths):
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    return [int(path.read_text()) for path in paths]
+
+
+def ended(pid, seconds=10):
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_ranks_end_when_their_launcher_is_killed(tmp_path):
+    with start(tmp_path, 'pass') as launcher:
+        found = ranks(tmp_path)
+        launcher.kill()
+        assert all(ended(pid) for pid in found)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_reaches_the_ranks_and_gives_the_exit_code_of_shells(number, tmp_path):
+    with start(tmp_path, 'pass') as launcher:
+        found = ranks(tmp_path)
+        launcher.send_signal(number)
+        output, _ = launcher.communicate(timeout=60)
+    assert launcher.returncode == 128 + number and all(ended(pid) for pid in found)
+    assert sorted(output.splitlines()) == [f'rank {rank} got {number.name}' for rank in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    'body, code, named', [('sys.exit(2)', 2, 2), ('os.kill(os.getpid(), signal.SIGKILL)', 137, -9)]
+)
+def test_the_exit_code_is_that_of_the_rank_that_failed_first(body, code, named, tmp_path):
+    with start(tmp_path, body) as launcher:
+        output, _ = launcher.communicate(timeout=60)
+    assert launcher.returncode == code
+    assert output.splitlines()[-1] == f'rank_launcher: rank 1 ended first, with exit code {named}'
+    assert not re.search('Traceback|Error', output)
+
+
+def test_ranks_that_succeed_give_exit_code_0_without_a_line(tmp_path):
+    (tmp_path / 'tool.py').write_text('')
+    command = [sys.executable, '-m', 'mmgb.apis.rank_launcher', '--standalone', '--nproc-per-node=2', 'tool.py']
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (process.returncode, process.stdout) == (0, '') and 'rank_launcher' not in process.stderr

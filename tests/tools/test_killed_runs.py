@@ -1,0 +1,172 @@
+"""Trainings that are killed, interrupted, started twice, or run out of disk space."""
+
+import re
+import signal
+
+import pytest
+import torch
+from helpers.host_stacks import STACKS, stack_path
+from helpers.started_tools import descendants, runs, started, wait_for
+from helpers.tiny_runs import make_workspace, run_line, succeeded
+
+pytestmark = pytest.mark.slow  # each run imports a host in a new process
+
+# A training that does not end by itself, with workers, and with one checkpoint at a time.
+ENDLESS = """
+_base_ = 'cls.py'
+train_cfg = dict(max_epochs=1000000)
+train_dataloader = dict(num_workers=1)
+default_hooks = dict(checkpoint=dict(interval=2, max_keep_ckpts=1))
+"""
+# The process is killed while it writes its second checkpoint.
+KILLED = """
+_base_ = 'cls.py'
+train_cfg = dict(max_epochs=3)
+default_hooks = dict(checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='accuracy/top1'))
+custom_hooks = [dict(type='Kills')]
+custom_imports = dict(imports=['killing_hook'])
+"""
+HOOK = """
+import os, signal
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+
+@HOOKS.register_module()
+class Kills(Hook):
+    def before_save_checkpoint(self, runner, checkpoint):
+        if os.path.exists('kill') and checkpoint['meta']['epoch'] == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+ONE, TWO = 'train.py endless.py --no-validate', 'dist_train.sh endless.py 2 --no-validate'
+
+
+@pytest.fixture
+def folder(tmp_path):
+    make_workspace(tmp_path)
+    (tmp_path / 'endless.py').write_text(ENDLESS)
+    (tmp_path / 'killed.py').write_text(KILLED)
+    (tmp_path / 'killing_hook.py').write_text(HOOK)
+    return tmp_path
+
+
+def wait_for_checkpoint(folder, work_dir='run'):
+    wait_for(lambda: (folder / work_dir / 'last_checkpoint').is_file())
+
+
+def readable_checkpoints(folder):
+    paths = list(folder.glob('*.pth'))
+    for path in paths:
+        torch.load(path, weights_only=False)
+    return sorted(path.name for path in paths)
+
+
+def test_ranks_and_workers_end_with_their_killed_launcher_and_the_run_resumes(folder):
+    with started(folder, f'{TWO} --work-dir run') as launcher:
+        wait_for_checkpoint(folder)
+        below = descendants(launcher.pid)
+        assert len(below) >= 4  # two ranks, a worker each
+        launcher.kill()
+        wait_for(lambda: not any(map(runs, below)), seconds=15)
+    assert readable_checkpoints(folder / 'run')
+    resumed = succeeded(run_line(folder, 'train.py cls.py --work-dir run --resume --no-validate'))
+    assert re.search("'run/mmgb.lock' is taken over from process .*, which was killed", resumed)
+    (log, *_) = sorted((folder / 'run').glob('*/*.log'), reverse=True)
+    assert 'is taken over' in log.read_text() and not (folder / 'run/mmgb.lock').exists()
+
+
+def test_a_second_run_in_a_work_dir_is_refused_while_the_first_lives(folder):
+    with started(folder, f'{ONE} --work-dir run --cfg-options default_hooks.checkpoint.max_keep_ckpts=-1') as first:
+        wait_for_checkpoint(folder)
+        before = set((folder / 'run').glob('*_*'))
+        second = run_line(folder, 'train.py cls.py --work-dir run')
+        assert second.returncode == 2 and 'Traceback' not in second.stdout
+        assert re.search(f"^train.py: error: work_dir='run': .* in use by process {first.pid} ", second.stdout, re.M)
+        two = run_line(folder, 'dist_train.sh cls.py 2 --work-dir run')
+        assert two.returncode == 2 and 'in use by process' in two.stdout
+        checkpoint = (folder / 'run/last_checkpoint').read_text()
+        succeeded(run_line(folder, f'test.py cls.py {checkpoint} --work-dir run/test'))
+        assert set((folder / 'run').glob('2*_*')) == {path for path in before if path.name[0] == '2'}
+
+
+@pytest.mark.parametrize('line', [ONE, TWO], ids=['one process', 'two ranks'])
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_with_one_sentence_that_names_the_checkpoint(number, line, folder):
+    with started(folder, f'{line} --work-dir run') as process:
+        wait_for_checkpoint(folder)
+        below = descendants(process.pid)
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+    wait_for(lambda: not any(map(runs, below)), seconds=15)
+    output = (folder / 'output').read_text()
+    assert 'Traceback' not in output and output.count('stopped') == 1
+    sentence = f'interrupted by {number.name}; run the same command with --resume to continue from '
+    found = re.search(rf"^train.py: stopped: {sentence}'(run/epoch_\d+\.pth)'$", output, re.M)
+    assert found and (folder / found[1]).is_file() and not (folder / 'run/mmgb.lock').exists()
+
+
+def test_an_interruption_before_the_first_checkpoint_says_so(folder):
+    with started(folder, f'{ONE} --work-dir run --cfg-options default_hooks.checkpoint.interval=1000000') as process:
+        wait_for(lambda: 'Epoch(train)' in (folder / 'output').read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert (
+        (folder / 'output')
+        .read_text()
+        .endswith(
+            '\ntrain.py: stopped: interrupted by SIGINT; run the same command again to start anew: '
+            "'run' has no checkpoint yet\n"
+        )
+    )
+
+
+def test_an_interruption_while_the_tool_starts_is_one_sentence(folder):
+    with started(folder, f'{ONE} --work-dir run') as process:
+        # The handler is set before the first slow import.
+        wait_for(lambda: 'SigCgt' in status(process.pid) and caught(process.pid) & (1 << signal.SIGTERM - 1))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 143
+    output = (folder / 'output').read_text()
+    assert re.fullmatch('train.py: (stopped: )?interrupted by SIGTERM.*\n', output)
+
+
+def status(pid):
+    with open(f'/proc/{pid}/status') as file:
+        return file.read()
+
+
+def caught(pid):
+    """Return the mask of the signals that a process handles."""
+    return int(re.search(r'SigCgt:\s*(\w+)', status(pid))[1], 16)
+
+
+@pytest.mark.parametrize('line', [ONE, TWO], ids=['one process', 'two ranks'])
+@pytest.mark.parametrize('what', ['checkpoint', 'log'])
+def test_a_full_disk_ends_with_one_sentence_and_keeps_the_last_checkpoint(what, line, folder):
+    succeeded(run_line(folder, 'train.py cls.py --work-dir run --no-validate'))
+    checkpoint = (folder / 'run/epoch_1.pth').stat().st_size
+    # The limit on a file's size stands for the disk: in KiB, below the checkpoint's, or below the log's to come.
+    limit = checkpoint // 2048 if what == 'checkpoint' else checkpoint // 1024 + 10
+    options = '' if what == 'checkpoint' else '--cfg-options default_hooks.checkpoint.interval=1000000'
+    with started(folder, f'{line} --work-dir run --resume {options}', shell=f'ulimit -f {limit}') as process:
+        assert process.wait(240) == 1
+    output = (folder / 'output').read_text()
+    assert 'Traceback' not in output
+    sentence = r'train.py: stopped: OSError: \[Errno 27\] File too large.*; make room, then run the same command with '
+    assert re.search(rf"^{sentence}--resume to continue from 'run/epoch_1.pth'$", output, re.M)
+    assert readable_checkpoints(folder / 'run') == ['epoch_1.pth']
+    assert not list((folder / 'run').glob('*.unfinished'))
+
+
+@pytest.mark.parametrize('stack', STACKS)
+def test_a_kill_while_a_checkpoint_is_written_keeps_the_previous_one(stack, folder):
+    path = [folder, *stack_path(stack)]
+    (folder / 'kill').touch()
+    assert run_line(folder, 'train.py killed.py --work-dir run', path=path).returncode == -9
+    names = readable_checkpoints(folder / 'run')
+    assert 'epoch_1.pth' in names and any(name.startswith('best_') for name in names)
+    assert (folder / 'run/last_checkpoint').read_text().endswith('epoch_1.pth')
+    (folder / 'kill').unlink()
+    succeeded(run_line(folder, 'train.py killed.py --work-dir run --resume', path=path))
+    assert 'epoch_3.pth' in readable_checkpoints(folder / 'run')
+    assert (folder / 'run/last_checkpoint').read_text().endswith('epoch_3.pth')
