@@ -25,7 +25,8 @@ for LOSS in softmax exp-gb pow3-gb; do
     echo "== $LOSS: training ($CONFIG)"
     python -W ignore tools/train.py "$CONFIG" --work-dir "$WORK/$LOSS" --resume --cfg-options "${OPTIONS[@]}"
     echo "== $LOSS: testing"
-    python -W ignore tools/test.py "$CONFIG" "$(cat "$WORK/$LOSS/last_checkpoint")" --work-dir "$WORK/$LOSS/test" \
+    CHECKPOINT=$(python -W ignore tools/latest_checkpoint.py "$WORK/$LOSS")
+    python -W ignore tools/test.py "$CONFIG" "$CHECKPOINT" --work-dir "$WORK/$LOSS/test" \
         --out "$WORK/$LOSS/predictions" --cfg-options "${OPTIONS[@]}"
     touch "$WORK/$LOSS/tested"
 done

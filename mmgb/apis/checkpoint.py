@@ -6,8 +6,10 @@ with random weights.
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import Path
+import zipfile
+from collections.abc import Iterable
 from pickle import UnpicklingError
 
 import torch
@@ -15,14 +17,21 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import CheckpointLoader
 from mmengine.runner.checkpoint import get_state_dict
 
+from mmgb.compat import allow_checkpoint_globals
 from mmgb.functional.errors import ConfigError
-from mmgb.utils.errors import one_line, unsafe_content
+from mmgb.utils.errors import one_line, refused_content
+
+ARCHIVE_START = b'PK\x03\x04'
+FOLDER_BIT = 0x10  # of the DOS attributes of a ZIP entry
+LEGACY_MAGIC = b'l\xfc\x9cF\xf9 j\xa8P\x19.'  # torch.serialization.MAGIC_NUMBER as torch < 1.6 pickles it
+LONGEST_LEGACY_START = 32  # bytes: protocol, frame and magic number
 
 
 def read_checkpoint(path: str, field: str) -> dict:
     """Read a checkpoint onto the CPU, accepting only weights and plain data.
 
-    :func:`mmgb.compat.apply` must have been called.
+    The checksums of a local archive are verified first, because torch doesn't: a flipped bit would load silently. This
+    takes about a second per GB. Files in the format of torch < 1.6 have no checksums.
 
     Args:
         path (str): file, or URL of a backend that mmengine knows.
@@ -32,20 +41,62 @@ def read_checkpoint(path: str, field: str) -> dict:
         ConfigError: if the file is missing or damaged, is no checkpoint, or could run code when read.
     """
     check_file(path, field)
+    allow_checkpoint_globals()  # again, because onedl-mmengine's own reader takes them off torch's list when it ends
     try:
         if is_remote(path):
             checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu', logger=None)
         else:
+            path = os.path.expanduser(path)
+            _check_format(path)
             checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+        _check_fields(checkpoint)
     except UnpicklingError as error:
-        raise ConfigError(f"{field}='{path}' is refused: {unsafe_content(error)}") from error
-    except (EOFError, OSError, RuntimeError) as error:
+        raise ConfigError(f"{field}='{path}' is refused: {refused_content(error)}") from error
+    except ConfigError as error:
+        raise ConfigError(f"{field}='{path}': {error}") from error
+    except Exception as error:  # the bytes of a damaged file can raise anything
         raise ConfigError(
-            f"{field}='{path}' can't be read as a checkpoint, it may be damaged ({one_line(error)})"
+            f"{field}='{path}' can't be read as a checkpoint, it may be damaged ({one_line(error, 200)})"
         ) from error
-    if not isinstance(checkpoint, dict):
-        raise ConfigError(f"{field}='{path}': expected a checkpoint with a dict, got a {type(checkpoint).__name__}")
     return checkpoint
+
+
+def _check_format(path: str) -> None:
+    """Raise :class:`ConfigError` if ``path`` is no file of ``torch.save``, or if its checksums don't match."""
+    if is_archive(path):
+        with zipfile.ZipFile(path) as archive:
+            # torch would take a record that is marked as a folder for an empty one, and leave its tensor uninitialized.
+            folders = [entry.filename for entry in archive.infolist() if entry.external_attr & FOLDER_BIT]
+            damaged = folders[0] if folders else archive.testzip()
+        if damaged is not None:
+            raise ConfigError(f'expected intact data, got a wrong checksum or kind of {damaged!r}: the file is damaged')
+    elif LEGACY_MAGIC not in _start(path):
+        raise ConfigError(
+            f'expected a checkpoint written by torch.save, got {os.path.getsize(path)} bytes of another format, or a '
+            'damaged file'
+        )
+
+
+def is_archive(path: str) -> bool:
+    """Return True if ``path`` has the format of torch >= 1.6, a ZIP archive."""
+    return _start(path).startswith(ARCHIVE_START)
+
+
+def _start(path: str) -> bytes:
+    with open(path, 'rb') as file:
+        return file.read(LONGEST_LEGACY_START)
+
+
+def _check_fields(checkpoint: object) -> None:
+    """Raise :class:`ConfigError` if ``checkpoint`` has no state dict with names as keys."""
+    if not isinstance(checkpoint, dict):
+        raise ConfigError(f'expected a checkpoint with a dict, got a {type(checkpoint).__name__}')
+    weights = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(weights, dict):
+        raise ConfigError(f"expected a dict as the checkpoint's state_dict, got a {type(weights).__name__}")
+    for key in weights:
+        if not isinstance(key, str):
+            raise ConfigError(f"expected names as keys of the checkpoint's state_dict, got {key!r}")
 
 
 def is_remote(path: str) -> bool:
@@ -55,8 +106,10 @@ def is_remote(path: str) -> bool:
 
 def check_file(path: str, field: str) -> None:
     """Raise :class:`ConfigError` if ``path``, the value of ``field``, is neither a file nor a URL."""
-    if not is_remote(path) and not Path(path).is_file():
-        raise ConfigError(f"{field}='{path}' is not a file (looked in {Path.cwd()})")
+    if not isinstance(path, str):
+        raise ConfigError(f'{field}={path!r}: expected the path of a checkpoint')
+    if not is_remote(path) and not os.path.isfile(os.path.expanduser(path)):
+        raise ConfigError(f"{field}='{path}' is not a file (looked in {os.getcwd()})")
 
 
 def compare_shapes(model: dict, checkpoint: dict) -> tuple[list[str], list[str], list[str]]:
@@ -91,9 +144,7 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
     Raises:
         ConfigError: if a parameter is missing or has another shape, and the model does not convert the checkpoint.
     """
-    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
-        model = model.module
-    weights = {re.sub(r'^module\.', '', key): value for key, value in checkpoint.get('state_dict', checkpoint).items()}
+    model, weights = _unwrap(model), _model_weights(checkpoint)
     wanted, found = _shapes(get_state_dict(model)), _shapes(weights)
     missing, unexpected, reshaped = compare_shapes(wanted, found)
     if not (missing or reshaped) or _converts(model, weights):
@@ -107,14 +158,55 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
     raise ConfigError(f"the checkpoint '{path}' does not fit the config's model: " + ', '.join(faults))
 
 
+def count_fitting_keys(model: torch.nn.Module, checkpoint: dict) -> tuple[int, int]:
+    """Count the entries of the model's state dict that mmengine would load from ``checkpoint``.
+
+    Args:
+        model (torch.nn.Module): model to load into, may be wrapped. A model that converts old checkpoints while loading
+            them gets the weights if no key fits as it is.
+        checkpoint (dict): checkpoint, or state dict.
+
+    Returns:
+        tuple[int, int]: number of entries that the checkpoint fills, and number of all entries.
+    """
+    model, weights = _unwrap(model), _model_weights(checkpoint)
+    wanted, found = _shapes(get_state_dict(model)), _shapes(weights)
+    fitting = sum(found.get(key) == shape for key, shape in wanted.items())
+    if not fitting:  # a counter that a module fills by itself doesn't count
+        converted = set(wanted) - set(_missing_keys(model, weights, wanted))
+        fitting = sum(not key.endswith('num_batches_tracked') for key in converted)
+    return fitting, len(wanted)
+
+
+def _unwrap(model: torch.nn.Module) -> torch.nn.Module:
+    """Return the model inside DistributedDataParallel and test-time augmentation."""
+    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+        model = model.module
+    return model
+
+
+def _model_weights(checkpoint: dict) -> dict:
+    """Return the state dict of a checkpoint with its keys renamed as in mmengine's ``Runner.load_checkpoint``."""
+    return {re.sub(r'^module.', '', key): value for key, value in checkpoint.get('state_dict', checkpoint).items()}
+
+
 def _shapes(state: dict) -> dict:
-    return {key: tuple(getattr(value, 'shape', ())) for key, value in state.items()}
+    """Return the shape of each tensor, and the type's name of each other value, which fits no parameter."""
+    return {
+        key: tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
+        for key, value in state.items()
+    }
 
 
 def _converts(model: torch.nn.Module, weights: dict) -> bool:
     """Return True if loading ``weights`` leaves no parameter of ``model`` without a value."""
-    try:
-        missing = model.load_state_dict(weights, strict=False).missing_keys
-    except RuntimeError:
-        return False
+    missing = _missing_keys(model, weights, ['unloaded'])
     return all(key.endswith('num_batches_tracked') for key in missing)
+
+
+def _missing_keys(model: torch.nn.Module, weights: dict, if_refused: Iterable[str]) -> Iterable[str]:
+    """Load ``weights`` and return the keys that they lack, or ``if_refused`` if the model refuses them."""
+    try:
+        return model.load_state_dict(weights, strict=False).missing_keys
+    except Exception:  # conversions of a model can raise anything on weights that aren't theirs
+        return if_refused

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import errno
+import importlib.util
 import re
+import sys
 from pickle import UnpicklingError
+
+from mmgb.functional.errors import shorten
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, over the quota, over the largest file size
 
@@ -34,15 +39,18 @@ def find_disk_full(error: BaseException | None) -> OSError | None:
 def one_line(error: BaseException, limit: int = 400) -> str:
     """Return the type and message of ``error`` in one line, the message cut to ``limit`` characters."""
     message = ' '.join(str(error.args[0] if len(error.args) == 1 else error).split())
-    shortened = message if len(message) <= limit else message[:limit] + '…'
-    return f'{type(error).__name__}: {shortened}'
+    return f'{type(error).__name__}: {shorten(message, limit)}'
 
 
-def unsafe_content(error: UnpicklingError) -> str:
-    """Return the reason for which ``torch.load(…, weights_only=True)`` refused a file."""
-    forbidden = re.search(r'GLOBAL (\S+)', str(error))
-    return (
-        'reading it could run code, because it holds more than weights and numbers ('
-        + (forbidden.group(1) if forbidden else one_line(error))
-        + ')'
-    )
+def refused_content(error: UnpicklingError) -> str:
+    """Return the reason for which ``torch.load(…, weights_only=True)`` refused a file: unsafe or damaged content."""
+    name = re.search(r'GLOBAL (\S+)', str(error))
+    if name and _may_exist(name.group(1)):
+        return f'reading it could run code, because it holds more than weights and numbers ({name.group(1)})'
+    return 'expected a file of torch.save with weights and numbers, got other or damaged content'
+
+
+def _may_exist(name: str) -> bool:
+    """Return True if a function of the dotted name may exist; the bytes of a damaged file may ask for any name."""
+    top, dot, _ = name.partition('.')
+    return hasattr(builtins, top) if not dot else top in sys.modules or importlib.util.find_spec(top) is not None

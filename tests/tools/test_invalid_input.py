@@ -1,5 +1,6 @@
 """Invalid input of tools/train.py and tools/test.py ends with one sentence and exit code 2, before any work."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,12 @@ from helpers.tiny_runs import make_workspace
 pytestmark = pytest.mark.slow  # imports both hosts in a new process
 
 WRONG_WEIGHTS = {'decode_head.conv_seg.weight': torch.zeros(5, 4, 1, 1), 'auxiliaries.0.weight': torch.zeros(1)}
-TRAINING = {'meta': {'epoch': 0, 'iter': 2}, 'message_hub': {}}
+TRAINING = {
+    'meta': {'epoch': 0, 'iter': 2},
+    'message_hub': {'log_scalars': {}, 'runtime_info': {}, 'resumed_keys': {}},
+    'optimizer': {},
+    'param_schedulers': [],
+}
 
 
 class Payload:
@@ -72,7 +78,18 @@ BAD_INPUT = {
     'no base batch size': ('train.py cls.py --auto-scale-lr', 'needs auto_scale_lr=dict(base_batch_size=…)'),
     'nothing launched': ('train.py cls.py --launcher pytorch', 'expected the environment variable RANK'),
     'no checkpoint to resume': ('train.py seg.py --resume nowhere.pth', "--resume='nowhere.pth' is not a file"),
-    'latest checkpoint gone': ('train.py seg.py --resume --work-dir moved', "--resume='old/iter_2.pth' is not"),
+    'latest checkpoint gone': ('train.py seg.py --resume --work-dir moved', "--resume='moved/iter_2.pth' is not"),
+    'every checkpoint damaged': (
+        'train.py seg.py --resume --work-dir unreadable',
+        "--resume: no checkpoint in 'unreadable' can be resumed",
+    ),
+    'optimizer not saved': (
+        'train.py seg.py --resume stateless.pth',
+        "--resume='stateless.pth' lacks optimizer, which would start anew: to accept that, use --cfg-options "
+        'resume_optimizer=False',
+    ),
+    'malformed training': ('train.py seg.py --resume malformed.pth', 'expected meta to be a dict, got a list'),
+    'text to resume': ('train.py seg.py --resume seg.py', "--resume='seg.py': expected a checkpoint written by torch"),
     'weights to resume': ('train.py seg.py --resume weights.pth', "--resume='weights.pth' lacks message_hub, meta"),
     'another net to resume': (
         'train.py seg.py --resume wrong.pth --work-dir refused',
@@ -86,9 +103,17 @@ BAD_INPUT = {
         'test.py seg.py list.pth',
         "checkpoint='list.pth': expected a checkpoint with a dict",
     ),
+    'damaged weights to start from': (
+        'train.py seg.py --cfg-options load_from=damaged.pth',
+        "load_from='damaged.pth' can't be read as a checkpoint",
+    ),
+    'weights of which none fits': (
+        'train.py seg.py --cfg-options load_from=foreign.pth --work-dir refused',
+        "load_from='foreign.pth': expected weights of the config's model, got none of its",
+    ),
     'weights that run code': (
-        'train.py seg.py --cfg-options load_from=payload.pth --work-dir refused',
-        'a checkpoint is refused: reading it could run code',
+        'train.py seg.py --cfg-options load_from=payload.pth',
+        "load_from='payload.pth' is refused: reading it could run code",
     ),
     'pretrained weights that run code': (
         'train.py seg.py --cfg-options model.backbone.init_cfg.type=Pretrained '
@@ -147,9 +172,15 @@ train_dataloader = dict(dataset=dict(_delete_=True, type='RepeatDataset', times=
     torch.save({'state_dict': {}, 'payload': Payload(workspace / 'touched')}, workspace / 'payload.pth')
     torch.save([1], workspace / 'list.pth')
     (workspace / 'damaged.pth').write_bytes((workspace / 'wrong.pth').read_bytes()[:-200])
-    for work_dir, checkpoint in (('moved', 'old/iter_2.pth'), ('wrong', 'wrong.pth')):
+    torch.save({'state_dict': WRONG_WEIGHTS, **TRAINING, 'meta': []}, workspace / 'malformed.pth')
+    torch.save({'net.weight': torch.ones(1)}, workspace / 'foreign.pth')
+    stateless = {key: value for key, value in TRAINING.items() if key != 'optimizer'}
+    torch.save({'state_dict': WRONG_WEIGHTS, **stateless}, workspace / 'stateless.pth')
+    for work_dir, checkpoint in (('moved', 'old/iter_2.pth'), ('wrong', 'old/wrong.pth'), ('unreadable', '')):
         (workspace / work_dir).mkdir()
         (workspace / work_dir / 'last_checkpoint').write_text(checkpoint)
+    shutil.copy(workspace / 'wrong.pth', workspace / 'wrong')
+    shutil.copy(workspace / 'damaged.pth', workspace / 'unreadable')
     return run_many(workspace, {name: line.split() for name, (line, _) in BAD_INPUT.items()})
 
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 import torch
 
-from mmgb.utils.errors import find_disk_full, one_line, unsafe_content
+from mmgb.utils.errors import find_disk_full, one_line, refused_content
 
 
 def test_an_error_message_becomes_one_line_of_bounded_length():
@@ -25,7 +25,7 @@ def test_the_function_that_a_refused_file_asks_for_is_named():
     file.seek(0)
     with pytest.raises(pickle.UnpicklingError) as refusal:
         torch.load(file, weights_only=True)
-    assert unsafe_content(refusal.value).endswith('holds more than weights and numbers (shutil.rmtree)')
+    assert refused_content(refusal.value).endswith('holds more than weights and numbers (shutil.rmtree)')
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,10 @@ def test_a_full_disk_is_told_by_the_error_or_its_cause(number, full):
     error.__cause__ = cause
     assert find_disk_full(error) is find_disk_full(cause) is (cause if full else None)
     assert find_disk_full(None) is None
+
+
+@pytest.mark.parametrize('content', [b'x', b'no checkpoint', b'{"a": 1}', b'\x80\x02}q\x00', b'\xff' * 100])
+def test_a_file_that_asks_for_no_function_could_not_run_code(content):
+    with pytest.raises(Exception) as refusal:  # noqa: B017
+        torch.load(io.BytesIO(content), weights_only=True)
+    assert not isinstance(refusal.value, pickle.UnpicklingError) or 'run code' not in refused_content(refusal.value)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pickle import UnpicklingError
 
 from mmgb.functional.errors import ConfigError
-from mmgb.utils.errors import Stopped, find_disk_full, one_line, unsafe_content
+from mmgb.utils.errors import Stopped, find_disk_full, one_line, refused_content
 from mmgb.utils.process_exit import exit_if_distributed, in_process_group
 from mmgb.utils.process_interrupt import Interrupted, is_first_rank, received_interrupt
 
@@ -49,7 +49,7 @@ def _end(error: BaseException) -> None:
         interrupt = received_interrupt() or Interrupted(signal.SIGINT)
         error = Stopped(str(interrupt), interrupt.code)
     if isinstance(error, UnpicklingError):  # from pretrained weights of an `init_cfg`
-        error = ConfigError(f'a checkpoint is refused: {unsafe_content(error)}')
+        error = ConfigError(f'a checkpoint is refused: {refused_content(error)}')
     full = find_disk_full(error)
     if full and not isinstance(error, Stopped):
         error = Stopped(one_line(full))
