@@ -1,5 +1,6 @@
 """Random cases of exp-GB and pow3-GB, and references for their values and gradients."""
 
+import inspect
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from unittest import mock
@@ -153,3 +154,23 @@ WAYS = [
     pytest.param(True, nullcontext, id='eager'),
     pytest.param(True, compiled_passes, id='compiled'),
 ]
+
+
+PATHS = ['fused', 'formula', 'float64', 'torch.func', pytest.param('loop', marks=pytest.mark.slow)]
+
+
+def value_and_gradient(path, loss, scores, target, **options):
+    """Return a scalar loss and its gradient by one of the ``PATHS``; ``'loop'`` is the compiled loop."""
+    if path == 'loop' and not can_compile():
+        pytest.skip('PyTorch cannot compile here: is there a C++ compiler?')
+    if 'fused' in inspect.signature(loss).parameters:
+        options['fused'] = path in ('fused', 'loop')
+    scores = scores.double() if path == 'float64' else scores
+    if path == 'torch.func':
+        gradient, value = torch.func.grad_and_value(lambda x: loss(x, target, **options))(scores)
+        return value, gradient
+    scores = scores.detach().requires_grad_()
+    with mock.patch.object(cpu_compiled, 'FEWEST_SCORES', 1) if path == 'loop' else nullcontext():
+        value = loss(scores, target, **options)
+    value.backward()
+    return value.detach(), scores.grad

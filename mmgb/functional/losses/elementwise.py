@@ -10,10 +10,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..errors import ConfigError
 from .error_delta import potentials
 from .formula import Formula
 from .kernels.dispatch import fused_loss
-from .reduction import ReductionOptions, check_reduction, mask_zero_weights, sample_weights
+from .reduction import ReductionOptions, check_class_weight, check_reduction, mask_zero_weights, sample_weights
 from .targets import check_target, check_target_kind, check_values
 
 
@@ -43,20 +44,26 @@ def elementwise_loss(
         scores (Tensor): linear outputs, (N, C) or (N, C, ...). float16 and bfloat16 scores are computed in float32,
             also under autocast.
         target (Tensor): labels, integers of shape (N) or (N, ...); class scores in [0, 1] of the scores' shape; or
-            with ``target_kind='value'`` real-valued targets of the scores' shape.
+            with ``target_kind='value'`` real-valued targets of the scores' shape. All tensors are on one device.
         formula (Formula): the loss.
         fused (bool): whether to use the formula's kernel, if it has one for this device and type. Default: False.
-        weight (Tensor | None): factor of each sample, of the labels' shape or broadcast to it.
-        class_weight (Tensor | None): (C,) factor of each sample by its label; with class scores, their mean weight
-            ``sum_c p_c * w_c``.
+        weight (Tensor | None): factor of each sample, of the labels' shape or of one that broadcasts to it.
+        class_weight (Tensor | None): (C,) finite factors >= 0. What they multiply depends on ``target_kind``.
         ignore_index (int | None): label of the ignored samples. Default: None, no sample is ignored.
         avg_non_ignore (bool): whether ``'mean'`` divides by the number of samples that are not ignored, or by the
             number of all samples. Default: True.
-        reduction (str): ``'mean'``, ``'sum'`` or ``'none'``. With class weights the mean divides by their sum over
-            the samples, as cross-entropy does. It never divides by the sum of ``weight``.
-        avg_factor (float | None): normalizer of ``'mean'``. Default: None, the number of samples.
-        target_kind (str): ``'class'`` for labels and class scores. ``'value'`` for regression (Section 3 of the
-            gradient-boosting paper): the formula's ``targets`` are not used.
+        reduction (str): ``'mean'``, ``'sum'`` or ``'none'``. If class weights multiply samples, the mean divides by
+            their sum over the samples, as cross-entropy does. It never divides by the sum of ``weight``.
+        avg_factor (float | None): normalizer of ``'mean'``, > 0. Default: None, the number of samples.
+        target_kind (str): what the target is, and what ``class_weight`` multiplies:
+
+            - ``'class'``: labels, or class scores that are a distribution over the classes (one-hot, smoothed or
+              mixed labels). Each sample is multiplied by the weight of its class, or by the mean weight of its
+              classes ``sum_c p_c * w_c / sum_c p_c`` (1 without a class).
+            - ``'multi_label'``: class scores with any number of classes per sample. Each class's term is multiplied
+              by its weight, ``sum_c w_c * F(x_c, t_c)``, and the mean divides by the number of samples.
+            - ``'value'``: real values, for regression (Section 3 of the gradient-boosting paper). The formula's
+              ``targets`` are not used. Class weights multiply the terms.
 
     Returns:
         Tensor: a scalar, or with ``reduction='none'`` one loss per sample, of the labels' shape. Ignored and
@@ -74,6 +81,16 @@ def elementwise_loss(
         formula = formula.for_values()
     else:
         valid = check_target(scores, target, ignore_index)
+        if target_kind == 'multi_label' and target.shape != scores.shape:
+            raise ConfigError(
+                f"target of shape {tuple(target.shape)} with target_kind='multi_label': expected class scores of shape "
+                f'{tuple(scores.shape)}'
+            )
+    term_weight = None
+    if class_weight is not None:
+        check_class_weight(class_weight, scores)
+        if target_kind != 'class':
+            term_weight, class_weight = class_weight, None
 
     with torch.autocast(scores.device.type, enabled=False):  # autocast would weight class scores in half precision
         sample_weight, normalizer = sample_weights(
@@ -86,11 +103,15 @@ def elementwise_loss(
             reduction=reduction,
             avg_factor=avg_factor,
         )
-        if fused:
+        if fused and term_weight is None:
             loss = fused_loss(formula, scores, target, sample_weight, 1 / normalizer, per_sample=reduction == 'none')
             if loss is not None:
                 return loss
-        terms = potentials(formula, mask_zero_weights(scores, sample_weight), target)
+        scores = mask_zero_weights(scores, sample_weight)
+        factor = (sample_weight / normalizer).unsqueeze(1)
+        if term_weight is not None:
+            term_weight = term_weight.to(normalizer.dtype).view(-1, *[1] * (scores.dim() - 2))
+            scores, factor = scores.masked_fill(term_weight == 0, 0), factor * term_weight
         # Scale before summing: a sum over a million pixels overflows long before any of its terms does.
-        losses = (terms * (sample_weight / normalizer).unsqueeze(1)).sum(1)
+        losses = (potentials(formula, scores, target) * factor).sum(1)
         return losses if reduction == 'none' else losses.sum()

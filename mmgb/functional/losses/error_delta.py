@@ -36,6 +36,20 @@ class BackpropagateDelta(torch.autograd.Function):
         return grad * ctx.formula.delta(scores, *(targets or [ctx.number])), None, None
 
 
+class DifferentiateDelta(BackpropagateDelta):
+    """The same with forward-mode differentiation, of which ``torch.compile`` supports no function."""
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor | float, Formula], output: Tensor) -> None:
+        BackpropagateDelta.setup_context(ctx, inputs, output)
+        ctx.save_for_forward(*(tensor for tensor in inputs if isinstance(tensor, Tensor)))
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, *_: Any) -> Tensor:
+        scores, *targets = ctx.saved_tensors
+        return tangent * ctx.formula.delta(scores, *(targets or [ctx.number]))
+
+
 def potentials(formula: Formula, scores: Tensor, target: Tensor) -> Tensor:
     """Return the potential of each output, differentiable with the error delta as its gradient.
 
@@ -44,10 +58,13 @@ def potentials(formula: Formula, scores: Tensor, target: Tensor) -> Tensor:
         scores (Tensor): linear outputs, (N, C) or (N, C, ...).
         target (Tensor): labels or class scores, already validated. Ignored labels are treated as some class.
     """
+    function = BackpropagateDelta if torch.compiler.is_compiling() else DifferentiateDelta
     if target.shape == scores.shape:
-        return BackpropagateDelta.apply(scores, formula.target_of(target.to(scores.dtype)), formula)
+        return function.apply(scores, formula.target_of(target.to(scores.dtype)), formula)
     # Treat every class as wrong first, then replace the potentials of the target classes.
     negative, positive = formula.targets
     labels = class_labels(target, scores.shape[1])
-    of_target_class = BackpropagateDelta.apply(scores.gather(1, labels), positive, formula)
-    return BackpropagateDelta.apply(scores, negative, formula).scatter(1, labels, of_target_class)
+    of_target_class = function.apply(scores.gather(1, labels), positive, formula)
+    # Without the zeros an infinite delta that is replaced here would turn the gradient into 0 * inf = NaN.
+    of_wrong_classes = function.apply(scores.scatter(1, labels, 0), negative, formula)
+    return of_wrong_classes.scatter(1, labels, of_target_class)

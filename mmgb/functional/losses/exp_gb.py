@@ -30,7 +30,7 @@ from torch import Tensor
 
 from ..errors import ConfigError
 from .elementwise import elementwise_loss
-from .formula import BoostedFormula, in_float64
+from .formula import FAR_FROM_FIT, BoostedFormula
 from .settings import check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class ExpGB(BoostedFormula):
     kernel: ClassVar[str] = 'exp_gb'
 
     def __post_init__(self) -> None:
-        check_positive('alpha', self.alpha)
+        object.__setattr__(self, 'alpha', check_positive('alpha', self.alpha))
         check_max_delta(self.max_delta)
         negative, positive = check_target_pair(self.targets)
         if negative < 0:
@@ -79,20 +79,33 @@ class ExpGB(BoostedFormula):
     def inverse(self, boosted: Tensor) -> Tensor:
         return (boosted.clamp(min=0) / self.alpha).log()
 
+    def fit(self, target: float) -> float:
+        ratio = max(target, 0) / self.alpha
+        return math.log(ratio) if ratio > 0 else -math.inf
+
     def unclipped_delta(self, scores: Tensor, targets: Tensor | float) -> Tensor:
-        return self.alpha * scores.exp() - targets
+        return self.output(scores) - targets
 
     def unclipped_potential(self, scores: Tensor, targets: Tensor | float) -> Tensor:
+        return self._potential(scores, targets, self.output(scores))
+
+    def delta_and_potential(self, scores: Tensor, targets: Tensor | float) -> tuple[Tensor, Tensor]:
+        if self.max_delta is not None:
+            return super().delta_and_potential(scores, targets)
+        output = self.output(scores)
+        return output - targets, self._potential(scores, targets, output)
+
+    def _potential(self, scores: Tensor, targets: Tensor | float, output: Tensor) -> Tensor:
         if not isinstance(targets, Tensor) and targets == 0:
-            return self.alpha * scores.exp()
+            return output
         # Near the fit both differences cancel, so they are taken in float64 whatever the scores' type.
-        distance = scores.double() - self.inverse(in_float64(targets, scores))
-        excess = distance.expm1().sub_(distance)
-        del distance  # free it before the next allocation: it takes twice the memory of float32 scores
-        well = targets * excess.to(scores.dtype).clamp(min=0)
-        if not isinstance(targets, Tensor):
-            return well
-        return torch.where(targets > 0, well, self.alpha * scores.exp())
+        fit = self.inverse(targets.double()) if isinstance(targets, Tensor) else self.fit(targets)
+        distance = scores.double() - fit
+        near = distance.expm1().sub_(distance).mul_(targets).clamp(min=0)
+        # Far above it, take the output from which the delta is computed, so that both overflow at the same score.
+        far = output - distance.add_(1).mul_(targets)
+        well = torch.where(scores > fit + FAR_FROM_FIT, far, near).to(scores.dtype)
+        return torch.where(targets > 0, well, output) if isinstance(targets, Tensor) else well
 
 
 def exp_gb_loss(

@@ -19,6 +19,9 @@ from typing import ClassVar, TypeVar
 import torch
 from torch import Tensor
 
+# Above this distance from the fit an exponential potential is the boosted output less a small rest.
+FAR_FROM_FIT = 30.0
+
 TensorOrFloat = TypeVar('TensorOrFloat', Tensor, float)
 FormulaT = TypeVar('FormulaT', bound='Formula')
 
@@ -47,6 +50,10 @@ class Formula(ABC):
     @abstractmethod
     def potential(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         """Return the function whose derivative is :meth:`delta`, elementwise; 0 at the fit."""
+
+    def delta_and_potential(self, scores: Tensor, targets: Tensor | float) -> tuple[Tensor, Tensor]:
+        """Return :meth:`delta` and :meth:`potential`, where possible at less cost than one after the other."""
+        return self.delta(scores, targets), self.potential(scores, targets)
 
     @abstractmethod
     def fit(self, target: float) -> float:
@@ -128,9 +135,6 @@ class BoostedFormula(Formula):
         """Return the scores between which the delta of float64 targets is not clipped; the lower one may be -inf."""
         assert self.max_delta is not None
         return self.inverse(targets - self.max_delta), self.inverse(targets + self.max_delta)
-
-    def fit(self, target: float) -> float:
-        return self.inverse(torch.tensor(target, dtype=torch.float64)).item()
 
 
 def in_float64(targets: Tensor | float, scores: Tensor) -> Tensor:

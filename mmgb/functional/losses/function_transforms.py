@@ -5,8 +5,12 @@ from torch import Tensor
 
 
 def is_transformed() -> bool:
-    """Return True inside ``torch.compile`` or a ``torch.func`` transform, where custom kernels do not work."""
-    return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+    """Return True where custom kernels do not work: in ``torch.compile``, ``torch.func`` and forward-mode autograd."""
+    return (
+        torch.compiler.is_compiling()
+        or torch._C._are_functorch_transforms_active()
+        or torch.autograd.forward_ad._current_level >= 0
+    )
 
 
 def unwrapped(tensor: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from .elementwise import elementwise_loss
-from .formula import Formula, in_float64
+from .formula import FAR_FROM_FIT, Formula, in_float64
 from .settings import check_finite, check_positive, check_target_pair
 
 if TYPE_CHECKING:
@@ -50,15 +50,18 @@ class MirroredExpGB(Formula):
     targets: tuple[float, float]
 
     def __post_init__(self) -> None:
-        check_positive('alpha', self.alpha)
-        check_finite('beta', self.beta)
+        object.__setattr__(self, 'alpha', check_positive('alpha', self.alpha))
+        object.__setattr__(self, 'beta', check_finite('beta', self.beta))
         object.__setattr__(self, 'targets', check_target_pair(self.targets))
 
     def output(self, scores: Tensor) -> Tensor:
         return self.delta(scores, 0.0)
 
     def delta(self, scores: Tensor, targets: Tensor | float) -> Tensor:
-        return self.alpha * scores.sign() * (scores.abs() - 1).exp() + (self.beta - targets)
+        return scores.sign() * self._exponential(scores) + (self.beta - targets)
+
+    def _exponential(self, scores: Tensor) -> Tensor:
+        return self.alpha * (scores.abs() - 1).exp()
 
     def potential(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         # Near the fit the differences cancel, so they are taken in float64 whatever the scores' type.
@@ -66,12 +69,20 @@ class MirroredExpGB(Formula):
         towards_fit = scores.double() * torch.where(slope < 0, -1, 1)
         size = slope.abs()
         fitted = size.clamp(min=math.exp(-1))  # at the kink, smaller slopes share the tangent of this one
-        distance = towards_fit - (1 + fitted.log())
-        # The well of exp-GB on the fit's side of 0, its mirror image on the other side.
-        same_side = fitted * (distance.expm1() - distance) + (fitted - size) * towards_fit
-        other_side = (-towards_fit - 1).exp() - size * towards_fit + fitted * fitted.log()
-        value = torch.where(towards_fit >= 0, same_side, other_side)
-        return (self.alpha * value).clamp(min=0).to(scores.dtype)
+        distance = towards_fit.abs() - (1 + fitted.log())
+        # The well of exp-GB on the fit's side of 0, its mirror image on the other side. Far from the fit, both take the
+        # same exponential as the delta, so that loss and delta overflow at the same score.
+        on_same_side = towards_fit >= 0
+        same_side = (fitted - size) * towards_fit - fitted * (distance + 1)
+        other_side = fitted * fitted.log() - size * towards_fit
+        rest = torch.where(on_same_side, same_side, other_side)
+        near = torch.where(
+            on_same_side,
+            fitted * (distance.expm1() - distance) + (fitted - size) * towards_fit,
+            (towards_fit.abs() - 1).exp() + other_side,
+        )
+        far = self._exponential(scores) + self.alpha * rest
+        return torch.where(distance > FAR_FROM_FIT, far, (self.alpha * near).clamp(min=0)).to(scores.dtype)
 
     def fit(self, target: float) -> float:
         slope = (target - self.beta) / self.alpha

@@ -19,6 +19,7 @@ This form is non-negative by construction, whereas the expanded quartic cancels 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -55,9 +56,9 @@ class Pow3GB(BoostedFormula):
     kernel: ClassVar[str] = 'pow3_gb'
 
     def __post_init__(self) -> None:
-        check_positive('alpha', self.alpha)
+        object.__setattr__(self, 'alpha', check_positive('alpha', self.alpha))
         check_max_delta(self.max_delta)
-        check_finite('beta', self.beta)
+        object.__setattr__(self, 'beta', check_finite('beta', self.beta))
         object.__setattr__(self, 'targets', check_target_pair(self.targets))
 
     def output(self, scores: Tensor) -> Tensor:
@@ -66,6 +67,10 @@ class Pow3GB(BoostedFormula):
     def inverse(self, boosted: Tensor) -> Tensor:
         cube = (boosted - self.beta) / self.alpha
         return cube.sign() * cube.abs() ** (1 / 3)
+
+    def fit(self, target: float) -> float:
+        cube = (target - self.beta) / self.alpha
+        return math.copysign(abs(cube) ** (1 / 3), cube)
 
     def unclipped_delta(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         return self.alpha * scores**3 + (self.beta - targets)

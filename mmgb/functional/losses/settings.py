@@ -3,26 +3,70 @@
 from __future__ import annotations
 
 import math
+import numbers
+import reprlib
+from typing import Any
 
 from ..errors import ConfigError
 
-
-def check_positive(name: str, value: float) -> None:
-    """Raise a ConfigError unless the value is positive and finite."""
-    if not 0 < value < math.inf:
-        raise ConfigError(f'{name}={value!r}: expected a positive number')
+_SHOWN = reprlib.Repr()
+_SHOWN.maxstring = _SHOWN.maxother = _SHOWN.maxlong = 100
 
 
-def check_finite(name: str, value: float) -> None:
-    """Raise a ConfigError if the value is infinite or NaN."""
-    if not -math.inf < value < math.inf:
-        raise ConfigError(f'{name}={value!r}: expected a finite number')
+def shown(value: Any) -> str:
+    """Return the value's representation for an error message, shortened if it is long."""
+    return _SHOWN.repr(value)
+
+
+def is_number(value: Any) -> bool:
+    """Return True for a finite real number of Python or NumPy. A bool is not a number."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer or fraction beyond the largest float
+        return False
+
+
+def check_positive(name: str, value: float) -> float:
+    """Return the value as a float; raise a ConfigError unless it is a positive and finite number."""
+    if not is_number(value) or value <= 0:
+        raise ConfigError(f'{name}={shown(value)}: expected a positive number')
+    return float(value)
+
+
+def check_not_negative(name: str, value: float) -> float:
+    """Return the value as a float; raise a ConfigError unless it is a finite number of at least 0."""
+    if not is_number(value) or value < 0:
+        raise ConfigError(f'{name}={shown(value)}: expected a finite number >= 0')
+    return float(value)
+
+
+def check_finite(name: str, value: float) -> float:
+    """Return the value as a float; raise a ConfigError unless it is a finite number."""
+    if not is_number(value):
+        raise ConfigError(f'{name}={shown(value)}: expected a finite number')
+    return float(value)
+
+
+def check_bool(name: str, value: bool) -> None:
+    """Raise a ConfigError unless the value is True or False."""
+    if not isinstance(value, bool):
+        raise ConfigError(f'{name}={shown(value)}: expected True or False')
 
 
 def check_max_delta(max_delta: float | None) -> None:
     """Raise a ConfigError unless the bound is None or positive and finite."""
     if max_delta is not None:
         check_positive('max_delta', max_delta)
+
+
+def check_ignore_index(ignore_index: int | None) -> None:
+    """Raise a ConfigError unless the label of the ignored samples is None or one integer."""
+    if ignore_index is None or type(ignore_index) is int:  # the usual case, at once
+        return
+    if isinstance(ignore_index, bool) or not isinstance(ignore_index, numbers.Integral):
+        raise ConfigError(f'ignore_index={shown(ignore_index)}: expected one integer or None')
 
 
 def check_target_pair(targets: tuple[float, float]) -> tuple[float, float]:
@@ -32,12 +76,15 @@ def check_target_pair(targets: tuple[float, float]) -> tuple[float, float]:
         ConfigError: if they are not two finite numbers with the smaller one first.
     """
     try:
-        negative, positive = (float(target) for target in targets)
+        negative, positive = targets
     except (TypeError, ValueError):
-        raise ConfigError(f'targets={targets!r}: expected two numbers (negative, positive)') from None
-    if not -math.inf < negative < positive < math.inf:
+        negative = positive = None  # type: ignore[assignment]
+    if not all(isinstance(target, numbers.Real) and not isinstance(target, bool) for target in (negative, positive)):
+        raise ConfigError(f'targets={shown(targets)}: expected two numbers (negative, positive)')
+    if not (is_number(negative) and is_number(positive) and float(negative) < float(positive)):
+        pair = ', '.join(f'{target:g}' if isinstance(target, float) else shown(target) for target in targets)
         raise ConfigError(
-            f'targets=({negative:g}, {positive:g}): expected finite numbers, the target of the wrong classes first '
-            'and the larger target of the target class second'
+            f'targets=({pair}): expected finite numbers, the target of the wrong classes first and the larger target '
+            'of the target class second'
         )
-    return negative, positive
+    return float(negative), float(positive)

@@ -20,7 +20,7 @@ from torch import Tensor
 from ..errors import ConfigError
 from .elementwise import elementwise_loss
 from .formula import Formula
-from .settings import check_target_pair
+from .settings import check_target_pair, shown
 
 if TYPE_CHECKING:
     from typing import Unpack  # Python 3.11; type checkers alone read this
@@ -133,11 +133,11 @@ def resolve_targets(activation: str, targets: str | tuple[float, float]) -> tupl
         named['max_curvature'] = MAX_CURVATURE[activation]
     if targets not in named:
         raise ConfigError(
-            f'targets={targets!r}: with {activation} outputs expected two numbers or one of {", ".join(named)}'
+            f'targets={shown(targets)}: with {activation} outputs expected two numbers or one of {", ".join(named)}'
         )
     return named[targets]
 
 
 def _check_activation(activation: str) -> None:
-    if activation not in RANGES:
-        raise ConfigError(f'activation={activation!r}: expected one of {", ".join(RANGES)}')
+    if not isinstance(activation, str) or activation not in RANGES:
+        raise ConfigError(f'activation={shown(activation)}: expected one of {", ".join(RANGES)}')

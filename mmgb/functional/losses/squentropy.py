@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import ConfigError
-from .reduction import check_reduction, mask_zero_weights, sample_weights
+from .reduction import check_class_weight, check_reduction, mask_zero_weights, sample_weights
 from .targets import check_target, class_labels
 
 
@@ -55,6 +55,8 @@ def squentropy_loss(
             'since squentropy is not defined for class scores (mixup, multi-label)'
         )
     valid = check_target(scores, labels, ignore_index)
+    if class_weight is not None:
+        check_class_weight(class_weight, scores)
 
     with torch.autocast(scores.device.type, enabled=False):  # autocast would square in half precision
         sample_weight, normalizer = sample_weights(

@@ -35,9 +35,15 @@ class BoostedMultiLabelLinearClsHead(MultiLabelLinearClsHead):
     """``MultiLabelLinearClsHead`` whose ``pred_score`` holds the loss's probability of each class.
 
     The threshold ``thr`` is therefore a probability, and ``topk`` predicts the classes of the highest linear outputs.
-    ``pred_score`` has the strict order of the outputs of an image. ``loss`` must be one of mmgb's. Arguments are those
-    of mmpretrain's ``MultiLabelLinearClsHead``.
+    ``pred_score`` has the strict order of the outputs of an image. ``loss`` must be one of mmgb's. It is called
+    with ``target_kind='multi_label'``, so that ``class_weight`` multiplies the classes' terms. Arguments are those of
+    mmpretrain's ``MultiLabelLinearClsHead``.
     """
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if getattr(self.loss_module, 'target_kind', None) == 'class':
+            self.loss_module.target_kind = 'multi_label'
 
     def _get_predictions(self, cls_score: Tensor, data_samples: list[DataSample] | None) -> list[DataSample]:
         predictions = super()._get_predictions(cls_score, data_samples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mmgb.functional.losses.formula import Formula
+from mmgb.functional.losses.settings import check_bool
 from mmgb.functional.losses.targets import check_target_kind
 
 from .weighted_loss import WeightedLoss
@@ -17,7 +18,9 @@ class ElementwiseLoss(WeightedLoss):
 
     Args:
         formula (Formula): the loss's mathematics with its settings and targets.
-        target_kind (str): ``'class'`` for labels and class scores, ``'value'`` for real-valued targets.
+        target_kind (str): ``'class'`` for labels and class scores that are a distribution, ``'multi_label'`` for class
+            scores with any number of classes per sample, ``'value'`` for real-valued targets. It decides what
+            ``class_weight`` multiplies, see :func:`mmgb.functional.losses.elementwise.elementwise_loss`.
         fused (bool): whether a kernel may compute value and gradient in one pass, see
             :func:`mmgb.functional.exp_gb_loss`. Formulas without a kernel ignore it.
         **options: see :class:`WeightedLoss`.
@@ -28,6 +31,7 @@ class ElementwiseLoss(WeightedLoss):
 
     def __init__(self, formula: Formula, target_kind: str = 'class', fused: bool = False, **options) -> None:
         check_target_kind(target_kind)
+        check_bool('fused', fused)
         super().__init__(**options)
         self.formula = formula
         self.target_kind = target_kind

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mmgb.functional.errors import ConfigError
 from mmgb.functional.losses.reduction import check_reduction
+from mmgb.functional.losses.settings import check_bool, check_ignore_index, check_not_negative, shown
+
+from .class_weights import read_class_weight
+
+_INHERITED = 'if it is inherited from the loss that this one replaces, add `_delete_=True` to the new loss'
+# What to set instead of a setting of a host's loss.
+_INSTEAD = dict.fromkeys(
+    ('label_smooth_val', 'num_classes', 'mode'), '. Smoothed labels are a choice of `targets`, see docs/heads.md'
+) | {'use_soft': '. Class scores need no setting', 'thresh': '. `OHEMPixelSampler` of the head mines pixels'}
 
 
 class WeightedLoss(nn.Module):
@@ -19,15 +29,18 @@ class WeightedLoss(nn.Module):
 
     Args:
         reduction (str): ``'mean'``, ``'sum'`` or ``'none'``.
-        class_weight (Sequence[float] | None): factor of each sample by its label, one per class.
-        ignore_index (int | None): label of the ignored samples where the head passes none. Default: None, no sample
-            is ignored.
+        class_weight (Sequence[float] | str | None): one factor >= 0 per class, or the path of a ``.npy``, ``.json``,
+            ``.yaml``, ``.yml`` or ``.pkl`` file with them. It multiplies the samples of that class, or with several
+            labels per sample the class's terms, see :func:`mmgb.functional.losses.elementwise.elementwise_loss`.
+        ignore_index (int | None): label of the ignored samples. A head that passes one must pass the same. Default:
+            None, the head's, and no sample is ignored if it passes none.
         avg_non_ignore (bool): whether ``'mean'`` divides by the number of samples that are not ignored, or by the
-            number of all samples.
-        loss_weight (float): factor of the loss.
-        loss_name (str): key in the log. mmseg back-propagates a loss only if its name begins with ``loss_``.
+            number of all samples. Default: True, whereas mmseg's losses have False.
+        loss_weight (float): factor of the loss, >= 0.
+        loss_name (str): key in the log. It must contain ``loss``, since the hosts train no other output of a head.
         use_sigmoid (bool): only False is allowed. A config that swaps the type of mmseg's ``CrossEntropyLoss`` inherits
             this key.
+        **unknown: refused by name.
 
     Raises:
         ConfigError: when built, if a setting is outside its range; when called, if a tensor does not fit.
@@ -36,22 +49,36 @@ class WeightedLoss(nn.Module):
     def __init__(
         self,
         reduction: str = 'mean',
-        class_weight: Sequence[float] | None = None,
+        class_weight: Sequence[float] | str | None = None,
         ignore_index: int | None = None,
         avg_non_ignore: bool = True,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_weighted',
         use_sigmoid: bool = False,
+        **unknown: Any,
     ) -> None:
+        for key, value in unknown.items():
+            raise ConfigError(
+                f'{shown(key)[1:-1]}={shown(value)}: expected a setting of {type(self).__name__}; '
+                f'{_INHERITED}{_INSTEAD.get(key, "")}'
+            )
         if use_sigmoid:
-            raise ConfigError(f'use_sigmoid={use_sigmoid!r}: expected False, since this loss takes linear outputs')
+            raise ConfigError(
+                f'use_sigmoid={shown(use_sigmoid)}: expected False, since this loss takes linear outputs; {_INHERITED}'
+            )
         check_reduction(reduction)
+        check_ignore_index(ignore_index)
+        check_bool('avg_non_ignore', avg_non_ignore)
+        if not isinstance(loss_name, str) or 'loss' not in loss_name:
+            raise ConfigError(
+                f"loss_name={shown(loss_name)}: expected a name that contains 'loss', since no other output is trained"
+            )
+        loss_weight = check_not_negative('loss_weight', loss_weight)
+        weights = read_class_weight(class_weight)
         super().__init__()
         self.reduction = reduction
         # A buffer follows the model to its device. It is not persistent, so checkpoints keep the plain model's keys.
-        self.register_buffer(
-            'class_weight', None if class_weight is None else torch.tensor(class_weight), persistent=False
-        )
+        self.register_buffer('class_weight', None if weights is None else torch.tensor(weights), persistent=False)
         self.ignore_index = ignore_index
         self.avg_non_ignore = avg_non_ignore
         self.loss_weight = loss_weight
@@ -74,16 +101,26 @@ class WeightedLoss(nn.Module):
             weight (Tensor | None): factor of each sample or pixel.
             avg_factor (float | None): normalizer of the mean, instead of the number of samples.
             reduction_override (str | None): reduction of this call, instead of the constructor's.
-            ignore_index (int | None): ignored label of this call, instead of the constructor's.
+            ignore_index (int | None): ignored label of this call, the constructor's if that has one.
+
+        Raises:
+            ConfigError: if ``ignore_index`` is not the constructor's, or a tensor does not fit.
         """
+        if ignore_index is None:
+            ignore_index = self.ignore_index
+        elif self.ignore_index is not None and ignore_index != self.ignore_index:
+            raise ConfigError(
+                f'ignore_index={self.ignore_index} of the loss: expected {shown(ignore_index)}, which the head passes; '
+                'give the head and the loss the same value'
+            )
         return self.loss_weight * self.compute(
             cls_score,
             label,
             weight=weight,
             class_weight=self.class_weight,
-            ignore_index=self.ignore_index if ignore_index is None else ignore_index,
+            ignore_index=ignore_index,
             avg_non_ignore=self.avg_non_ignore,
-            reduction=reduction_override or self.reduction,
+            reduction=self.reduction if reduction_override is None else reduction_override,
             avg_factor=avg_factor,
         )
 

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
-from helpers.loss_cases import IGNORE, LOSSES, WAYS, make_case, paper_delta
+from helpers.loss_cases import IGNORE, LOSSES, PATHS, WAYS, make_case, paper_delta, value_and_gradient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.autograd import gradcheck, gradgradcheck
 
-from mmgb.functional import exp_gb_loss
+from mmgb.functional import exp_gb_loss, mirrored_exp_gb_loss
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
@@ -109,3 +111,34 @@ def test_other_non_finite_scores_make_the_loss_non_finite(loss, setting, fused, 
         with way():
             value = loss(scores.requires_grad_(), torch.tensor([0, 1]), fused=fused, **setting)
         assert not torch.isfinite(value)
+
+
+@pytest.mark.parametrize('path', PATHS)
+@pytest.mark.parametrize('loss', [exp_gb_loss, mirrored_exp_gb_loss])
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.floats(80, 100) | st.floats(700, 720),
+    sign=st.sampled_from([1, -1]),
+    soft=st.sampled_from([None, 1.0, 0.3, 1e-3, 1e-6]),
+    alpha=st.sampled_from([0.1, 0.01, 1.0, 1e-6, 30.0]),
+    images=st.sampled_from([1, 100]),
+    at_target=st.booleans(),
+)
+def test_value_and_gradient_overflow_together(path, loss, size, sign, soft, alpha, images, at_target):
+    scores = torch.zeros(images, 3)
+    scores[0, 1 if at_target else 0] = sign * size
+    target = torch.ones(images, dtype=torch.long)
+    if soft is not None:
+        target = torch.zeros(images, 3).index_fill(1, torch.tensor([1]), soft)
+    value, gradient = value_and_gradient(path, loss, scores, target, alpha=alpha)
+    assert not value.isnan() and not gradient.isnan().any()
+    assert value.isfinite() == gradient.isfinite().all()
+    assert size > (705 if path == 'float64' else 85) or value.isfinite()
+
+
+@pytest.mark.parametrize('path', PATHS)
+@pytest.mark.parametrize('target', [torch.tensor([1]), torch.tensor([[0.0, 1e-3, 0.0]])])
+def test_a_bounded_delta_never_overflows(path, target):
+    scores = torch.tensor([[0.0, 1e4, 0.0]])
+    value, gradient = value_and_gradient(path, exp_gb_loss, scores, target, max_delta=5.0)
+    assert value.isfinite() and gradient[0, 1] == 5

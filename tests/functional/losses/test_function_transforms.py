@@ -5,7 +5,9 @@ import functools
 import pytest
 import torch
 from helpers.loss_cases import IGNORE, LOSSES
+from torch.autograd import forward_ad
 
+from mmgb.functional import exp_gb_loss, mirrored_exp_gb_loss, pow3_gb_loss, squared_error_loss, squentropy_loss
 from mmgb.functional.losses.function_transforms import is_transformed, unwrapped
 
 
@@ -63,3 +65,26 @@ def test_transforms_are_recognised_and_unwrapped():
         return x.sum()
 
     torch.func.grad(check)(plain)
+
+
+@pytest.mark.parametrize('loss', [exp_gb_loss, pow3_gb_loss, mirrored_exp_gb_loss, squared_error_loss, squentropy_loss])
+@pytest.mark.parametrize('soft', [False, True], ids=['labels', 'class scores'])
+def test_forward_mode_equals_reverse_mode(loss, soft):
+    scores, target = torch.randn(4, 3), torch.tensor([0, 2, IGNORE, 1])
+    if soft:
+        if loss is squentropy_loss:
+            return
+        target = torch.rand(4, 3)
+    tangent = torch.randn(4, 3)
+
+    def value(x):
+        return loss(x, target, ignore_index=IGNORE)
+
+    gradient = torch.func.grad(value)(scores)
+    _, along = torch.func.jvp(value, (scores,), (tangent,))
+    torch.testing.assert_close(along, (gradient * tangent).sum())
+    torch.testing.assert_close(torch.func.jacfwd(value)(scores), gradient)
+    torch.testing.assert_close(torch.func.hessian(value)(scores), torch.func.jacrev(torch.func.jacrev(value))(scores))
+    with forward_ad.dual_level():
+        dual = value(forward_ad.make_dual(scores, tangent))
+        torch.testing.assert_close(forward_ad.unpack_dual(dual).tangent, along)

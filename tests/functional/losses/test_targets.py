@@ -4,8 +4,12 @@ import math
 
 import pytest
 import torch
+from helpers.loss_cases import PATHS, value_and_gradient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mmgb.functional import exp_gb_loss, pow3_gb_loss
+from mmgb.functional import exp_gb_loss, pow3_gb_loss, squared_error_loss
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.losses.targets import check_target, class_labels
 
 
@@ -76,3 +80,39 @@ def test_rounding_of_mixed_labels_is_allowed():
     assert check_target(scores, torch.tensor([[1 + 5e-5, 0.0]])) is None
     with pytest.raises(ValueError, match='class score=1.0002'):
         check_target(scores, torch.tensor([[1 + 2e-4, 0.0]]))
+
+
+@pytest.mark.parametrize('path', PATHS)
+@pytest.mark.parametrize('target_kind', ['class', 'multi_label', 'value'])
+@settings(max_examples=10, deadline=None)
+@given(shape=st.sampled_from([(), (1,), (4,)]))
+def test_scores_without_a_class_dimension_are_refused(path, target_kind, shape):
+    with pytest.raises(ConfigError, match=r'scores of shape \(.*\): expected \(N, C\).* scores.unsqueeze\(1\)'):
+        value_and_gradient(
+            path, squared_error_loss, torch.ones(shape), torch.zeros(shape), target_kind=target_kind, reduction='sum'
+        )
+
+
+@pytest.mark.parametrize('path', PATHS)
+def test_one_output_per_sample_is_a_column(path):
+    value, gradient = value_and_gradient(
+        path, squared_error_loss, torch.arange(1.0, 5)[:, None], torch.zeros(4, 1), target_kind='value'
+    )
+    assert value.item() == 3.75 and gradient.flatten().tolist() == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_several_labels_are_class_scores():
+    with pytest.raises(ConfigError, match=r"target of shape \(4,\) with target_kind='multi_label': expected class sc"):
+        exp_gb_loss(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long), target_kind='multi_label')
+
+
+@pytest.mark.parametrize('ignore_index', [1.5, True, '255', [255], math.nan])
+def test_the_ignored_label_is_one_integer(ignore_index):
+    with pytest.raises(ConfigError, match=r'ignore_index=.*: expected one integer or None'):
+        exp_gb_loss(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long), ignore_index=ignore_index)
+
+
+@pytest.mark.parametrize('dtype', [torch.bool, torch.float32, torch.complex64, torch.uint16, torch.uint64])
+def test_labels_of_other_types_are_refused(dtype):
+    with pytest.raises(ConfigError, match=r'labels of type torch.*: expected integers, int64'):
+        exp_gb_loss(torch.zeros(4, 3), torch.zeros(4).to(dtype))

@@ -16,6 +16,9 @@ class CompiledOnDemand:
     The tensors may have any shapes. Numbers among the arguments would be compiled in as constants. PyTorch's compiler
     needs a C++ compiler on the machine; ``TORCH_COMPILE_DISABLE=1`` turns it off.
 
+    The compiler specialises a function for the types and layouts of its arguments. A case that fails is not tried
+    again, and the other cases stay compiled.
+
     Args:
         function (Callable): function of tensors.
     """
@@ -23,10 +26,10 @@ class CompiledOnDemand:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.compiled: Callable[..., Any] | None = None
-        self.can_be_compiled = True
+        self.failed: set[tuple[Any, ...]] = set()
 
     def __call__(self, *args: torch.Tensor) -> Any:
-        if not self.can_be_compiled:
+        if self.failed and _case(args) in self.failed:
             return None
         try:
             if torch._dynamo.config.disable:
@@ -38,7 +41,7 @@ class CompiledOnDemand:
                 )
             return self.compiled(*args)
         except Exception as error:  # the compiler raises whatever its parts raise
-            self.can_be_compiled = False
+            self.failed.add(_case(args))
             logger.warning(
                 '%s is not compiled, and therefore slower: %s: %s',
                 self.function.__name__,
@@ -46,3 +49,10 @@ class CompiledOnDemand:
                 str(error).strip().partition('\n')[0],
             )
             return None
+
+
+def _case(args: tuple[torch.Tensor, ...]) -> tuple[Any, ...]:
+    """Return what the compiler specialises for: type, device, layout, and sizes as far as they are 0 or 1."""
+    return tuple(
+        (arg.dtype, arg.device.type, arg.is_contiguous(), *(min(size, 2) for size in arg.shape)) for arg in args
+    )

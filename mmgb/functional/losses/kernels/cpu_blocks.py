@@ -104,8 +104,10 @@ def _fill_from_labels(delta: Tensor, formula: BoostedFormula, scores: Tensor, ta
     negative, positive = formula.targets
     labels = class_labels(target, scores.shape[1])
     of_target = scores.gather(1, labels)
-    delta.copy_(formula.delta(scores, negative)).scatter_(1, labels, formula.delta(of_target, positive)).mul_(factor)
-    potential = formula.potential(scores, negative).scatter_(1, labels, formula.potential(of_target, positive))
+    of_wrong, potential = formula.delta_and_potential(scores, negative)
+    of_target, potential_of_target = formula.delta_and_potential(of_target, positive)
+    delta.copy_(of_wrong).scatter_(1, labels, of_target).mul_(factor)
+    potential.scatter_(1, labels, potential_of_target)
     return potential.sum(1, keepdim=True).mul_(factor)
 
 
@@ -115,5 +117,6 @@ def _fill_from_class_scores(
     """Do the same from class scores, with the formula evaluated in float64."""
     targets = formula.target_of(target.float()).double()
     scores = scores.double()
-    delta.copy_(formula.delta(scores, targets)).mul_(factor)
-    return formula.potential(scores, targets).sum(1, keepdim=True).float().mul_(factor)
+    of_scores, potential = formula.delta_and_potential(scores, targets)
+    delta.copy_(of_scores).mul_(factor)
+    return potential.sum(1, keepdim=True).float().mul_(factor)

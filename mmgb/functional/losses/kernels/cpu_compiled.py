@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..formula import BoostedFormula
+from ..formula import FAR_FROM_FIT, BoostedFormula
 from . import cpu_blocks
 from .compiled_on_demand import CompiledOnDemand
 
@@ -52,10 +52,13 @@ def exp_gb_pass(
     is_target, factors = _target_mask(scores, labels), factor.unsqueeze(1)
     output = alpha.float() * scores.exp()
     delta = torch.where(is_target, output - positive.float(), output)
-    # Near the fit expm1(d) - d needs float64. Computed apart, this costs little: one class per sample.
+    # Near the fit expm1(d) - d needs float64. Computed apart, this costs little: one class per sample. Far from the
+    # fit, take the same output as the delta, so that both overflow at the same score.
     of_target = scores.gather(1, labels.clamp(0, scores.shape[1] - 1).unsqueeze(1)).squeeze(1)
     distance = of_target.double() - fit
-    loss = _weighted(positive * (distance.expm1() - distance), factor).sum()
+    far = alpha.float() * of_target.exp() - positive * (distance + 1)
+    near = positive * (distance.expm1() - distance)
+    loss = _weighted(torch.where(distance > FAR_FROM_FIT, far, near), factor).sum()
     return loss + _total(_weighted(torch.where(is_target, 0, output), factors)), _weighted(delta, factors)
 
 
@@ -140,7 +143,7 @@ def evaluate(
         images, classes = scores.shape[:2]
         found = one_pass.run(
             scores.view(images, classes, -1),
-            target.reshape(images, -1),
+            target.reshape(images, -1).long(),  # one compiled loop for all types of labels
             (weight * scale).reshape(images, -1),
             *_constants(formula),
         )

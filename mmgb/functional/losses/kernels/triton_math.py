@@ -65,7 +65,11 @@ def potential_of(
     if EXP:
         potential = alpha * exp_of(inside)
         if not ZERO:
-            potential = tl.where(t > 0, t * expm1_minus_identity((inside - fit) - rest), potential)
+            distance = (inside - fit) - rest
+            # Far from the fit, take the same output as the delta, so that both overflow at the same score.
+            far = potential - t * (distance + 1)
+            well = tl.where(distance > 30.0, far, t * expm1_minus_identity(distance))
+            potential = tl.where(t > 0, well, potential)
     else:
         distance = (inside - fit) - rest
         potential = alpha * 0.25 * distance * distance * ((inside + fit) * (inside + fit) + 2 * fit * fit)

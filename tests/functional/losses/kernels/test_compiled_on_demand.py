@@ -55,3 +55,16 @@ def test_a_compiled_function_takes_tensors_of_any_shape():
     double = CompiledOnDemand(lambda tensor: 2 * tensor)
     for shape in ((2,), (3, 4), (0,)):
         assert torch.equal(double(torch.ones(shape)), torch.full(shape, 2.0))
+
+
+def test_a_case_that_fails_leaves_the_other_cases_compiled(monkeypatch):
+    def doubled(tensor):
+        if tensor.dtype == torch.int16:
+            raise NotImplementedError('not this type')
+        return 2 * tensor
+
+    monkeypatch.setattr(torch, 'compile', lambda function, **options: function)
+    function = CompiledOnDemand(doubled)
+    for _ in range(2):
+        assert function(torch.ones(2, dtype=torch.int16)) is None
+        assert function(torch.ones(2)).tolist() == [2, 2]

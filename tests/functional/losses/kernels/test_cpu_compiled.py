@@ -12,6 +12,7 @@ from mmgb.functional import exp_gb_loss, pow3_gb_loss
 from mmgb.functional.losses.exp_gb import ExpGB
 from mmgb.functional.losses.kernels.cpu_compiled import PASSES
 from mmgb.functional.losses.pow3_gb import Pow3GB
+from mmgb.functional.losses.targets import LABEL_TYPES
 
 
 @pytest.mark.parametrize(
@@ -110,3 +111,13 @@ def test_pow3_is_accurate_where_the_wrong_classes_fit_is_near_zero(negative, way
     expected.backward()
     assert is_fused(value) and abs(value.item() - expected.item()) <= 1e-6 * expected.item()
     assert torch.allclose(single.grad.double(), double.grad, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('loss, setting', LOSSES)
+def test_labels_of_all_integer_types_share_one_compiled_loop(loss, setting):
+    scores, labels = torch.randn(2, 5, 7), torch.randint(5, (2, 7))
+    with compiled_passes() as calls:
+        values = [loss(scores.requires_grad_(), labels.to(dtype), **setting) for dtype in LABEL_TYPES]
+    assert len(calls) == len(LABEL_TYPES) and None not in calls
+    assert len({value.item() for value in values}) == 1
