@@ -63,10 +63,11 @@ def check_max_delta(max_delta: float | None) -> None:
 
 def check_ignore_index(ignore_index: int | None) -> None:
     """Raise a ConfigError unless the label of the ignored samples is None or one integer."""
-    if ignore_index is None or type(ignore_index) is int:  # the usual case, at once
+    if ignore_index is None:
         return
-    if isinstance(ignore_index, bool) or not isinstance(ignore_index, numbers.Integral):
-        raise ConfigError(f'ignore_index={shown(ignore_index)}: expected one integer or None')
+    is_integer = isinstance(ignore_index, numbers.Integral) and not isinstance(ignore_index, bool)
+    if not is_integer or not -(2**63) <= ignore_index < 2**63:
+        raise ConfigError(f'ignore_index={shown(ignore_index)}: expected one integer of 64 bits or None')
 
 
 def check_target_pair(targets: tuple[float, float]) -> tuple[float, float]:

@@ -70,6 +70,7 @@ def check_target(scores: Tensor, target: Tensor, ignore_index: int | None = None
             'give a single output class scores of its shape'
         )
 
+    target = target.long()  # a narrow type would wrap the numbers it is compared with: 1000 becomes 232 in uint8
     valid = None if ignore_index is None else target != ignore_index
     allowed = (target >= 0) & (target < scores.shape[1])
     require(

@@ -106,9 +106,9 @@ def test_several_labels_are_class_scores():
         exp_gb_loss(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long), target_kind='multi_label')
 
 
-@pytest.mark.parametrize('ignore_index', [1.5, True, '255', [255], math.nan])
+@pytest.mark.parametrize('ignore_index', [1.5, True, '255', [255], math.nan, 10**400])
 def test_the_ignored_label_is_one_integer(ignore_index):
-    with pytest.raises(ConfigError, match=r'ignore_index=.*: expected one integer or None'):
+    with pytest.raises(ConfigError, match=r'ignore_index=.*: expected one integer of 64 bits or None'):
         exp_gb_loss(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long), ignore_index=ignore_index)
 
 
@@ -116,3 +116,10 @@ def test_the_ignored_label_is_one_integer(ignore_index):
 def test_labels_of_other_types_are_refused(dtype):
     with pytest.raises(ConfigError, match=r'labels of type torch.*: expected integers, int64'):
         exp_gb_loss(torch.zeros(4, 3), torch.zeros(4).to(dtype))
+
+
+@pytest.mark.parametrize('ignore_index', [255, -100, 300, 1000])
+def test_labels_of_a_narrow_type_are_compared_as_numbers(ignore_index):
+    labels = torch.tensor([44, 156, 232], dtype=torch.uint8)
+    assert check_target(torch.zeros(3, 300), labels, ignore_index).all()
+    assert check_target(torch.zeros(3, 1000), labels, ignore_index).all()

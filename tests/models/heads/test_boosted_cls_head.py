@@ -114,3 +114,23 @@ def test_top_k_of_several_labels_follows_the_scores_and_the_threshold_the_probab
     for thr in (1e-9, 0.5, 1.0):
         for sample, row in zip(MODELS.build(dict(settings, thr=thr))._get_predictions(scores, None), scores):
             assert sample.pred_label.tolist() == (shares(loss, row) >= thr).nonzero().flatten().tolist()
+
+
+@pytest.mark.parametrize('loss', [EXP, POW3], ids=['exp', 'pow3'])
+def test_class_weights_of_several_labels_multiply_the_classes_terms(loss):
+    torch.manual_seed(0)
+    weights = [0.5, 3.0, 0.0, 1.0]
+    head = MODELS.build(
+        dict(
+            type='mmgb.BoostedMultiLabelLinearClsHead',
+            num_classes=4,
+            in_channels=3,
+            loss=loss | dict(class_weight=weights),
+        )
+    )
+    features = (torch.randn(3, 3),)
+    samples = [DataSample().set_gt_label(labels) for labels in ([0, 1], [2], [])]
+    share = torch.tensor([[1.0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
+    formula, scores = head.loss_module.formula, head(features)
+    terms = formula.potential(scores.double(), formula.target_of(share.double())) * torch.tensor(weights)
+    torch.testing.assert_close(head.loss(features, samples)['loss'].double(), terms.sum() / 3, rtol=1e-5, atol=0)

@@ -1,10 +1,14 @@
 """The settings of a loss config and the hosts' calling convention, with both boosted losses."""
 
 import copy
+import math
 import pickle
+import sys
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mmengine.registry import DefaultScope
 from mmengine.structures import PixelData
 from mmpretrain.models.heads import LinearClsHead
@@ -15,7 +19,8 @@ from mmseg.registry import MODELS as MMSEG_MODELS
 from mmseg.structures import SegDataSample
 
 from mmgb.functional import exp_gb_loss, pow3_gb_loss
-from mmgb.models.losses import ExpGBLoss, Pow3GBLoss
+from mmgb.functional.errors import ConfigError
+from mmgb.models.losses import ExpGBLoss, MirroredExpGBLoss, Pow3GBLoss, SquaredErrorLoss, SquentropyLoss
 
 LOSSES = [pytest.param(ExpGBLoss, exp_gb_loss, id='exp'), pytest.param(Pow3GBLoss, pow3_gb_loss, id='pow3')]
 
@@ -115,3 +120,84 @@ def test_use_sigmoid_may_only_be_false(module, function, case):
 def test_an_unknown_reduction_is_refused_when_built():
     with pytest.raises(ValueError, match="reduction='avg': expected 'mean', 'sum' or 'none'"):
         MMSEG_MODELS.build(dict(type='mmgb.Pow3GBLoss', reduction='avg'))
+
+
+ALL_LOSSES = [ExpGBLoss, Pow3GBLoss, MirroredExpGBLoss, SquaredErrorLoss, SquentropyLoss]
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+HOSTILE = (
+    st.sampled_from([True, False, None, '1.0', '', [1.0], {}, (), -1, -0.5, math.nan, math.inf, -math.inf, 10**400])
+    | st.floats()
+    | st.text()
+    | st.lists(st.floats())
+    | st.binary()
+)
+
+
+@pytest.mark.parametrize('module', ALL_LOSSES)
+@settings(max_examples=100, deadline=None)
+@given(value=HOSTILE)
+def test_every_setting_is_validated_when_built(module, value):
+    negative = is_number(value) and value < 0
+    refused = {
+        'loss_weight': not is_number(value) or negative,
+        'ignore_index': value is not None
+        and (not isinstance(value, int) or isinstance(value, bool) or abs(value) > 2**62),
+        'avg_non_ignore': not isinstance(value, bool),
+        'reduction': value not in ('mean', 'sum', 'none'),
+        'loss_name': not isinstance(value, str) or 'loss' not in value,
+    }
+    if module is not SquentropyLoss:
+        refused |= {
+            'fused': not isinstance(value, bool),
+            'target_kind': value not in ('class', 'value', 'multi_label'),
+            'targets': True,
+        }
+    if module not in (SquentropyLoss, SquaredErrorLoss):
+        refused |= {'alpha': not is_number(value) or value <= 0}
+    if module in (Pow3GBLoss, MirroredExpGBLoss):
+        refused |= {'beta': not is_number(value)}
+    if module in (ExpGBLoss, Pow3GBLoss):
+        refused |= {'max_delta': value is not None and (not is_number(value) or value <= 0)}
+    for key, expected in refused.items():
+        if key == 'targets' and isinstance(value, list):
+            continue
+        if not expected:
+            module(**{key: value})
+            continue
+        with pytest.raises(ConfigError, match=rf'^{key}=') as error:
+            module(**{key: value})
+        assert len(str(error.value)) <= 500
+
+
+@pytest.mark.parametrize('module', ALL_LOSSES)
+@pytest.mark.parametrize('of_head', [255, [255], 1.5])
+def test_a_head_passes_the_ignore_index_that_the_loss_was_built_with(module, of_head, case):
+    scores, labels = case
+    with pytest.raises(ConfigError, match=r'ignore_index=0 of the loss: expected .*(255|1\.5)\]?, which'):
+        module(ignore_index=0)(scores, labels, ignore_index=of_head)
+    assert module(ignore_index=255)(scores, labels) == module()(scores, labels, ignore_index=255)
+
+
+@pytest.mark.parametrize('module', ALL_LOSSES)
+def test_the_name_in_the_log_contains_loss(module):
+    assert module(loss_name='aux_loss').loss_name == 'aux_loss'
+    with pytest.raises(ConfigError, match="loss_name='exp_gb': expected a name that contains 'loss'"):
+        MMSEG_MODELS.build(dict(type=f'mmgb.{module.__name__}', loss_name='exp_gb'))
+
+
+@pytest.mark.parametrize('module', ALL_LOSSES)
+@pytest.mark.parametrize('host', [MMSEG_MODELS, MMPRETRAIN_MODELS], ids=['mmseg', 'mmpretrain'])
+@pytest.mark.parametrize('key, value', [('label_smooth_val', 0.1), ('use_soft', True), ('thresh', 0.7), ('alhpa', 1.0)])
+def test_a_key_of_another_loss_is_refused_by_name(module, host, key, value):
+    with pytest.raises(ConfigError, match=rf'{key}={value}: expected a setting of {module.__name__}; .*_delete_=True'):
+        host.build(dict(type=f'mmgb.{module.__name__}', **{key: value}))
+
+
+def test_an_empty_reduction_of_a_call_is_refused(case):
+    with pytest.raises(ConfigError, match="reduction='': expected"):
+        ExpGBLoss()(*case, reduction_override='')
