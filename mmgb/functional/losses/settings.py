@@ -76,12 +76,10 @@ def check_target_pair(targets: tuple[float, float]) -> tuple[float, float]:
     Raises:
         ConfigError: if they are not two finite numbers with the smaller one first.
     """
-    try:
-        negative, positive = targets
-    except (TypeError, ValueError):
-        negative = positive = None  # type: ignore[assignment]
-    if not all(isinstance(target, numbers.Real) and not isinstance(target, bool) for target in (negative, positive)):
+    is_pair = isinstance(targets, (list, tuple)) and len(targets) == 2
+    if not is_pair or not all(isinstance(target, numbers.Real) and not isinstance(target, bool) for target in targets):
         raise ConfigError(f'targets={shown(targets)}: expected two numbers (negative, positive)')
+    negative, positive = targets
     if not (is_number(negative) and is_number(positive) and float(negative) < float(positive)):
         pair = ', '.join(f'{target:g}' if isinstance(target, float) else shown(target) for target in targets)
         raise ConfigError(
