@@ -134,8 +134,8 @@ def test_a_mosaic_has_the_labels_of_the_samples_that_it_mixes_others_into(tmp_pa
     for part in 'images', 'labels':
         (tmp_path / part).mkdir()
     for index, values in enumerate([[0, 1], [2, 2], [255, 1]]):
-        Image.fromarray(np.array([values], np.uint8)).save(tmp_path / f'labels/{index}.png')
-        Image.new('RGB', (2, 1)).save(tmp_path / f'images/{index}.png')
+        Image.fromarray(np.array(2 * [values], np.uint8)).save(tmp_path / f'labels/{index}.png')
+        Image.new('RGB', (2, 2)).save(tmp_path / f'images/{index}.png')
     inner = dict(
         type='BaseSegDataset',
         data_root=str(tmp_path),
