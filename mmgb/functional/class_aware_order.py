@@ -95,19 +95,21 @@ def class_aware_order(groups: ClassGroups, seed: int, start: int, stop: int, num
     sizes = groups.sizes[groups.sizes > 0]
     if start >= stop:
         return groups.images[:0]
-    cycle = len(sizes) * num_sample_class
-    first, last = start // cycle * num_sample_class, ((stop - 1) // cycle + 1) * num_sample_class
-    draws = np.empty((len(sizes), last - first), dtype=groups.images.dtype)
+    turns_before, turns_after = start // num_sample_class, (stop - 1) // num_sample_class + 1
+    first, last = turns_before // len(sizes), (turns_after - 1) // len(sizes) + 1
+    draws = np.empty((len(sizes), last - first, num_sample_class), dtype=groups.images.dtype)
     for index, (size, end) in enumerate(zip(sizes.tolist(), np.cumsum(sizes).tolist())):
         of_class = groups.images[end - size : end]
-        draws[index] = of_class[shuffled_passes(size, seed, 1 + index, first, last)]
-    order = np.empty(stop - start, dtype=groups.images.dtype)
-    for begin in range(start, stop, BLOCK):
-        end = min(begin + BLOCK, stop)
-        turns, places = np.divmod(np.arange(begin, end), num_sample_class)
-        classes = shuffled_passes(len(sizes), seed, 0, turns[0], turns[-1] + 1)[turns - turns[0]]
-        order[begin - start : end - start] = draws[classes, turns // len(sizes) * num_sample_class + places - first]
-    return order
+        passes = shuffled_passes(size, seed, 1 + index, first * num_sample_class, last * num_sample_class)
+        draws[index] = of_class[passes].reshape(-1, num_sample_class)
+    order = np.empty((turns_after - turns_before, num_sample_class), dtype=groups.images.dtype)
+    for begin in range(turns_before, turns_after, BLOCK):
+        end = min(begin + BLOCK, turns_after)
+        cycles = np.arange(begin, end) // len(sizes) - first
+        classes = shuffled_passes(len(sizes), seed, 0, begin, end)
+        order[begin - turns_before : end - turns_before] = draws[classes, cycles]
+    first_place = start - turns_before * num_sample_class
+    return order.reshape(-1)[first_place : first_place + stop - start]
 
 
 def shuffled_passes(size: int, seed: int, stream: int, start: int, stop: int) -> np.ndarray:
