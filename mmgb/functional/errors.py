@@ -1,4 +1,4 @@
-"""The one exception for invalid input, raised by every layer of mmgb."""
+"""The exceptions that the command-line tools print as one sentence: invalid input, and a training that diverges."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ class ConfigError(ValueError):
     ``alpha=-1.0: expected a positive number``. The command-line tools print it without a traceback and exit with
     code 2. A message of more than ``LONGEST_MESSAGE`` characters loses its middle, because it begins with the field and
     ends with the fix.
+    """
+
+    def __init__(self, message: str = '') -> None:
+        super().__init__(shorten(message))
+
+
+class DivergenceError(FloatingPointError):
+    """The loss of a training is NaN or infinite.
+
+    The message is one sentence. The command-line tools print it after ``FloatingPointError:`` without a traceback, and
+    exit with code 1: the config is valid, so that other seeds may train.
     """
 
     def __init__(self, message: str = '') -> None:

@@ -36,6 +36,7 @@ from .output_deltas import BinnedDeltas, OutputDeltas, bin_deltas
 
 RELUS = (nn.ReLU, nn.ReLU6)
 LIMITS = {nn.Sigmoid: (0.0, 1.0), nn.Tanh: (-1.0, 1.0)}
+OUTPUT_ACTIVATIONS = {'sigmoid': nn.Sigmoid, 'tanh': nn.Tanh}  # that a loss applies to the scores
 
 
 class IterationRecording:
@@ -147,6 +148,10 @@ class IterationRecording:
         if call is None or self._is_recorded(call.scores):
             return
         self._normalisers[path] = self._normalisers.get(path, 0) + normaliser_sums(call.scores, call.valid)
+        activation = OUTPUT_ACTIVATIONS.get(getattr(getattr(module, 'formula', None), 'activation', None))
+        if activation is not None:
+            outputs = activation()(call.scores.detach())
+            self._saturated[path] = self._saturated.get(path, 0) + saturated_counts(outputs, *LIMITS[activation])
         deltas = OutputDeltas(call)
         self._deltas[path].append(deltas)
         if call.scores.requires_grad:

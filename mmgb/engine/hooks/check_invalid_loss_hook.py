@@ -9,15 +9,20 @@ import inspect
 import math
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import torch
+from mmengine.fileio import exists
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
-from mmgb.functional.errors import ConfigError
+from mmgb.functional.errors import ConfigError, DivergenceError
 from mmgb.registry import HOOKS
+from mmgb.utils.settings import check_integer
+
+GROWTH = 2.0  # a loss of more than this multiple of the first one has grown
 
 
 @HOOKS.register_module()
@@ -25,28 +30,36 @@ class CheckInvalidLossHook(Hook):
     """Raise an error after the first iteration whose total loss is NaN or infinite.
 
     The message contains the iteration, every loss, and the largest magnitude of the scores that each loss module
-    received. To report them the hook keeps a reference to the scores of the current iteration; it computes nothing as
-    long as the loss is finite. Loss modules are those whose ``forward`` names its first argument ``cls_score``, like
-    the losses of mmgb and most losses of mmseg and mmpretrain.
+    received; then what to lower, and the last checkpoint of the run that was written before the loss grew to more than
+    twice its value at the run's first check. To report the scores the hook keeps a reference to those of the current
+    iteration; it computes nothing as long as the loss is finite. Loss modules are those whose ``forward`` names its
+    first argument ``cls_score``, like the losses of mmgb and most losses of mmseg and mmpretrain.
 
     Args:
         interval (int): number of iterations between checks, at least 1. A check waits for the GPU to finish the
             iteration, as mmengine's own ``RuntimeInfoHook`` does in every iteration. Default: 1.
 
     Raises:
-        FloatingPointError: during training, if the loss isn't finite.
+        FloatingPointError: during training, if the loss isn't finite. It is a ``DivergenceError``, so that the tools
+            print one sentence and exit with code 1.
     """
 
     priority = 'VERY_HIGH'  # before any hook that saves a checkpoint
 
     def __init__(self, interval: int = 1) -> None:
+        check_integer('interval', interval, 'a positive number of iterations')
         if interval < 1:
             raise ConfigError(f'interval={interval!r}: expected a positive number of iterations')
         self.interval = interval
+        self.first_loss: float | None = None
+        self.checkpoint: str | None = None  # the last one before a check at which the loss hadn't grown
+        self.inherited: str | None = None  # the last checkpoint of the run that this one resumes, as that run named it
         self.scores: dict[str, Tensor] = {}
         self.handles: list = []
 
     def before_train(self, runner: Any) -> None:
+        self.inherited = runner.message_hub.get_info('last_ckpt')
+        self.checkpoint = runner._load_from if runner._resume else None
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         for name, module in model.named_modules():
             if next(iter(inspect.signature(module.forward).parameters), None) == 'cls_score':
@@ -60,18 +73,48 @@ class CheckInvalidLossHook(Hook):
         scores, self.scores = self.scores, {}
         if not self.every_n_train_iters(runner, self.interval) or not outputs or 'loss' not in outputs:
             return
-        if math.isfinite(torch.as_tensor(outputs['loss']).item()):
+        total = torch.as_tensor(outputs['loss']).item()
+        if math.isfinite(total):
+            self._remember_checkpoint(runner, abs(total))
             return
         losses = ', '.join(
             f'{name} {torch.as_tensor(value).item():g}' for name, value in outputs.items() if 'loss' in name
         )
         received = ''.join(f'; {name} received {describe_scores(value)}' for name, value in scores.items())
-        raise FloatingPointError(f'iteration {runner.iter + 1}: the loss is not finite ({losses}){received}')
+        raise DivergenceError(
+            f'iteration {runner.iter + 1}: the loss is not finite ({losses}){received}; {self._advice(runner)}'
+        )
 
     def after_train(self, runner: Any) -> None:
         for handle in self.handles:
             handle.remove()
         self.handles.clear()
+
+    def _remember_checkpoint(self, runner: Any, loss: float) -> None:
+        if not self.first_loss:  # 0 in a batch whose labels are all ignored
+            self.first_loss = loss
+        if loss <= GROWTH * self.first_loss:
+            newest = runner.message_hub.get_info('last_ckpt')
+            if newest != self.inherited:
+                self.checkpoint = newest
+
+    def _advice(self, runner: Any) -> str:
+        """Return what to lower, and how to go on."""
+        rate = max(chain.from_iterable(runner.optim_wrapper.get_lr().values()), default=0.0)
+        lower = (
+            f'lower the learning rate (it was {rate:g}) or bound the gradients, by optim_wrapper.clip_grad or by '
+            'max_delta of the loss'
+        )
+        if self.checkpoint is None:
+            return f'{lower}, and start again, as no checkpoint was written before the loss grew'
+        if not exists(self.checkpoint):
+            return (
+                f"{lower}, and start again: '{self.checkpoint}', the last checkpoint before the loss grew, is gone "
+                '(max_keep_ckpts)'
+            )
+        return (
+            f"{lower}, and go on with load_from='{self.checkpoint}', the last checkpoint written before the loss grew"
+        )
 
     def _store_scores(self, name: str, module: nn.Module, args: Sequence, kwargs: dict) -> None:
         scores = args[0] if args else kwargs.get('cls_score')

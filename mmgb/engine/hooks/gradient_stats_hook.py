@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
+from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.optim import ApexOptimWrapper, OptimWrapper, OptimWrapperDict
 from torch import nn
@@ -19,7 +21,10 @@ from mmgb.engine.gradient_recording.weight_gradients import weight_gradient_scal
 from mmgb.functional.errors import ConfigError
 from mmgb.functional.module_paths import find_module
 from mmgb.registry import HOOKS
-from mmgb.utils.gradient_records import DeltaHistogram, append_histograms
+from mmgb.utils.gradient_records import SATURATED_SHARE, DeltaHistogram, append_histograms, scalar_name
+from mmgb.utils.settings import check_integer
+
+SATURATED = 0.99  # share of saturated outputs from which a warning names the module
 
 
 @HOOKS.register_module()
@@ -43,8 +48,9 @@ class GradientStatsHook(Hook):
     ``weight_grad_ratio``        ``weight_grad_mean`` divided by the mean magnitude of the weights.
     ``dead_relu_share``          Share of the channels of an ``nn.ReLU`` or ``nn.ReLU6`` that are 0 at every position of
                                  every image of the batch.
-    ``saturated_share``          Share of the outputs of an ``nn.Sigmoid`` or ``nn.Tanh`` that are within 1 % of the
-                                 output range from its limits.
+    ``saturated_share``          Share of the outputs of an ``nn.Sigmoid`` or ``nn.Tanh``, or of the activation that a
+                                 ``SquaredErrorLoss`` applies, that are within 1 % of the output range from its limits.
+                                 A warning names the module when the share reaches 99 %.
     ``softmax_normaliser_mean``  Mean over samples or pixels of :math:`s = \sum_i e^{x_i}` of a loss's scores (*Be
                                  Careful What You Backpropagate*, Figure 5).
     ``softmax_normaliser_sum``   Sum of :math:`s` over the batch.
@@ -71,7 +77,8 @@ class GradientStatsHook(Hook):
     """
 
     def __init__(self, interval: int = 100, layers: Sequence[str] | None = None) -> None:
-        if not isinstance(interval, int) or interval < 1:
+        check_integer('interval', interval, 'a positive number of iterations')
+        if interval < 1:
             raise ConfigError(f'interval={interval!r}: expected a positive number of iterations')
         if isinstance(layers, str):
             raise ConfigError(f'layers={layers!r}: expected a list of module paths, or None')
@@ -80,6 +87,7 @@ class GradientStatsHook(Hook):
         self._recording: IterationRecording | None = None
         self._factor = 1.0  # turns a gradient of the backward pass into that of the loss
         self._paths: list[str] = []
+        self._saturated: set[str] = set()  # names of the saturated shares of the last record
         self._step_hook = None
         self._weight_scalars: dict[str, float] | None = None  # set by the optimizer's step
 
@@ -126,7 +134,9 @@ class GradientStatsHook(Hook):
         recording, self._recording = self._recording, None
         if recording is not None:
             recording.remove_hooks()
-            scalars |= recording.scalars(self._factor)
+            recorded = recording.scalars(self._factor)
+            self._warn_of_saturation(recorded, runner.iter + 1)
+            scalars |= recorded
             self._write_histograms(runner, batch_idx, recording)
         if self._weight_scalars is not None:
             scalars |= self._weight_scalars
@@ -137,6 +147,20 @@ class GradientStatsHook(Hook):
     def after_train(self, runner: Any) -> None:
         if self._step_hook is not None:  # the last gradients were accumulated without an update
             self._remove_step_hook()
+
+    def _warn_of_saturation(self, scalars: dict[str, float], step: int) -> None:
+        """Log which sigmoid and tanh outputs have become saturated since the last record."""
+        shares = {name: share for name, share in scalars.items() if name.startswith(scalar_name(SATURATED_SHARE, ''))}
+        saturated = {name for name, share in shares.items() if share >= SATURATED}
+        for name in sorted(saturated - self._saturated) if is_main_process() else ():
+            print_log(
+                f'iteration {step}: {shares[name]:.1%} of the outputs of {name.rpartition("/")[2]} are saturated, so '
+                'their gradient is nearly 0; if the loss no longer falls, lower the learning rate or the initial '
+                'weights, or train linear outputs',
+                'current',
+                logging.WARNING,
+            )
+        self._saturated = saturated
 
     def _remove_step_hook(self) -> None:
         self._step_hook.remove()

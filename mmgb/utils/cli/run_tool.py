@@ -1,7 +1,7 @@
 """Exit codes of the tools.
 
 0 for success, 2 and one sentence for invalid input, 130 or 143 and one sentence after SIGINT or SIGTERM, 1 and one
-sentence for a full disk, 1 and a traceback for a bug.
+sentence for a full disk or a training that diverges, 1 and a traceback for a bug.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from pickle import UnpicklingError
 
-from mmgb.functional.errors import ConfigError
+from mmgb.functional.errors import ConfigError, DivergenceError
 from mmgb.utils.errors import Stopped, find_disk_full, one_line, refused_content
 from mmgb.utils.process_exit import exit_if_distributed, in_process_group
 from mmgb.utils.process_interrupt import Interrupted, is_first_rank, received_interrupt
@@ -24,7 +24,8 @@ def run_tool(main: Callable[[], object]) -> None:
 
     A :class:`~mmgb.functional.errors.ConfigError` from anywhere below ``main``, also from a hook or a network during
     training, is printed to standard error as ``TOOL: error: SENTENCE``, and a :class:`~mmgb.utils.errors.Stopped` as
-    ``TOOL: stopped: SENTENCE``. Other exceptions keep their traceback.
+    ``TOOL: stopped: SENTENCE``. A :class:`~mmgb.functional.errors.DivergenceError` is printed as
+    ``FloatingPointError: SENTENCE``, which ``tools/run_trials.py`` records. Other exceptions keep their traceback.
 
     Args:
         main (Callable): function without arguments that does the tool's work.
@@ -54,10 +55,12 @@ def _end(error: BaseException) -> None:
     if full and not isinstance(error, Stopped):
         error = Stopped(one_line(full))
     if isinstance(error, ConfigError):
-        _end_with_sentence(f'error: {error}', 2)
+        _end_with_sentence(f'{_tool()}: error: {error}', 2)
+    if isinstance(error, DivergenceError):
+        _end_with_sentence(f'FloatingPointError: {error}', 1)
     if isinstance(error, Stopped):
         interrupted = error.code > 128  # every rank is, and one of them says so
-        _end_with_sentence(f'stopped: {error}' if is_first_rank() or not interrupted else '', error.code)
+        _end_with_sentence(f'{_tool()}: stopped: {error}' if is_first_rank() or not interrupted else '', error.code)
     if not in_process_group():
         raise error
     traceback.print_exception(type(error), error, error.__traceback__)
@@ -66,6 +69,10 @@ def _end(error: BaseException) -> None:
 
 def _end_with_sentence(sentence: str, code: int) -> None:
     if sentence:
-        print(f'{os.path.basename(sys.argv[0])}: {sentence}', file=sys.stderr)
+        print(sentence, file=sys.stderr)
     exit_if_distributed(code)
     sys.exit(code)
+
+
+def _tool() -> str:
+    return os.path.basename(sys.argv[0])

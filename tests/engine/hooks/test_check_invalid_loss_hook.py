@@ -1,13 +1,17 @@
 """CheckInvalidLossHook in mmengine's Runner: its error, and no references to old scores."""
 
 import gc
+import re
 import weakref
+from pathlib import Path
 
 import pytest
 import torch
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 
+from mmgb.engine.hooks import CheckInvalidLossHook, GradientStatsHook
+from mmgb.functional.errors import ConfigError, DivergenceError
 from mmgb.models.losses import ExpGBLoss
 
 BREAKS_AT = 3  # first iteration with scores that overflow, counted from 1
@@ -55,7 +59,8 @@ def test_the_first_iteration_with_an_infinite_loss_is_named_with_its_largest_sco
         FloatingPointError,
         match=(
             rf'^iteration {BREAKS_AT}: the loss is not finite \(loss inf, loss_exp_gb inf\); '
-            r'loss received scores up to 128$'
+            r'loss received scores up to 128; lower the learning rate \(it was 0\) or bound the gradients, by .*, and '
+            r'start again, as no checkpoint was written before the loss grew$'
         ),
     ):
         train(tmp_path, BREAKS_AT)
@@ -73,6 +78,71 @@ def test_a_finite_training_completes_and_keeps_no_scores_alive(tmp_path):
     assert not model.loss._forward_pre_hooks
 
 
-def test_an_invalid_interval_is_refused(tmp_path):
-    with pytest.raises(ValueError, match='interval=0: expected a positive number of iterations'):
-        train(tmp_path, 1000, interval=0)
+@pytest.mark.parametrize('interval', [0, -1, 1.5, float('nan'), float('inf'), True, '2', None, [1]])
+@pytest.mark.parametrize('hook', [CheckInvalidLossHook, GradientStatsHook])
+def test_an_invalid_interval_is_refused(hook, interval):
+    with pytest.raises(
+        ConfigError, match=re.escape(f'interval={interval!r}: expected a positive number of iterations')
+    ):
+        hook(interval=interval)
+
+
+class Exploding(BaseModel):
+    """The losses of ``losses``, one an iteration."""
+
+    def __init__(self, losses):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+        self.losses = iter(losses)
+
+    def forward(self, inputs, mode):
+        return dict(loss=self.weight * 0 + next(self.losses))
+
+
+def explode(folder, losses, checkpoint_interval=1, **checkpoint):
+    """Train on ``losses`` with a checkpoint after each iteration, and return the sentence that ends the training."""
+    runner = Runner(
+        model=Exploding(losses),
+        work_dir=str(folder),
+        train_dataloader=dict(
+            dataset=[torch.ones(2)] * 4,
+            batch_size=2,
+            sampler=dict(type='InfiniteSampler'),
+            collate_fn=lambda inputs: dict(inputs=torch.stack(inputs)),
+        ),
+        train_cfg=dict(type='IterBasedTrainLoop', max_iters=100),
+        default_scope='mmseg',
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.25)),
+        experiment_name=folder.name,
+        default_hooks=dict(
+            checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=checkpoint_interval, **checkpoint)
+        ),
+        custom_hooks=[dict(type='mmgb.CheckInvalidLossHook')],
+    )
+    with pytest.raises(DivergenceError) as caught:
+        runner.train()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    'losses, checkpoint_interval, named',
+    [
+        ([1.0, 0.5, 0.7, 5.0, 90.0, float('inf')], 1, 2),  # iter_2.pth was written before iteration 3 with loss 0.7
+        ([1.0, 0.5, 0.7, 0.6, float('nan')], 1, 3),
+        ([1.0, 0.5, 0.7, 0.8, 0.9, 3.0, float('-inf')], 2, 4),
+        ([-1.0, -2.0, 1.0, 30.0, float('inf')], 1, 2),
+    ],
+)
+def test_the_last_checkpoint_before_the_loss_grew_is_named(tmp_path, losses, checkpoint_interval, named):
+    sentence = explode(tmp_path, losses, checkpoint_interval)
+    assert sentence.startswith(f'iteration {len(losses)}: the loss is not finite (loss ')
+    assert 'lower the learning rate (it was 0.25)' in sentence and len(sentence) <= 500
+    path = re.search(r"go on with load_from='(.*)', the last checkpoint written before the loss grew$", sentence)[1]
+    assert path.endswith(f'iter_{named}.pth') and Path(path).is_file()
+
+
+def test_a_checkpoint_that_was_removed_since_is_not_recommended(tmp_path):
+    sentence = explode(tmp_path, [1.0, 0.5, 9.0, 9.0, 9.0, float('nan')], max_keep_ckpts=1)
+    assert (
+        'and start again: ' in sentence and "iter_1.pth', the last checkpoint before the loss grew, is gone" in sentence
+    )

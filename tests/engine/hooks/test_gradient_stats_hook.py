@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from helpers.gradient_runs import ALPHA, CpuAmp, Net, by_autograd, samples, train, written
 from helpers.tiny_runs import make_workspace, run, succeeded
 from mmengine.config import Config
+from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
 from mmgb.engine.hooks import GradientStatsHook
+from mmgb.models.losses import SquaredErrorLoss
 
 
 @pytest.fixture(autouse=True)
@@ -225,3 +227,38 @@ def test_an_optimizer_wrapper_with_unknown_scaling_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match='^optim_wrapper=OptimWrapperDict: expected OptimWrapper or AmpOptimWrapper'):
         train(tmp_path, Net(), wrapper=wrapper)
+
+
+class Saturated(BaseModel):
+    """A linear classifier with large outputs, whose loss applies a tanh."""
+
+    def __init__(self, scale):
+        super().__init__()
+        self.fc = torch.nn.Linear(36, 3)
+        self.sigmoid = torch.nn.Sigmoid()
+        self.loss_module = SquaredErrorLoss('tanh', 'symmetric')
+        with torch.no_grad():
+            self.fc.weight *= scale
+        self.scores = []
+
+    def forward(self, inputs, labels, mode):
+        self.scores.append(self.fc(inputs.flatten(1)))
+        self.sigmoid(self.scores[-1])
+        return dict(loss=self.loss_module(self.scores[-1], labels))
+
+
+def test_saturated_outputs_are_recorded_and_named_once_in_the_log(tmp_path, monkeypatch):
+    logged = []
+    monkeypatch.setattr('mmgb.engine.hooks.gradient_stats_hook.print_log', lambda message, *_: logged.append(message))
+    model = Saturated(1e4)
+    train(tmp_path / 'large', model, epochs=2)
+    assert len(logged) == 2  # and not again in iterations 2 to 4
+    for name, message in zip(('loss_module', 'sigmoid'), logged):
+        assert message.startswith('iteration 1: 100.0% of the outputs of ' + name + ' are saturated')
+        assert 'lower the learning rate' in message
+    logged.clear()
+    model = Saturated(8.0)
+    train(tmp_path / 'small', model)
+    expected = (model.scores[0].tanh().abs() > 0.98).double().mean().item()
+    assert written(tmp_path / 'small')[0][1]['saturated_share/loss_module'] == pytest.approx(expected)
+    assert not logged and 0 < expected < 0.99

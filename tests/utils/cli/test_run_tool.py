@@ -5,7 +5,7 @@ from pickle import UnpicklingError
 
 import pytest
 
-from mmgb.functional.errors import ConfigError
+from mmgb.functional.errors import ConfigError, DivergenceError
 from mmgb.models.backbones import CifarConvNet
 from mmgb.utils.cli.run_tool import run_tool
 from mmgb.utils.errors import Stopped
@@ -25,6 +25,14 @@ def test_a_config_error_ends_with_one_sentence_and_exit_code_2(capsys, monkeypat
 
     assert exit_code(main) == 2
     assert capsys.readouterr().err == 'train.py: error: alpha=-1: expected a positive number\n'
+
+
+def test_a_training_that_diverges_ends_with_one_sentence_and_exit_code_1(capsys):
+    def main():
+        raise DivergenceError('iteration 3: the loss is not finite')
+
+    assert exit_code(main) == 1
+    assert capsys.readouterr().err == 'FloatingPointError: iteration 3: the loss is not finite\n'
 
 
 def test_any_other_error_of_a_single_process_keeps_its_traceback():
