@@ -39,7 +39,8 @@ def lock_work_dir(cfg: Config) -> Iterator[Callable[[], None]]:
     with ProcessLock(Path(folder, NAME), f"work_dir='{folder}'", 'wait for its end or set --work-dir') as lock:
         if lock.stale_owner:
             for path in Path(folder).glob(f'*{UNFINISHED}'):
-                path.unlink()
+                if path.is_file():
+                    path.unlink()
 
         def report() -> None:
             if lock.stale_owner:

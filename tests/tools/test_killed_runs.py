@@ -1,5 +1,6 @@
 """Trainings that are killed, interrupted, started twice, or run out of disk space."""
 
+import os
 import re
 import signal
 
@@ -145,7 +146,7 @@ def caught(pid):
 def test_a_full_disk_ends_with_one_sentence_and_keeps_the_last_checkpoint(what, line, folder):
     succeeded(run_line(folder, 'train.py cls.py --work-dir run --no-validate'))
     checkpoint = (folder / 'run/epoch_1.pth').stat().st_size
-    # The limit on a file's size stands for the disk: in KiB, below the checkpoint's, or below the log's to come.
+    # A limit on the size of a file simulates a full disk: in KiB, below the checkpoint's, or below the log's to come.
     limit = checkpoint // 2048 if what == 'checkpoint' else checkpoint // 1024 + 10
     options = '' if what == 'checkpoint' else '--cfg-options default_hooks.checkpoint.interval=1000000'
     with started(folder, f'{line} --work-dir run --resume {options}', shell=f'ulimit -f {limit}') as process:
@@ -170,3 +171,73 @@ def test_a_kill_while_a_checkpoint_is_written_keeps_the_previous_one(stack, fold
     succeeded(run_line(folder, 'train.py killed.py --work-dir run --resume', path=path))
     assert 'epoch_3.pth' in readable_checkpoints(folder / 'run')
     assert (folder / 'run/last_checkpoint').read_text().endswith('epoch_3.pth')
+
+
+TRIALS = 'run_trials.py trials.py --trials 1 --work-dir trials'
+
+
+@pytest.fixture
+def trials(folder):
+    """A folder with a config whose trial does not end by itself."""
+    (folder / 'trials.py').write_text(ENDLESS)
+    return folder
+
+
+def wait_for_trial(folder):
+    wait_for(lambda: any('Epoch(train)' in log.read_text() for log in (folder / 'trials').glob('**/trial.log')))
+
+
+@pytest.mark.parametrize('processes', [1, 2])
+def test_trials_end_with_a_killed_run_trials(processes, trials):
+    with started(trials, f'{TRIALS} --out a.json --nproc-per-trial {processes}') as process:
+        wait_for_trial(trials)
+        below = descendants(process.pid)
+        assert len(below) >= 2  # the trial and its worker
+        process.kill()
+        wait_for(lambda: not any(map(runs, below)), seconds=15)
+    process = run_line(trials, f'{TRIALS} --out a.json --cfg-options train_cfg.max_epochs=1')
+    assert "'a.json.lock' is taken over from process" in succeeded(process)
+    assert not (trials / 'a.json.lock').exists()
+
+
+def test_a_second_run_trials_with_the_same_file_or_folders_is_refused(trials):
+    with started(trials, f'{TRIALS} --out a.json') as first:
+        wait_for_trial(trials)
+        same_file = run_line(trials, f'{TRIALS}2 --out a.json')
+        same_folder = run_line(trials, f'{TRIALS} --out b.json')
+        for process, name in ((same_file, "--out='a.json'"), (same_folder, "--work-dir: 'trials'")):
+            assert process.returncode == 2
+            (sentence,) = (line for line in process.stdout.splitlines() if line.startswith('run_trials.py'))
+            assert sentence.startswith(
+                f'run_trials.py: error: {name}: expected one that no other run uses, got one in '
+            )
+            assert f'process {first.pid} ' in sentence
+        assert first.poll() is None and not (trials / 'trials2').exists()
+
+
+def test_a_folder_in_which_a_training_runs_is_not_emptied(trials):
+    with started(trials, 'train.py trials.py --no-validate --work-dir trials/seed_0'):
+        wait_for_checkpoint(trials, 'trials/seed_0')
+        (trials / 'trials/seed_0/trial.log').touch()
+        process = run_line(trials, f'{TRIALS} --out a.json')
+        assert process.returncode == 2 and "--work-dir: 'trials/seed_0': expected one that no" in process.stdout
+        assert (trials / 'trials/seed_0/last_checkpoint').is_file()
+
+
+def test_an_interrupted_trial_is_no_result(trials):
+    with started(trials, f'{TRIALS} --out a.json') as process:
+        wait_for_trial(trials)
+        (trial, *_) = descendants(process.pid)
+        os.kill(trial, signal.SIGTERM)
+        assert process.wait(60) == 1
+    output = (trials / 'output').read_text()
+    assert 'killed by signal 15, not recorded' in output and not (trials / 'a.json').exists()
+
+
+def test_a_trial_that_runs_out_of_disk_space_is_no_result(trials):
+    with started(trials, f'{TRIALS} --out a.json', shell='ulimit -f 20') as process:
+        assert process.wait(240) == 1
+    output = (trials / 'output').read_text()
+    sentence = r'run_trials.py: stopped: seed 0: OSError: \[Errno 27\] File too large.*; make room, then run the same '
+    assert re.search(f'^{sentence}command to continue$', output, re.M)
+    assert 'Traceback' not in output and not (trials / 'a.json').exists()
