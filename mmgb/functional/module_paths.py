@@ -9,6 +9,12 @@ from torch import nn
 from .errors import ConfigError
 
 
+def check_path(path: object, field: str) -> None:
+    """Raise a ConfigError unless a setting is a text, as the paths of modules are."""
+    if not isinstance(path, str):
+        raise ConfigError(f"{field}={path!r}: expected the path of a module, such as 'backbone.layer3'")
+
+
 def find_module(model: nn.Module, path: str, field: str) -> nn.Module:
     """Return the module at a path.
 
@@ -18,9 +24,10 @@ def find_module(model: nn.Module, path: str, field: str) -> nn.Module:
         field: name of the setting that holds the path, for error messages.
 
     Raises:
-        ConfigError: if there is no such module (the message lists close matches), or if the module is compiled or part
-            of a compiled module, where hooks don't run.
+        ConfigError: if the path is no text, or there is no such module (the message lists close matches), or if the
+            module is compiled or part of a compiled module, where hooks don't run.
     """
+    check_path(path, field)
     module = model
     names = path.split('.')
     for depth, name in enumerate(names, start=1):

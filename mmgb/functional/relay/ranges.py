@@ -37,9 +37,10 @@ def check_paths(model: nn.Module, auxiliaries: Sequence[AuxiliaryRange], primary
     """
     sources = [auxiliary.source for auxiliary in auxiliaries]
     for path in sources:
+        find_module(model, path, 'source')
+    for path in sources:
         if sources.count(path) > 1:
             raise ConfigError(f'source={path!r}: expected another source for each auxiliary loss, got it twice')
-    for path in sources:
-        find_module(model, path, 'source')
-    for path in lowest_paths(auxiliaries, primary_lowest):
-        find_module(model, path, 'lowest')
+    for lowest in (primary_lowest, *(auxiliary.lowest for auxiliary in auxiliaries)):
+        if lowest is not None:
+            find_module(model, lowest, 'lowest')

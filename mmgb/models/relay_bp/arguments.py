@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Sequence
 
 from torch import nn
 
 from mmgb.functional.errors import ConfigError
+from mmgb.functional.module_paths import check_path
+from mmgb.registry import MODELS
 
 PROPAGATIONS = ('relay', 'standard')
 REQUIRED_KEYS, OPTIONAL_KEYS = {'source', 'head'}, {'lowest', 'loss_weight'}
 
 
 def check_arguments(auxiliaries: Sequence[dict], primary_lowest: str | None, propagation: str) -> None:
-    """Check types and names, before anything is built.
+    """Check types and values, before anything is built.
 
     Raises:
         ConfigError: if an argument is invalid.
     """
-    if propagation not in PROPAGATIONS:
+    if not isinstance(propagation, str) or propagation not in PROPAGATIONS:
         raise ConfigError(f"propagation={propagation!r}: expected 'relay' or 'standard'")
     if not isinstance(auxiliaries, (list, tuple)):
         raise ConfigError(f'auxiliaries: expected a list of dicts, got a {type(auxiliaries).__name__}')
     for auxiliary in auxiliaries:
         _check_auxiliary(auxiliary)
     if primary_lowest is not None:
-        _check_path('primary_lowest', primary_lowest)
+        check_path(primary_lowest, 'primary_lowest')
 
 
 def _check_auxiliary(auxiliary: dict) -> None:
@@ -35,18 +39,50 @@ def _check_auxiliary(auxiliary: dict) -> None:
     if not REQUIRED_KEYS <= keys <= REQUIRED_KEYS | OPTIONAL_KEYS:
         raise ConfigError(
             f'auxiliaries: expected dicts with source, head and, optionally, lowest and loss_weight, got the keys '
-            f'{", ".join(sorted(keys))}'
+            f'{", ".join(sorted(map(str, keys)))}'
         )
-    if 'loss_weight' in auxiliary and not isinstance(auxiliary['loss_weight'], (int, float)):
-        raise ConfigError(f'loss_weight={auxiliary["loss_weight"]!r}: expected a number')
-    _check_path('source', auxiliary['source'])
+    check_path(auxiliary['source'], 'source')
     if auxiliary.get('lowest') is not None:
-        _check_path('lowest', auxiliary['lowest'])
+        check_path(auxiliary['lowest'], 'lowest')
+    if not isinstance(auxiliary['head'], dict):
+        raise ConfigError(f'head={auxiliary["head"]!r}: expected the config of a head, a dict with its type')
+    if 'loss_weight' in auxiliary and not _is_weight(auxiliary['loss_weight']):
+        raise ConfigError(f'loss_weight={auxiliary["loss_weight"]!r}: expected a number, finite and at least 0')
 
 
-def _check_path(field: str, path: str) -> None:
-    if not isinstance(path, str):
-        raise ConfigError(f"{field}={path!r}: expected the path of a module, such as 'backbone.layer3'")
+def _is_weight(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return False
+    try:
+        return 0 <= float(value) < math.inf
+    except OverflowError:  # an integer or fraction beyond the largest float
+        return False
+
+
+def registered_class(config: dict, field: str) -> type:
+    """Return the class that the config of a model or a head names.
+
+    Args:
+        config: config with a ``type``, the name of a registered class or a class.
+        field: name of the setting that holds the config, for error messages.
+
+    Raises:
+        ConfigError: if there is no such class, or it has no method ``loss``.
+    """
+    if not isinstance(config, dict) or 'type' not in config:
+        raise ConfigError(f'{field}={config!r}: expected the config of a {field}, a dict with its type')
+    found = config['type']
+    if isinstance(found, str):
+        with MODELS.switch_scope_and_registry(config.get('_scope_')) as registry:
+            try:
+                found = registry.get(found)
+            except (RuntimeError, TypeError, ValueError):  # no name of a class, such as '' or '.x'
+                found = None
+    if not isinstance(found, type) or not issubclass(found, nn.Module) or not hasattr(found, 'loss'):
+        raise ConfigError(
+            f'{field}.type={config["type"]!r}: expected the name of a registered {field} with a method loss'
+        )
+    return found
 
 
 def check_trainable(model: nn.Module, lowest: str | None, source: str | None) -> None:
@@ -60,7 +96,7 @@ def check_trainable(model: nn.Module, lowest: str | None, source: str | None) ->
     Raises:
         ConfigError: if there are parameters and all of them are frozen.
     """
-    modules = list(model.named_modules())
+    modules = list(model.named_modules(remove_duplicate=False))
     names = [name for name, _ in modules]
     first = 0 if lowest is None else names.index(lowest)
     last = len(names) - 1

@@ -50,7 +50,7 @@ class AuxiliaryLosses(ModuleList):
         settings = [
             AuxiliarySettings(
                 AuxiliaryRange(auxiliary['source'], auxiliary.get('lowest')),
-                auxiliary.get('loss_weight', DEFAULT_LOSS_WEIGHT),
+                float(auxiliary.get('loss_weight', DEFAULT_LOSS_WEIGHT)),
             )
             for auxiliary in auxiliaries
         ]

@@ -18,7 +18,7 @@ from mmgb.functional.relay.ranges import AuxiliaryRange, check_paths
 from mmgb.functional.relay.validation import check_ranges
 from mmgb.registry import MODELS
 
-from .arguments import check_arguments, check_trainable
+from .arguments import check_arguments, check_trainable, registered_class
 from .auxiliary_losses import AuxiliaryLosses
 
 
@@ -39,7 +39,7 @@ class RelayBP:
               return one tensor.
             - ``lowest``: path of the lowest module that the loss updates. Default: every layer below the source.
             - ``head``: config of a head of either host.
-            - ``loss_weight``: factor of the head's losses. Default: 0.3, as in the paper.
+            - ``loss_weight``: factor of the head's losses, >= 0. Default: 0.3, as in the paper.
 
             Its losses and accuracies are logged as ``aux_0.loss``, ``aux_0.accuracy_top-1``, and so on.
         primary_lowest: path of the lowest module that the model's own losses update. None: every layer.
@@ -56,7 +56,7 @@ class RelayBP:
     """
 
     def __new__(cls, model: dict, *args, **kwargs):
-        return super().__new__(_relay_class(_model_class(model)) if cls is RelayBP else cls)
+        return super().__new__(_relay_class(registered_class(model, 'model')) if cls is RelayBP else cls)
 
     def __init__(
         self,
@@ -67,6 +67,8 @@ class RelayBP:
         **injected,
     ) -> None:
         check_arguments(auxiliaries, primary_lowest, propagation)
+        for auxiliary in auxiliaries:
+            registered_class(auxiliary['head'], 'head')
         settings = {name: value for name, value in injected.items() if value is not None} | model
         settings.pop('type')
         super().__init__(**settings)
@@ -113,16 +115,6 @@ class RelayBP:
 def _relay_class(model_class: type) -> type:
     """Derive the class of a model with auxiliary losses from the class of the plain model."""
     return type('RelayBP', (RelayBP, model_class), {'__module__': __name__, '__doc__': RelayBP.__doc__})
-
-
-def _model_class(model: dict) -> type:
-    if not isinstance(model, dict) or 'type' not in model:
-        raise ConfigError(f'model={model!r}: expected the config of a model, a dict with its type')
-    with MODELS.switch_scope_and_registry(None) as registry:
-        found = registry.get(model['type']) if isinstance(model['type'], str) else model['type']
-    if found is None:
-        raise ConfigError(f'model.type={model["type"]!r}: expected the name of a registered model')
-    return found
 
 
 def _empty(model_class: type) -> nn.Module:

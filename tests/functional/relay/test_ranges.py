@@ -27,6 +27,8 @@ def test_existing_paths_are_accepted():
     [
         ([AuxiliaryRange('lats')], None, r"^source='lats': no such module; close matches: last"),
         ([AuxiliaryRange('last', 'frist')], None, r"^lowest='frist': no such module; close matches: first"),
+        ([AuxiliaryRange(5)], None, r'^source=5: expected the path of a module'),
+        ([AuxiliaryRange('last', ['first'])], None, r"^lowest=\['first'\]: expected the path of a module"),
         ([AuxiliaryRange('last')], 'midle', r"^lowest='midle': no such module; close matches: middle"),
         ([AuxiliaryRange('last'), AuxiliaryRange('last', 'first')], None, r"^source='last': expected another source"),
     ],
