@@ -1,3 +1,4 @@
+import errno
 import importlib.util
 import os
 import pickle
@@ -7,6 +8,7 @@ from importlib import metadata
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -15,7 +17,9 @@ from helpers.tiny_runs import make_workspace, run, run_line, succeeded
 from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.dataset import InfiniteSampler
-from mmengine.logging import HistoryBuffer
+from mmengine.fileio import LocalBackend
+from mmengine.hooks import CheckpointHook, checkpoint_hook
+from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.runner import loops
 from torch.utils.data import DataLoader, Dataset
 
@@ -165,6 +169,79 @@ def test_a_loop_of_mmengine_0_10_7_resumes_without_loading_the_batches_before(mo
     loader = DataLoader(data, batch_size=2, sampler=InfiniteSampler(data, shuffle=False))
     loops.IterBasedTrainLoop.run(SimpleNamespace(dataloader=loader, _iter=3))
     assert (loaded, trained) == ([6, 7], [[6, 7]])
+
+
+@pytest.fixture
+def checkpoint_run(tmp_path, monkeypatch):
+    """Return a runner whose checkpoints are empty files, and the function that makes the patched hook of a run."""
+    for owner, name in (
+        (LocalBackend, 'put'),
+        (CheckpointHook, '_save_checkpoint_with_step'),
+        (CheckpointHook, '_save_best_checkpoint'),
+    ):
+        original = getattr(owner, name)
+        monkeypatch.setattr(owner, name, getattr(original, '__wrapped__', original))  # restores them afterwards
+    monkeypatch.setattr(checkpoint_hook, 'open', open, raising=False)
+    compat.keep_checkpoints_until_replaced()
+    hub = MessageHub('checkpoints of this test')
+    hub.runtime_info.clear()
+
+    def save_checkpoint(folder, filename, *args, **kwargs):
+        runner.before[filename] = sorted(path.name for path in tmp_path.glob('*.pth'))
+        if runner.disk_full:
+            raise OSError(errno.ENOSPC, 'no room')
+        LocalBackend().put(b'weights', os.path.join(folder, filename))
+
+    runner = SimpleNamespace(
+        work_dir=str(tmp_path), message_hub=hub, logger=Mock(), epoch=1, iter=1, before={}, disk_full=False
+    )
+    runner.save_checkpoint = save_checkpoint
+
+    def make(**settings):
+        hook = CheckpointHook(interval=1, **settings)
+        hook.before_train(runner)
+        return hook
+
+    return runner, make
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_old_checkpoints_are_deleted_after_the_new_one_is_written(tmp_path, checkpoint_run):
+    runner, make = checkpoint_run
+    hook = make(max_keep_ckpts=1)
+    for epoch in (1, 2):
+        hook._save_checkpoint_with_step(runner, epoch, {})
+    assert runner.before == {'epoch_1.pth': [], 'epoch_2.pth': ['epoch_1.pth']}
+    assert names(tmp_path) == ['epoch_2.pth', 'last_checkpoint']
+    runner.disk_full = True
+    with pytest.raises(OSError):
+        hook._save_checkpoint_with_step(runner, 3, {})
+    assert names(tmp_path) == ['epoch_2.pth', 'last_checkpoint']
+    assert (tmp_path / 'last_checkpoint').read_text() == str(tmp_path / 'epoch_2.pth')
+
+
+def test_the_best_checkpoint_is_deleted_after_a_better_one_is_written(tmp_path, checkpoint_run):
+    runner, make = checkpoint_run
+    hook = make(save_best='acc', rule='greater')
+    for runner.epoch, accuracy in ((1, 50.0), (2, 60.0), (2, 70.0)):  # the last one replaces a file of its own name
+        hook.after_val_epoch(runner, dict(acc=accuracy))
+    assert runner.before['best_acc_epoch_2.pth'] == ['best_acc_epoch_2.pth']
+    assert names(tmp_path) == ['best_acc_epoch_2.pth']
+
+
+def test_an_interrupted_write_of_the_local_backend_leaves_the_old_file(tmp_path, checkpoint_run, monkeypatch):
+    (tmp_path / 'a.pth').write_bytes(b'old')
+
+    def fsync(descriptor):
+        raise OSError(errno.ENOSPC, 'no room')
+
+    monkeypatch.setattr(os, 'fsync', fsync)
+    with pytest.raises(OSError):
+        LocalBackend().put(b'new', tmp_path / 'a.pth')
+    assert names(tmp_path) == ['a.pth'] and (tmp_path / 'a.pth').read_bytes() == b'old'
 
 
 def test_a_second_apply_changes_nothing(monkeypatch):

@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from helpers.started_tools import accept_sigint
 
 pytestmark = pytest.mark.slow  # each launcher imports torch
 
@@ -34,6 +35,7 @@ def start(folder, body):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=accept_sigint,
     )
 
 

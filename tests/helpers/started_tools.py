@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -38,12 +39,18 @@ def started(folder: Path, line: str, path: Sequence = (), shell: str = '') -> It
             env=os.environ | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
+            preexec_fn=accept_sigint,
         )
     try:
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def accept_sigint() -> None:
+    """Undo that a shell ignores SIGINT in commands that it runs in the background, such as the tests."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:

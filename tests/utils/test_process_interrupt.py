@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers.started_tools import accept_sigint
 
 from mmgb.utils.process_interrupt import is_first_rank
 
@@ -18,6 +19,7 @@ def interrupted(code, number, **environment):
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | environment,
+        preexec_fn=accept_sigint,
     ) as process:
         process.stdout.readline()
         process.send_signal(number)
