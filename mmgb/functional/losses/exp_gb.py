@@ -30,7 +30,7 @@ from torch import Tensor
 
 from ..errors import ConfigError
 from .elementwise import elementwise_loss
-from .formula import FAR_FROM_FIT, BoostedFormula
+from .formula import FAR_FROM_FIT, BoostedFormula, widened
 from .settings import check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ class ExpGB(BoostedFormula):
         if not isinstance(targets, Tensor) and targets == 0:
             return output
         # Near the fit both differences cancel, so they are taken in float64 whatever the scores' type.
-        fit = self.inverse(targets.double()) if isinstance(targets, Tensor) else self.fit(targets)
-        distance = scores.double() - fit
+        fit = self.inverse(widened(targets)) if isinstance(targets, Tensor) else self.fit(targets)
+        distance = widened(scores) - fit
         near = distance.expm1().sub_(distance).mul_(targets).clamp(min=0)
         # Far above it, take the output from which the delta is computed, so that both overflow at the same score.
         far = output - distance.add_(1).mul_(targets)

@@ -21,6 +21,8 @@ from torch import Tensor
 
 # Above this distance from the fit an exponential potential is the boosted output less a small rest.
 FAR_FROM_FIT = 30.0
+# Types of devices that have no float64. There, losses have the precision of float32 also near the fit.
+WITHOUT_FLOAT64 = ('mps',)
 
 TensorOrFloat = TypeVar('TensorOrFloat', Tensor, float)
 FormulaT = TypeVar('FormulaT', bound='Formula')
@@ -137,8 +139,17 @@ class BoostedFormula(Formula):
         return self.inverse(targets - self.max_delta), self.inverse(targets + self.max_delta)
 
 
+def widened(tensor: Tensor) -> Tensor:
+    """Return the tensor in float64, where differences cancel; in float32 on a device without float64."""
+    return tensor.to(_widest(tensor.device))
+
+
 def in_float64(targets: Tensor | float, scores: Tensor) -> Tensor:
-    """Return the targets as a float64 tensor on the scores' device; one number as a scalar, without a copy."""
+    """Return the targets as a widened tensor on the scores' device; one number as a scalar, without a copy."""
     if isinstance(targets, Tensor):
-        return targets.double()
-    return torch.full((), targets, dtype=torch.float64, device=scores.device)
+        return widened(targets)
+    return torch.full((), targets, dtype=_widest(scores.device), device=scores.device)
+
+
+def _widest(device: torch.device) -> torch.dtype:
+    return torch.float32 if device.type in WITHOUT_FLOAT64 else torch.float64

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from .elementwise import elementwise_loss
-from .formula import FAR_FROM_FIT, Formula, in_float64
+from .formula import FAR_FROM_FIT, Formula, in_float64, widened
 from .settings import check_finite, check_positive, check_target_pair
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class MirroredExpGB(Formula):
     def potential(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         # Near the fit the differences cancel, so they are taken in float64 whatever the scores' type.
         slope = (in_float64(targets, scores) - self.beta) / self.alpha
-        towards_fit = scores.double() * torch.where(slope < 0, -1, 1)
+        towards_fit = widened(scores) * torch.where(slope < 0, -1, 1)
         size = slope.abs()
         fitted = size.clamp(min=math.exp(-1))  # at the kink, smaller slopes share the tangent of this one
         distance = towards_fit.abs() - (1 + fitted.log())

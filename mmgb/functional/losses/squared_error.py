@@ -83,7 +83,7 @@ class SquaredError(Formula):
         """Return the score whose delta is 0; infinite at the ends of the activation's range."""
         if self.activation == 'linear':
             return target
-        exact = torch.tensor(target, dtype=torch.float64)
+        exact = torch.tensor(target, dtype=torch.float64, device='cpu')
         return (exact.logit() if self.activation == 'sigmoid' else exact.atanh()).item()
 
 

@@ -5,12 +5,14 @@ import math
 import numpy as np
 import pytest
 import torch
-from helpers.loss_cases import IGNORE, LOSSES, make_case, paper_delta
+from helpers.loss_cases import IGNORE, LOSSES, make_case, paper_delta, value_and_gradient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd import gradcheck
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from mmgb.functional import exp_gb_loss, pow3_gb_loss
+from mmgb.functional import exp_gb_loss, mirrored_exp_gb_loss, pow3_gb_loss, squared_error_loss, squentropy_loss
+from mmgb.functional.losses import formula as formula_module
 from mmgb.functional.losses.exp_gb import ExpGB
 from mmgb.functional.losses.mirrored_exp_gb import MirroredExpGB
 from mmgb.functional.losses.pow3_gb import Pow3GB
@@ -145,3 +147,40 @@ def test_max_delta_keeps_the_loss_of_enormous_scores_finite(loss, setting, fused
     value = loss(scores, torch.tensor([0, 1]), max_delta=2.0, fused=fused, **setting)
     value.backward()
     assert torch.isfinite(value) and scores.grad.abs().max() == 1  # 2, averaged over two samples
+
+
+class RefuseFloat64(TorchDispatchMode):
+    """Fail where a float64 tensor is made, as a device without that type does."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        found = function(*args, **kwargs or {})
+        for result in found if isinstance(found, (tuple, list)) else [found]:
+            assert not isinstance(result, torch.Tensor) or result.dtype != torch.float64, function
+        return found
+
+
+@pytest.mark.parametrize(
+    'loss, options',
+    [
+        (exp_gb_loss, {}),
+        (exp_gb_loss, dict(max_delta=5.0)),
+        (pow3_gb_loss, {}),
+        (pow3_gb_loss, dict(max_delta=5.0)),
+        (mirrored_exp_gb_loss, {}),
+        (squared_error_loss, dict(activation='tanh')),
+        (squentropy_loss, {}),
+    ],
+)
+@pytest.mark.parametrize('soft', [False, True], ids=['labels', 'class scores'])
+def test_a_device_without_float64_is_given_none(monkeypatch, loss, options, soft):
+    if soft and loss is squentropy_loss:
+        return
+    scores = 3 * torch.randn(8, 5)
+    target = torch.rand(8, 5) if soft else torch.randint(5, (8,))
+    options = dict(options, class_weight=torch.rand(5), weight=torch.rand(8))
+    expected, expected_gradient = value_and_gradient('formula', loss, scores, target, **options)
+    monkeypatch.setattr(formula_module, 'WITHOUT_FLOAT64', ('cpu',))
+    with RefuseFloat64():
+        found, gradient = value_and_gradient('formula', loss, scores, target, **options)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(gradient, expected_gradient, rtol=1e-5, atol=1e-6)

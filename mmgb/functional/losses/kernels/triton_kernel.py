@@ -214,12 +214,12 @@ def _constants(formula: BoostedFormula, target: float) -> tuple[float, float, fl
         fit = 0.0
     bounds: tuple[Tensor | float, Tensor | float] = (0.0, 0.0)
     if formula.max_delta is not None:
-        bounds = formula.clipping_bounds(torch.tensor(target, dtype=torch.float64))
+        bounds = formula.clipping_bounds(torch.tensor(target, dtype=torch.float64, device='cpu'))
     lower, upper = (float(bound) for bound in bounds)
     return *_two_parts(fit), lower, upper
 
 
 def _two_parts(number: float) -> tuple[float, float]:
     """Split a number into the nearest float32 number and the rest."""
-    nearest = torch.tensor(number, dtype=torch.float32).item()
+    nearest = torch.tensor(number, dtype=torch.float32, device='cpu').item()
     return nearest, number - nearest
