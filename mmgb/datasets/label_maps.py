@@ -17,10 +17,10 @@ from mmengine.logging import print_log
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.atomic_write import atomic_write
 from mmgb.utils.errors import one_line
+from mmgb.utils.image_decoding import check_label_map
 from mmgb.utils.progress import Progress
 
 from .array_files import read_npz
-from .image_decoding import check_label_map
 
 VALUES = 256  # mmsegmentation reads label maps as uint8
 IGNORED = 255  # to which mmsegmentation's own mappings set ignored pixels
@@ -79,7 +79,8 @@ def training_values(reduce_zero_label: bool, label_map: dict | None) -> np.ndarr
         values = np.where((values == 0) | (values == IGNORED), IGNORED, values - 1)
     mapping = np.arange(VALUES)
     for old, new in (label_map or {}).items():
-        mapping[old] = new
+        if 0 <= old < VALUES:  # no pixel has another value
+            mapping[old] = new
     return mapping[values]
 
 

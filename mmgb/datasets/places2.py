@@ -13,11 +13,11 @@ from mmengine.logging import print_log
 
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import DATASETS
+from mmgb.utils.image_decoding import decode_as_in_training
 from mmgb.utils.settings import check_flag, check_integer
 
 from .array_backed_dataset import ArrayBackedDataset
 from .class_name_file import read_class_names
-from .image_decoding import decode_as_in_training
 from .image_list import ImageList
 from .image_list_parser import read_image_list
 

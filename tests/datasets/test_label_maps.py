@@ -130,6 +130,7 @@ def test_a_cache_that_cannot_be_written_is_named_in_a_warning(label_maps, monkey
         (True, None, {0: 255, 7: 6, 255: 255}),
         (False, {7: 2, 8: 7}, {7: 2, 8: 7, 9: 9}),
         (True, {6: 1}, {0: 255, 7: 1, 8: 7}),
+        (False, {-1: 0, 300: 1}, {255: 255, 44: 44}),
     ],
 )
 def test_training_values_apply_reduce_zero_label_before_label_map(reduce_zero_label, label_map, expected):

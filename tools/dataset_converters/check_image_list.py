@@ -18,7 +18,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from mmgb.datasets.image_decoding import decode_completely
 from mmgb.datasets.image_list import ImageList
 from mmgb.datasets.image_list_parser import read_image_list
 from mmgb.functional.errors import ConfigError
@@ -26,6 +25,7 @@ from mmgb.utils.atomic_write import atomic_write
 from mmgb.utils.cli.file_errors import os_errors_as_config_errors
 from mmgb.utils.cli.run_tool import run_tool
 from mmgb.utils.errors import one_line
+from mmgb.utils.image_decoding import decode_completely
 from mmgb.utils.progress import Progress
 
 CHUNK = 1024  # images per task of a worker process

@@ -17,7 +17,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmgb.datasets.image_decoding import decode_completely
 from mmgb.datasets.image_list import ImageList
 from mmgb.datasets.image_list_parser import read_image_list
 from mmgb.functional.errors import ConfigError
@@ -25,6 +24,7 @@ from mmgb.utils.atomic_write import atomic_write
 from mmgb.utils.cli.file_errors import os_errors_as_config_errors
 from mmgb.utils.cli.run_tool import run_tool
 from mmgb.utils.errors import one_line
+from mmgb.utils.image_decoding import decode_completely
 from mmgb.utils.progress import Progress
 
 CHUNK = 256  # images per task of a worker process

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+
+from mmgb.utils.image_decoding import decode_as_in_training, read_label_map
 
 
 def read_scenes(runs: Mapping[str, Path], data_root: Path, count: int) -> list[dict[str, np.ndarray]]:
@@ -44,6 +45,6 @@ def read_scene(image: Path, truth: Path, predictions: Mapping[str, Path]) -> dic
         dict[str, np.ndarray]: title to picture. ``'image'`` is RGB (H, W, 3); ``'truth'`` and the runs' names are label
         maps (H, W).
     """
-    scene = {'image': np.asarray(Image.open(image).convert('RGB')), 'truth': np.asarray(Image.open(truth))}
-    scene.update((name, np.asarray(Image.open(path))) for name, path in predictions.items())
+    scene = {'image': decode_as_in_training(image.read_bytes())[:, :, ::-1], 'truth': read_label_map(truth)}
+    scene.update((name, read_label_map(path)) for name, path in predictions.items())
     return scene

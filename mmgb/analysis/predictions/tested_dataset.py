@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from mmengine.fileio import get
-from PIL import Image
 
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.errors import one_line
+from mmgb.utils.image_decoding import decode_as_in_training
 
 from .classification_result import image_name
 
@@ -62,6 +61,6 @@ def read_image(dataset: Any, index: int) -> np.ndarray:
     if 'img' in info:
         return np.asarray(info['img']).squeeze()
     try:
-        return np.asarray(Image.open(io.BytesIO(get(info['img_path']))).convert('RGB'))
-    except OSError as error:
+        return decode_as_in_training(get(info['img_path']))[:, :, ::-1]
+    except (OSError, ConfigError) as error:
         raise ConfigError(f"the image '{info['img_path']}' can't be read: {one_line(error)}") from error

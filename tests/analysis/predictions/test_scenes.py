@@ -41,3 +41,10 @@ def test_runs_without_a_common_prediction_are_refused(tmp_path):
     runs, data_root = make_scenes(tmp_path, 'ab', one='a', two='b')
     with pytest.raises(FileNotFoundError, match='no image has a prediction of every run'):
         read_scenes(runs, data_root, 1)
+
+
+def test_a_ground_truth_in_colours_is_refused_with_its_file(tmp_path):
+    runs, data_root = make_scenes(tmp_path, 'a', one='a')
+    Image.new('RGB', (6, 4)).save(data_root / 'SegmentationClass/a.png')
+    with pytest.raises(ValueError, match=r"SegmentationClass/a.png': expected one channel .* of shape \(4, 6, 3\)"):
+        read_scenes(runs, data_root, 1)

@@ -49,6 +49,11 @@ def test_images_are_read_from_arrays_and_from_files(tmp_path):
     assert np.array_equal(read_image(dataset, 1), np.full((3, 4), 8))
 
 
+def test_an_image_of_16_bits_is_scaled_as_in_training(tmp_path):
+    Image.fromarray(np.full((3, 4), 0x8000, np.uint16)).save(tmp_path / 'a.png')
+    assert np.array_equal(read_image(Dataset([{'img_path': str(tmp_path / 'a.png')}]), 0), np.full((3, 4, 3), 128))
+
+
 def test_an_unreadable_image_is_named(tmp_path):
     (tmp_path / 'a.png').write_text('no image')
     with pytest.raises(ValueError, match="a.png' can't be read: UnidentifiedImageError"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import mmcv
 import numpy as np
@@ -43,6 +44,21 @@ def decode_completely(content: bytes) -> np.ndarray:
     """
     _pillow_mode(content)
     return decode_as_in_training(content)
+
+
+def read_label_map(path: str | Path) -> np.ndarray:
+    """Read a label map by Pillow, (H, W) integers.
+
+    Raises:
+        ValueError: unless it has one channel of integers; the message names the file.
+    """
+    with Image.open(path) as image:
+        label_map = np.asarray(image)
+    try:
+        check_label_map(label_map)
+    except ConfigError as error:
+        raise ConfigError(f"label map '{path}': {error}") from error
+    return label_map
 
 
 def check_label_map(label_map: np.ndarray) -> None:

@@ -7,8 +7,8 @@ import pytest
 from mmcv.transforms import LoadImageFromFile
 from PIL import Image
 
-from mmgb.datasets.image_decoding import check_label_map, decode_as_in_training, decode_completely
 from mmgb.datasets.places2 import why_unreadable
+from mmgb.utils.image_decoding import check_label_map, decode_as_in_training, decode_completely
 
 RNG = np.random.default_rng(0)
 COLOURS = RNG.integers(0, 256, (12, 16, 3), dtype=np.uint8)
