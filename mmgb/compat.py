@@ -7,6 +7,7 @@ The tools call :func:`apply` before they import a host. ``import mmgb`` runs not
 import functools
 import importlib.util
 import itertools
+import logging
 import os
 import pkgutil
 import sys
@@ -24,6 +25,7 @@ def apply():
     forbid_full_unpickling()
     replace_missing_mmcv_ops()
     resume_by_skipping_in_the_sampler()
+    revert_sync_bn_on_cpu()
     keep_checkpoints_until_replaced()
 
 
@@ -152,6 +154,35 @@ def keep_checkpoints_until_replaced():
     checkpoint_hook.open = atomic_write  # found before the built-in function by the module's `with open(…, 'w')`
     hook._save_checkpoint_with_step = _delete_at_the_end(hook._save_checkpoint_with_step)
     hook._save_best_checkpoint = _delete_at_the_end(hook._save_best_checkpoint)
+
+
+def revert_sync_bn_on_cpu():
+    """Let a model with SyncBN run in several processes without an accelerator.
+
+    torch's SyncBatchNorm does not run on a CPU, and most configs of mmsegmentation use it. mmengine reverts it to
+    BatchNorm only in a single process. This also does so in several, with a warning: each process then normalizes over
+    its own images. Modules are replaced, so the name in the config doesn't matter. Does nothing with an accelerator.
+    """
+    from mmengine.runner import Runner
+
+    if hasattr(Runner.wrap_model, '__wrapped__'):
+        return
+
+    @functools.wraps(Runner.wrap_model)
+    def wrap_model(self, model_wrapper_cfg, model):
+        from mmengine.device import get_device
+        from mmengine.logging import print_log
+        from mmengine.model import is_model_wrapper, revert_sync_batchnorm
+        from torch.nn import SyncBatchNorm
+
+        if self.distributed and get_device() == 'cpu' and not is_model_wrapper(model):
+            if any(isinstance(module, SyncBatchNorm) for module in model.modules()):
+                message = 'SyncBN needs an accelerator: replaced by BN, each process normalizes over its own images'
+                print_log(message, logger='current', level=logging.WARNING)
+            model = revert_sync_batchnorm(model)
+        return wrap_model.__wrapped__(self, model_wrapper_cfg, model)
+
+    Runner.wrap_model = wrap_model
 
 
 class _PkgResourcesFinder(MetaPathFinder, Loader):

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
+import mmengine.device
+import mmengine.runner
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,7 @@ from mmengine.fileio import LocalBackend
 from mmengine.hooks import CheckpointHook, checkpoint_hook
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.runner import loops
+from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from mmgb import compat
@@ -242,6 +245,27 @@ def test_an_interrupted_write_of_the_local_backend_leaves_the_old_file(tmp_path,
     with pytest.raises(OSError):
         LocalBackend().put(b'new', tmp_path / 'a.pth')
     assert names(tmp_path) == ['a.pth'] and (tmp_path / 'a.pth').read_bytes() == b'old'
+
+
+def test_every_sync_bn_of_a_model_is_reverted_in_several_processes_on_a_cpu(monkeypatch):
+    class Runner:
+        def wrap_model(self, wrapper, model):
+            return wrapper, model
+
+    monkeypatch.setattr(mmengine.runner, 'Runner', Runner)
+    compat.revert_sync_bn_on_cpu()
+    compat.revert_sync_bn_on_cpu()
+    for device, processes, reverted in (('cpu', 2, True), ('cuda', 2, False), ('cpu', 1, False)):
+        monkeypatch.setattr(mmengine.device, 'get_device', lambda device=device: device)
+        model = nn.Sequential(nn.Sequential(nn.SyncBatchNorm(3)), nn.BatchNorm1d(3))
+        keys, runner = list(model.state_dict()), Runner()
+        runner.distributed = processes > 1
+        wrapper, found = runner.wrap_model('wrapper', model)
+        assert wrapper == 'wrapper' and list(found.state_dict()) == keys
+        assert any(isinstance(module, nn.SyncBatchNorm) for module in found.modules()) != reverted
+        if reverted:
+            for shape in ((2, 3), (2, 3, 4), (2, 3, 4, 5), (2, 3, 4, 5, 6)):
+                assert found[0](torch.ones(shape)).abs().max() < 1e-3
 
 
 def test_a_second_apply_changes_nothing(monkeypatch):

@@ -6,19 +6,19 @@ with gloo before the runner is built, and mmengine uses the existing group.
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 from datetime import timedelta
 
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.logging import print_log
 from mmengine.registry import MODEL_WRAPPERS
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
 from mmgb.functional.errors import ConfigError
+
+from .config import type_name
 
 RANK_VARIABLES = {
     'pytorch': dict(RANK='RANK', WORLD_SIZE='WORLD_SIZE', LOCAL_RANK='LOCAL_RANK'),
@@ -27,7 +27,7 @@ RANK_VARIABLES = {
         RANK='OMPI_COMM_WORLD_RANK', WORLD_SIZE='OMPI_COMM_WORLD_SIZE', LOCAL_RANK='OMPI_COMM_WORLD_LOCAL_RANK'
     ),
 }
-SYNC_BN = ('SyncBN', 'MMSyncBN')
+SYNC_BN = ('SyncBN', 'MMSyncBN', 'SyncBatchNorm')  # names of registries and classes
 
 
 def has_accelerator() -> bool:
@@ -64,14 +64,18 @@ def rank_environment(launcher: str, environ: dict) -> dict:
     return found
 
 
-def replace_sync_bn(node: object) -> int:
-    """Replace every SyncBN in nested dicts and lists of a config by BN, in place. Return their number."""
+def use_torch_sync_bn(node: object) -> None:
+    """Name torch's SyncBN in place of every other one in nested dicts and lists of a config, in place.
+
+    mmcv's own (``MMSyncBN``) needs compiled operators. :func:`mmgb.compat.revert_sync_bn_on_cpu` reverts torch's.
+    """
     if isinstance(node, dict):
-        found = int(node.get('type') in SYNC_BN)
-        if found:
-            node['type'] = 'BN'
-        return found + sum(replace_sync_bn(value) for value in node.values())
-    return sum(replace_sync_bn(value) for value in node) if isinstance(node, (list, tuple)) else 0
+        if isinstance(node.get('type'), (str, type)) and type_name(node) in SYNC_BN:
+            node['type'] = 'SyncBN'
+        node = list(node.values())
+    if isinstance(node, (list, tuple)):
+        for part in node:
+            use_torch_sync_bn(part)
 
 
 def model_wrapper_on_cpu(cfg: Config) -> dict:
@@ -88,8 +92,7 @@ def model_wrapper_on_cpu(cfg: Config) -> dict:
 def launch(cfg: Config) -> None:
     """Join the process group of ``cfg.launcher`` with gloo if this machine has no accelerator.
 
-    With an accelerator mmengine joins the group later. torch's SyncBatchNorm does not run on a CPU, and most configs of
-    mmsegmentation use it, so it is replaced by BatchNorm with a warning: each rank then normalizes over its own images.
+    With an accelerator mmengine joins the group later.
 
     Args:
         cfg (Config): config to change; 'none' as its ``launcher`` means a single process.
@@ -107,12 +110,7 @@ def launch(cfg: Config) -> None:
     distributed.init_process_group('gloo', timeout=timedelta(seconds=timeout))
     cfg.model_wrapper_cfg = model_wrapper_on_cpu(cfg)
     cfg.sync_bn = None
-    if replace_sync_bn(cfg.model):
-        print_log(
-            'SyncBN needs an accelerator: replaced by BN, each process normalizes over its own images',
-            logger='current',
-            level=logging.WARNING,
-        )
+    use_torch_sync_bn(cfg.model)
 
 
 def _first_slurm_host(environ: dict) -> str:

@@ -22,6 +22,7 @@ V1_LAYER_V0, V1_LAYER_NAME, V1_LAYER_BLOBS = 1, 4, 6
 BLOB_SIZES = (1, 2, 3, 4)  # num, channels, height and width, in files without a BlobShape
 BLOB_DATA, BLOB_SHAPE, BLOB_DOUBLE_DATA = 5, 7, 8
 SHAPE_DIM = 1
+MOST_DIMENSIONS, LARGEST_SIZE = 32, 2**31 - 1  # Caffe's kMaxBlobAxes and INT_MAX
 
 
 class CaffeLayer(NamedTuple):
@@ -69,7 +70,7 @@ def _read_layer(message: memoryview, name_field: int, blobs_field: int) -> Caffe
     name, blobs = '', []
     for number, wire_type, value in read_fields(message):
         if number == name_field:
-            name = str(as_bytes(number, wire_type, value), 'utf-8')
+            name = str(as_bytes(number, wire_type, value), 'utf-8', 'replace')
         elif number == blobs_field:
             blobs.append(as_bytes(number, wire_type, value))
     return CaffeLayer(
@@ -87,22 +88,30 @@ def _read_blob(message: memoryview) -> np.ndarray:
         if number in sizes:
             (sizes[number],) = as_integers(number, wire_type, value)
         elif number == BLOB_SHAPE:
-            shape = [
-                size
-                for field in read_fields(as_bytes(number, wire_type, value))
-                if field[0] == SHAPE_DIM
-                for size in as_integers(*field)
-            ]
+            shape = _read_shape(as_bytes(number, wire_type, value))
         elif number == BLOB_DATA:
             singles.append(as_floats(number, wire_type, value, '<f4'))
         elif number == BLOB_DOUBLE_DATA:
             doubles.append(as_floats(number, wire_type, value, '<f8'))
-    shape = tuple(sizes.values()) if shape is None else tuple(shape)
+    shape = tuple(sizes.values() if shape is None else shape)
+    if max(shape, default=0) > LARGEST_SIZE:
+        raise ConfigError(f'expected sizes up to {LARGEST_SIZE}, got the shape {shape}')
     parts = doubles or singles  # like Caffe, prefer the doubles if both exist
     values = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, '<f4'), *parts])
     if values.size != prod(shape):
         raise ConfigError(f'expected {prod(shape)} values for the shape {shape}, got {values.size}')
     return values.reshape(shape)
+
+
+def _read_shape(message: memoryview) -> list[int]:
+    """Return the sizes in a BlobShape."""
+    shape = []
+    for field in read_fields(message):
+        if field[0] == SHAPE_DIM:
+            shape += as_integers(*field)
+        if len(shape) > MOST_DIMENSIONS:
+            raise ConfigError(f'expected a shape of at most {MOST_DIMENSIONS} dimensions, got more')
+    return shape
 
 
 def _with_context(place: str, read: Callable[[memoryview], np.ndarray], message: memoryview) -> np.ndarray:

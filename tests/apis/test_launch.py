@@ -2,8 +2,9 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODEL_WRAPPERS
+from torch import nn
 
-from mmgb.apis.launch import model_wrapper_on_cpu, rank_environment, replace_sync_bn
+from mmgb.apis.launch import model_wrapper_on_cpu, rank_environment, use_torch_sync_bn
 from mmgb.functional.errors import ConfigError
 
 TORCHRUN = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='a', MASTER_PORT='1234')
@@ -41,24 +42,13 @@ def test_the_first_slurm_host_is_the_master_unless_one_is_set(tmp_path, monkeypa
     assert rank_environment('slurm', dict(environ, SLURM_NODELIST='node[4-5]'))['MASTER_ADDR'] == 'node4'
 
 
-def test_sync_bn_becomes_bn_at_any_depth():
-    model = Config(
-        dict(
-            model=dict(
-                norm_cfg=dict(type='SyncBN', requires_grad=True),
-                heads=[dict(norm_cfg=dict(type='MMSyncBN')), 'SyncBN'],
-                name='SyncBN',
-                other=dict(type='GN'),
-            )
-        )
-    ).model
-    assert replace_sync_bn(model) == 2
-    assert model == dict(
-        norm_cfg=dict(type='BN', requires_grad=True),
-        heads=[dict(norm_cfg=dict(type='BN')), 'SyncBN'],
-        name='SyncBN',
-        other=dict(type='GN'),
-    )
+def test_every_sync_bn_is_named_as_torchs_at_any_depth():
+    kinds = ['SyncBN', 'MMSyncBN', 'mmcv.MMSyncBN', 'mmengine.SyncBN', 'torch.nn.SyncBatchNorm', nn.SyncBatchNorm]
+    model = dict(parts=[dict(norm_cfg=dict(type=kind, eps=1)) for kind in kinds], rest=('SyncBN', dict(type='GN'), {}))
+    model.update(name='SyncBN', odd=dict(type=None))
+    use_torch_sync_bn(model)
+    assert [part['norm_cfg'] for part in model['parts']] == [dict(type='SyncBN', eps=1)] * len(kinds)
+    assert model['rest'] == ('SyncBN', dict(type='GN'), {}) and model['name'] == 'SyncBN'
 
 
 def test_the_model_wrapper_keeps_the_configs_settings_and_gets_no_device():

@@ -1,10 +1,12 @@
 import struct
+import time
 
 import numpy as np
 import pytest
 from helpers import caffe_files as caffe
 
 from mmgb.conversion.caffe_model import read_caffe_model
+from mmgb.functional.errors import ConfigError
 
 WEIGHT = np.random.default_rng(0).standard_normal((2, 3, 1, 5))
 BIAS = np.array([1.5, -2.25])
@@ -101,3 +103,50 @@ def test_an_invalid_model_is_refused_in_one_sentence(data, sentence):
     with pytest.raises(ValueError) as error:
         read_caffe_model(data)
     assert sentence in str(error.value) and '\n' not in str(error.value)
+
+
+def shaped(*dims, packed=True, values=b''):
+    """Encode a model with one blob of the given shape and data."""
+    sizes = b''.join(map(caffe.varint, dims))
+    shape = caffe.field(1, sizes) if packed else b''.join(caffe.field(1, size) for size in dims)
+    return caffe.model(caffe.layer('x', caffe.field(7, shape) + caffe.field(5, values)))
+
+
+@pytest.mark.parametrize('packed', [True, False])
+@pytest.mark.parametrize(
+    'dims, said',
+    [
+        ([1] * 33, 'expected a shape of at most 32 dimensions, got more'),
+        ([2**62] * 20_000, 'at most 32 dimensions'),
+        ([3] * 500_000, 'at most 32 dimensions'),
+        ([2**31], 'expected sizes up to 2147483647'),
+        ([0, 2**63], 'expected sizes up to 2147483647'),
+        ([2**31 - 1] * 32, 'parameter 0'),
+        ([0] + [2**31 - 1] * 31, 'parameter 0'),
+    ],
+    ids=['33', '20000', '500000', 'int', 'zero', 'largest', 'empty'],
+)
+def test_a_shape_of_any_size_is_refused_early_and_in_a_short_sentence(dims, said, packed):
+    data, start = shaped(*dims, packed=packed), time.process_time()
+    with pytest.raises(ConfigError, match=said) as refusal:
+        read_caffe_model(data)
+    assert len(str(refusal.value)) <= 500 and time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    'data',
+    [
+        caffe.model(caffe.layer('x' * 10**6, caffe.field(5, b'abc'))),
+        caffe.model(caffe.layer(b'\xff' * 10**6, caffe.field(5, b'abc'))),
+        caffe.model(caffe.layer('x', caffe.field(5, b'abc'), *[caffe.blob(BIAS)] * 20_000)),
+        caffe.model(caffe.layer('x', b''.join(caffe.varint(8 * 5 + 5) + bytes(4) for _ in range(200_000)))),
+        caffe.model(*[caffe.layer('x')] * 15_000, caffe.layer('y', caffe.field(5, b'abc'))),
+        caffe.model(caffe.layer('x', b'')) + b'\x80' * 10**6,
+    ],
+    ids=['name', 'bytes', 'blobs', 'floats', 'layers', 'varint'],
+)
+def test_a_hostile_model_of_a_megabyte_is_refused_in_seconds_and_in_a_short_sentence(data):
+    start = time.process_time()
+    with pytest.raises(ConfigError) as refusal:
+        read_caffe_model(data)
+    assert len(str(refusal.value)) <= 500 and time.process_time() - start < 10

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from math import prod
 
 from mmgb.functional.errors import ConfigError
 
 from .named_arguments import split_argument
 from .overrides import CLOSING, OPENING, parse_overrides
+
+MOST_SETTINGS = 10_000
 
 
 def make_grid(varied: Sequence[str]) -> list[list[str]]:
@@ -32,6 +36,7 @@ def make_grid(varied: Sequence[str]) -> list[list[str]]:
             raise ConfigError(f'--vary {key}: expected each key once, got it twice; write {key}=V1,V2,…')
         try:
             choices[key] = [f'{key}={value.strip()}' for value in split_values(values)]
+            check_size(choices)
         except ConfigError as error:
             raise ConfigError(f"--vary '{text}': {error}") from error
         parsed = [json.dumps(parse_overrides([choice], '--vary')) for choice in choices[key]]
@@ -46,17 +51,25 @@ def split_values(text: str) -> list[str]:
     Raises:
         ConfigError: if the brackets are unbalanced or a part is empty.
     """
-    parts, depth = [''], 0
-    for char in text:
+    parts, start, depth = [], 0, 0
+    for found in re.finditer(r'[][(){},]', text):
+        char = found.group()
         depth += (char in OPENING) - (char in CLOSING)
         if depth < 0:
             break
         if char == ',' and depth == 0:
-            parts.append('')
-        else:
-            parts[-1] += char
+            parts.append(text[start : found.start()])
+            start = found.end()
     if depth:
         raise ConfigError('expected balanced brackets')
+    parts.append(text[start:])
     if not all(part.strip() for part in parts):
         raise ConfigError('expected a value between commas, got an empty one')
     return parts
+
+
+def check_size(choices: Mapping[str, Sequence[str]]) -> None:
+    """Raise :class:`ConfigError` if the grid of ``choices`` has more than :data:`MOST_SETTINGS` settings."""
+    size = prod(len(values) for values in choices.values())
+    if size > MOST_SETTINGS:
+        raise ConfigError(f'expected a grid of at most {MOST_SETTINGS} settings, got {size}')

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import re
 from collections.abc import Sequence
 
-from mmengine.config import DictAction
-
 from mmgb.functional.errors import ConfigError
 
-from .cfg_options import ALLOWED_VALUES, DICT_ACTION_ERRORS
+from .cfg_options import ALLOWED_VALUES, parse_value
 from .named_arguments import split_argument
 
 OPENING, CLOSING = '([{', ')]}'
@@ -32,16 +29,15 @@ def parse_overrides(texts: Sequence[str], option: str) -> dict[str, object]:
     Raises:
         ConfigError: if a text is not ``KEY=VALUE``, or if mmengine cannot parse its value.
     """
+    overrides = {}
     for text in texts:
-        _, value = split_argument(text, 'KEY=VALUE', option)
+        key, value = split_argument(text, 'KEY=VALUE', option)
         if any(value.count(opening) != value.count(closing) for opening, closing in zip(OPENING, CLOSING)):
             raise ConfigError(f"{option} '{text}': expected balanced brackets")
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--overrides', nargs='*', action=DictAction, default={})
-    try:
-        overrides = parser.parse_args(['--overrides', *texts]).overrides
-    except DICT_ACTION_ERRORS as error:
-        raise ConfigError(f"{option} '{' '.join(texts)}': {ALLOWED_VALUES}") from error
+        try:
+            overrides[key] = parse_value(value)
+        except ValueError as error:
+            raise ConfigError(f"{option} '{text}': {ALLOWED_VALUES}") from error
     return json.loads(json.dumps(overrides))
 
 

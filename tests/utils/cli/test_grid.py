@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,3 +51,27 @@ def test_an_invalid_grid_is_refused(varied, message):
     with pytest.raises(ConfigError) as refusal:
         make_grid(varied)
     assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    'varied, said',
+    [
+        (['a=' + ','.join(map(str, range(10**5)))], 'expected a grid of at most 10000 settings, got 100000'),
+        (['a=' + ','.join(map(str, range(200))), 'b=' + ','.join(map(str, range(200)))], 'settings, got 40000'),
+        (['a=' + ',' * 10**5], 'expected a value between commas'),
+        (['a=' + '[' * 10**6], 'expected balanced brackets'),
+        (['a=[' + 'x' * 10**6], 'expected balanced brackets'),
+    ],
+    ids=['values', 'grid', 'commas', 'brackets', 'letters'],
+)
+def test_a_huge_grid_is_refused_early_and_in_a_short_sentence(varied, said):
+    start = time.process_time()
+    with pytest.raises(ConfigError, match=said) as refusal:
+        make_grid(varied)
+    assert len(str(refusal.value)) <= 500 and time.process_time() - start < 20
+
+
+def test_a_long_value_is_split_in_linear_time():
+    start = time.process_time()
+    assert split_values('x' * 10**6 + ',' + 'y' * 10**6) == ['x' * 10**6, 'y' * 10**6]
+    assert time.process_time() - start < 5
