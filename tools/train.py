@@ -55,7 +55,7 @@ def main():
     end_with_parent(is_rank=args.launcher != 'none')
     raise_when_interrupted()
     cfg = configure(args)
-    with explain_how_to_continue(cfg.work_dir), lock_work_dir(cfg) as report_stale_lock:
+    with explain_how_to_continue(cfg), lock_work_dir(cfg) as report_stale_lock:
         runner = build_with_resume(cfg, args.resume, launch_and_build)
         report_stale_lock()
         runner.train()

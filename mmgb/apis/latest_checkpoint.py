@@ -55,7 +55,7 @@ def find_latest_checkpoint(
         ConfigError: if the work dir has checkpoints or names one, but none can be used. Training afresh would overwrite
             them.
     """
-    folder, named = str(folder or work_dir), _named_checkpoint(work_dir)
+    folder, named = str(folder or work_dir), named_checkpoint(work_dir)
     if named and is_remote(folder):
         wanted, others = named, []
     else:
@@ -97,7 +97,7 @@ def _iterations(path: str) -> int | None:
         return -1
 
 
-def _named_checkpoint(work_dir: str | Path) -> str | None:
+def named_checkpoint(work_dir: str | Path) -> str | None:
     """Return the content of ``last_checkpoint``, or None if it is missing, empty or no text."""
     try:
         with open(Path(work_dir, 'last_checkpoint'), encoding='utf-8') as file:

@@ -8,16 +8,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mmengine.config import Config
+
 from mmgb.utils.errors import Stopped, find_disk_full, one_line
 from mmgb.utils.process_interrupt import received_interrupt
 
+from .checkpoint import is_remote
+from .latest_checkpoint import named_checkpoint
+from .resume import checkpoint_folder
+
 
 @contextmanager
-def explain_how_to_continue(work_dir: str) -> Iterator[None]:
+def explain_how_to_continue(cfg: Config) -> Iterator[None]:
     """Raise :class:`~mmgb.utils.errors.Stopped` if a signal or a full disk ends the block.
 
     Args:
-        work_dir (str): folder of the training.
+        cfg (Config): config of the training; ``work_dir`` must be set.
     """
     original = logging.Handler.handleError
     logging.Handler.handleError = _raise_disk_full(original)
@@ -28,24 +34,25 @@ def explain_how_to_continue(work_dir: str) -> Iterator[None]:
             full = find_disk_full(error)
             if full is None:
                 raise
-            raise Stopped(f'{one_line(full)}; make room, then {how_to_continue(work_dir)}') from error
+            raise Stopped(f'{one_line(full)}; make room, then {how_to_continue(cfg)}') from error
     except BaseException as error:  # also if a rank that was interrupted first has caused it
         interrupt = received_interrupt()
         if interrupt is None:
             raise
-        raise Stopped(f'{interrupt}; {how_to_continue(work_dir)}', interrupt.code) from error
+        raise Stopped(f'{interrupt}; {how_to_continue(cfg)}', interrupt.code) from error
     finally:
         logging.Handler.handleError = original
 
 
-def how_to_continue(work_dir: str) -> str:
-    """Return the command, in words, that continues the training of ``work_dir``."""
-    pointer = Path(work_dir, 'last_checkpoint')
-    if pointer.is_file():
-        name = Path(pointer.read_text(encoding='utf-8', errors='replace').strip()).name
-        if name and Path(work_dir, name).is_file():
-            return f"run the same command with --resume to continue from '{Path(work_dir, name)}'"
-    return f"run the same command again to start anew: '{work_dir}' has no checkpoint yet"
+def how_to_continue(cfg: Config) -> str:
+    """Return the command, in words, that continues the training of a config."""
+    folder, named = checkpoint_folder(cfg), named_checkpoint(cfg.work_dir)
+    path = Path(folder, Path(named).name) if named else None
+    if path and (path.is_file() or is_remote(folder)):
+        return f"run the same command with --resume to continue from '{path}'"
+    if any(Path(folder).glob('*.pth')):
+        return f"run the same command with --resume to continue from the newest checkpoint in '{folder}'"
+    return f"run the same command again to start anew: '{folder}' has no checkpoint yet"
 
 
 def _raise_disk_full(original: Callable) -> Callable:
