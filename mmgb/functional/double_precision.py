@@ -7,8 +7,11 @@ from torch import Tensor
 WITHOUT_FLOAT64 = ('mps',)  # device types
 
 
+def with_float64(values: Tensor) -> Tensor:
+    """Move a tensor to the CPU if its device has no float64. Its type stays."""
+    return values.cpu() if values.device.type in WITHOUT_FLOAT64 else values
+
+
 def to_float64(values: Tensor) -> Tensor:
     """Convert a tensor to float64, on the CPU if its device has no float64."""
-    if values.device.type in WITHOUT_FLOAT64:
-        values = values.cpu()
-    return values.double()
+    return with_float64(values).double()

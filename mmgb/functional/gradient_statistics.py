@@ -1,14 +1,16 @@
 r"""Statistics of activations and gradients, from float64 sums that can be added over calls and processes.
 
-The first functions reduce a tensor to a few sums on its device. The last ones (:func:`rms`, :func:`variance`,
-:func:`share`) turn sums into a statistic, so the statistic of a batch that is distributed over several processes is
-computed from the total of their sums.
+The first functions reduce a tensor to a few sums on its device, or on the CPU if the device has no float64. The last
+ones (:func:`rms`, :func:`variance`, :func:`share`) turn sums into a statistic, so the statistic of a batch that is
+distributed over several processes is computed from the total of their sums.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+from .double_precision import to_float64, with_float64
 
 HISTOGRAM_BINS = 200
 CHUNK = 2**22  # values per histogram step, to limit the memory
@@ -23,14 +25,14 @@ def moments(values: Tensor) -> Tensor:
     values = values.detach()
     if values.dtype != torch.float64:
         values = values.float()
-    deviation, mean = (value.double() for value in torch.var_mean(values, correction=0))
+    deviation, mean = (to_float64(value) for value in torch.var_mean(values, correction=0))
     count = values.numel()
     return torch.stack([torch.full_like(mean, count), count * mean, count * (deviation + mean**2)])
 
 
 def squares(values: Tensor) -> Tensor:
     """Return ``[count, sum of squares]`` of a tensor of any shape, shape (2,)."""
-    norm = torch.linalg.vector_norm(values.detach(), dtype=torch.float64)
+    norm = torch.linalg.vector_norm(with_float64(values.detach()), dtype=torch.float64)
     return torch.stack([torch.full_like(norm, values.numel()), norm**2])
 
 
@@ -46,7 +48,7 @@ def active_counts(output: Tensor) -> Tensor:
     """
     units = output.dim() - 1 if output.dim() == 3 else 1
     others = [dimension for dimension in range(output.dim()) if dimension != units]
-    return torch.count_nonzero(output.detach(), dim=others).double()
+    return to_float64(torch.count_nonzero(output.detach(), dim=others))
 
 
 def saturated_counts(output: Tensor, low: float, high: float) -> Tensor:
@@ -62,7 +64,7 @@ def saturated_counts(output: Tensor, low: float, high: float) -> Tensor:
     """
     margin = SATURATION_MARGIN * (high - low)
     values = output.detach()
-    saturated = ((values < low + margin) | (values > high - margin)).sum().double()
+    saturated = to_float64(((values < low + margin) | (values > high - margin)).sum())
     return torch.stack([saturated, torch.full_like(saturated, values.numel())])
 
 
@@ -78,7 +80,7 @@ def normaliser_sums(scores: Tensor, valid: Tensor | None = None) -> Tensor:
     """
     scores = scores.detach()
     log_sums = (scores if scores.dtype == torch.float64 else scores.float()).logsumexp(1)
-    sums = (log_sums if valid is None else log_sums[valid]).double().exp()
+    sums = to_float64(log_sums if valid is None else log_sums[valid]).exp()
     return torch.stack([torch.full_like(sums.sum(), sums.numel()), sums.sum()])
 
 
@@ -91,9 +93,10 @@ def finite_range(values: Tensor) -> Tensor:
     if not torch.isfinite(limits).all():
         values = values[torch.isfinite(values)]
         if not values.numel():
-            return torch.full((2,), -torch.inf, dtype=torch.float64, device=values.device)
+            return to_float64(values.new_full((2,), -torch.inf))
         limits = torch.stack(torch.aminmax(values))
-    return limits.double() * limits.new_tensor([-1, 1])
+    limits = to_float64(limits)
+    return limits * limits.new_tensor([-1, 1])
 
 
 def histogram_edges(low: float, high: float) -> Tensor:
@@ -109,14 +112,14 @@ def histogram(values: Tensor, edges: Tensor) -> Tensor:
 
     Args:
         values: values, of any shape.
-        edges: edges of the bins, shape (bins + 1,).
+        edges: edges of the bins, float64, shape (bins + 1,).
 
     Returns:
         Counts, float64, shape (bins,).
     """
     counts = edges.new_zeros(len(edges) - 1)
     for part in values.flatten().split(CHUNK):
-        part = part.double()
+        part = to_float64(part)
         inside = part[(part >= edges[0]) & (part <= edges[-1])]
         bins = torch.bucketize(inside, edges, right=True) - 1
         counts += torch.bincount(bins.clamp(max=len(counts) - 1), minlength=len(counts))

@@ -6,60 +6,51 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
-MPS = torch.device('mps')
+MPS, CPU = torch.device('mps'), torch.device('cpu')
 
 
 class _Tensor(Tensor):
-    """Tensor that reports the pretended device, around one on the CPU."""
+    """Tensor of the pretended device, around one on the CPU."""
 
     inner: Tensor
 
     @staticmethod
     def __new__(cls, inner: Tensor) -> _Tensor:
         if inner.dtype == torch.float64:
-            raise TypeError('Cannot convert a MPS Tensor to float64 dtype as the MPS framework does not support it')
-        return Tensor._make_wrapper_subclass(cls, inner.shape, dtype=inner.dtype, device=MPS)
+            raise TypeError('the MPS framework does not support float64')
+        return Tensor._make_subclass(cls, inner)
 
     def __init__(self, inner: Tensor) -> None:
         self.inner = inner
 
-    @classmethod
-    def __torch_dispatch__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return _on_the_cpu(function, args, kwargs or {})
 
-
-class PretendDevice(TorchDispatchMode):
+class PretendDevice(TorchFunctionMode):
     """Mode in which every tensor that is created on, moved to or computed on ``mps`` is a pretended one."""
 
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return _on_the_cpu(function, args, kwargs or {})
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function == Tensor.device.__get__:
+            return MPS if isinstance(args[0], _Tensor) else CPU
+        found: list[Any] = []
+
+        def unwrap(value: Any) -> Any:
+            if isinstance(value, _Tensor):
+                found.append(value)
+                return value.inner
+            if isinstance(value, torch.device) and value.type == MPS.type:
+                found.append(value)
+                return CPU
+            return value
+
+        plain_args, plain_kwargs = tree_map(unwrap, (args, kwargs or {}))
+        result = function(*plain_args, **plain_kwargs)
+        moves = function is Tensor.cpu or (function is Tensor.to and CPU in (*args[1:], *(kwargs or {}).values()))
+        if not found or moves:
+            return result
+        return tree_map(lambda value: _Tensor(value) if type(value) is Tensor else value, result)
 
     @staticmethod
     def tensor(values: Tensor) -> Tensor:
         return _Tensor(values)
-
-
-def _on_the_cpu(function: Any, args: Any, kwargs: dict) -> Any:
-    found: list[_Tensor] = []
-
-    def unwrap(value: Any) -> Any:
-        if isinstance(value, _Tensor):
-            found.append(value)
-            return value.inner
-        return value
-
-    args, arguments = tree_map(unwrap, (args, kwargs))
-    device = arguments.get('device')
-    here = bool(found) if device is None else torch.device(device).type == MPS.type
-    if device is not None:
-        arguments['device'] = torch.device('cpu')
-    result = function(*args, **arguments)
-    name = function.overloadpacket.__name__
-    if not here:
-        return result
-    if name.endswith('_') and found:  # in place
-        return found[0]
-    return tree_map(lambda value: _Tensor(value) if type(value) is Tensor else value, result)

@@ -63,9 +63,10 @@ def bin_deltas(deltas: Sequence[OutputDeltas], factor: float) -> BinnedDeltas | 
     zero = histogram(edges.new_zeros(1), edges)
     not_finite = counts.new_zeros(1)
     for call, values in calls:
-        not_finite += values.numel() - torch.isfinite(values).sum()
+        not_finite += values.numel() - torch.isfinite(values).sum().to(counts.device)
         if call.valid is not None:  # the deltas of ignored pixels are zeros: take them out of zero's bin
-            counts -= zero * (call.valid.numel() - torch.count_nonzero(call.valid)) * call.scores.shape[1]
+            ignored = call.valid.numel() - torch.count_nonzero(call.valid).to(counts.device)
+            counts -= zero * ignored * call.scores.shape[1]
     reduced = torch.cat([counts, not_finite])
     all_reduce(reduced)
     *counts, not_finite = map(int, reduced.tolist())

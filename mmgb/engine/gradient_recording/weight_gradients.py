@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from mmgb.functional.double_precision import with_float64
 from mmgb.utils.gradient_records import WEIGHT_GRAD_MEAN, WEIGHT_GRAD_RATIO, scalar_name
 
 
@@ -25,11 +26,11 @@ def weight_gradient_scalars(weights: Mapping[str, nn.Parameter], scale: Tensor |
         [torch.stack([_mean_magnitude(weight.grad), _mean_magnitude(weight.detach())]) for weight in weights.values()]
     )
     if scale is not None:
-        means[:, 0] /= scale
+        means[:, 0] /= with_float64(scale)
     ratios = means[:, 0] / means[:, 1]
     scalars = {scalar_name(WEIGHT_GRAD_MEAN, path): value for path, value in zip(weights, means[:, 0].tolist())}
     return scalars | {scalar_name(WEIGHT_GRAD_RATIO, path): value for path, value in zip(weights, ratios.tolist())}
 
 
 def _mean_magnitude(values: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(values, 1, dtype=torch.float64) / values.numel()
+    return torch.linalg.vector_norm(with_float64(values), 1, dtype=torch.float64) / values.numel()
