@@ -1,7 +1,7 @@
 """Build script with the package metadata; tool settings are in ``pyproject.toml``.
 
-An installation also contains ``configs`` and ``tools`` as ``mmgb/.mim``, the folder in which OpenMMLab's
-``mim train mmgb …`` looks for them: copied into a wheel, linked in an editable install.
+An installation also contains ``configs``, ``tools`` and ``model-index.yml`` as ``mmgb/.mim``, the folder in which
+OpenMMLab's ``mim train mmgb …`` looks for them: copied into a wheel, linked in an editable install.
 """
 
 import re
@@ -12,7 +12,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-MIM_CONTENT = ('configs', 'tools')
+MIM_CONTENT = ('configs', 'tools', 'model-index.yml')
 
 EXTRAS = {
     # The default stack: the maintained distributions.
@@ -33,6 +33,7 @@ EXTRAS = {
         'regex',
         'torchvision',
     ],
+    'quickstart': ['scikit-learn'],  # its handwritten digits
     'test': ['build', 'hypothesis', 'mypy', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
 }
 
@@ -47,17 +48,29 @@ class BuildWithMim(build_py):
         mim.mkdir(parents=True)
         for name in MIM_CONTENT:
             if self.editable_mode:
-                (mim / name).symlink_to(Path('..', '..', name), target_is_directory=True)
+                (mim / name).symlink_to(Path('..', '..', name), target_is_directory=(ROOT / name).is_dir())
+            elif (ROOT / name).is_file():
+                shutil.copy(ROOT / name, mim / name)
             else:
                 shutil.copytree(ROOT / name, mim / name, ignore=shutil.ignore_patterns('__pycache__'))
 
 
 setup(
     name='mmgb',
-    version=re.search(r"__version__ = '(.+)'", (ROOT / 'mmgb' / 'version.py').read_text()).group(1),
+    version=re.search(r"__version__ = '(.+)'", (ROOT / 'mmgb' / 'version.py').read_text(encoding='utf-8')).group(1),
     description='Boosted gradients and Relay Backpropagation for OpenMMLab',
     long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
+    keywords='deep learning, loss functions, backpropagation, image classification, semantic segmentation',
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Science/Research',
+        'Operating System :: OS Independent',
+        'Programming Language :: Python :: 3',
+        *(f'Programming Language :: Python :: 3.{minor}' for minor in range(9, 14)),
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+        'Typing :: Typed',
+    ],
     license='Apache-2.0',
     license_files=['LICENSE'],
     python_requires='>=3.9',

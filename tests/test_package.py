@@ -95,6 +95,8 @@ def test_an_editable_install_links_configs_and_tools_for_mim():
         pytest.skip('mmgb is not installed; tools/run_tests.sh installs it')
     assert (mim / 'tools' / 'train.py').is_file()
     assert list((mim / 'configs').rglob('pixelnet-*.py'))
+    if mim.parent == ROOT / 'mmgb':  # this checkout
+        assert {path.name for path in mim.iterdir()} <= {'configs', 'tools', 'model-index.yml'}
 
 
 def packaged_files():
@@ -128,6 +130,7 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_has_every_module_config_and_tool(wheel):
     expected = {name if name.startswith('mmgb/') else f'mmgb/.mim/{name}' for name in packaged_files()}
+    expected.add('mmgb/.mim/model-index.yml')
     assert expected <= set(wheel.namelist())
 
 
@@ -138,6 +141,21 @@ def test_the_wheel_declares_its_types(wheel):
 
 def test_the_wheel_requires_numpy_and_torch_and_offers_the_hosts_as_extras(wheel):
     metadata = wheel.read(f'mmgb-{mmgb.__version__}.dist-info/METADATA').decode()
-    assert set(re.findall(r'^Provides-Extra: (\w+)', metadata, re.M)) == {'onedl', 'openmmlab', 'test'}
+    assert set(re.findall(r'^Provides-Extra: (\w+)', metadata, re.M)) == {'onedl', 'openmmlab', 'quickstart', 'test'}
     hard = [line for line in re.findall(r'^Requires-Dist: (.+)', metadata, re.M) if 'extra ==' not in line]
     assert {re.split(r'[><=]', name)[0] for name in hard} == {'numpy', 'torch'}
+
+
+def test_the_wheel_has_classifiers_and_keywords(wheel):
+    metadata = wheel.read(f'mmgb-{mmgb.__version__}.dist-info/METADATA').decode()
+    assert 'Classifier: Typing :: Typed' in metadata and 'semantic segmentation' in metadata
+    assert 'License ::' not in metadata  # setuptools refuses it beside the license expression
+
+
+def test_a_source_distribution_has_all_that_its_tests_read():
+    lines = (ROOT / 'MANIFEST.in').read_text(encoding='utf-8').splitlines()
+    grafted = {line.split()[1] for line in lines if line.startswith('graft ')}
+    included = {name for line in lines if line.startswith('include ') for name in line.split()[1:]}
+    assert {'configs', 'docs', 'tests', 'tools', '.ci', '.github'} <= grafted
+    documents = {path.name for path in ROOT.glob('*') if path.suffix in ('.md', '.cff', '.yml')}
+    assert documents <= included | {'.pre-commit-config.yaml'}

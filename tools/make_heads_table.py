@@ -59,8 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument('--data', type=Path, default=DOCS / 'heads.yml', help='data file (default: docs/heads.yml)')
     parser.add_argument('--document', type=Path, default=DOCS / 'heads.md', help='document (default: docs/heads.md)')
     args = parser.parse_args(arguments)
-    data = yaml.safe_load(args.data.read_text())
-    text = args.document.read_text()
+    data = yaml.safe_load(args.data.read_text(encoding='utf-8'))
+    text = args.document.read_text(encoding='utf-8')
     stale = []
     for host in HOSTS:
         before, text = text, replace_block(text, host, heads_table(data[host]))
@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f'{args.document}: table {host} is out of date: run python tools/make_heads_table.py')
         return int(bool(stale))
     if stale:
-        args.document.write_text(text)
+        args.document.write_text(text, encoding='utf-8')
     return 0
 
 

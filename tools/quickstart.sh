@@ -6,6 +6,7 @@
 #   DATA     folder for the scenes (default: data/digits)
 #   WORK     folder for the runs (default: work_dirs/quickstart)
 set -euo pipefail
+WANTED=quickstart
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 cd "$ROOT"
 DATA="${DATA:-data/digits}"

@@ -6,6 +6,7 @@
 #
 #   WORKERS   test processes (default: the number of CPU cores)
 set -uo pipefail
+WANTED=test
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 cd "$ROOT" || exit 1
 

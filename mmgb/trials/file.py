@@ -34,7 +34,7 @@ def read_file(path: Path) -> dict:
     if not Path(path).is_file():
         raise ConfigError(f"'{path}': expected a file of tools/run_trials.py, got no file")
     try:
-        content = json.loads(Path(path).read_text())
+        content = json.loads(Path(path).read_text(encoding='utf-8'))
         for name in ('config', 'cfg_options', 'metric', 'step', 'environment'):
             content[name]
         for setting in content['settings']:

@@ -23,7 +23,7 @@ def read_outcome(folder: Path, code: int) -> tuple[int, str]:
     Returns:
         tuple[int, str]: exit code, negative if a signal ended the process, and message.
     """
-    text = (folder / LOG).read_text(errors='replace')
+    text = (folder / LOG).read_text(errors='replace', encoding='utf-8')
     lines = text.splitlines()
     cause = ROOT_CAUSE.search(text)
     if code and cause:

@@ -67,7 +67,7 @@ def make_table(manifest: Manifest, block: TableBlock, results: Path) -> str:
             settings.update(read_trials(manifest, name, results))
         return make(settings, varied=block.varied) if block.varied else make(settings)
     if block.kind in OF_NUMBERS:
-        return OF_NUMBERS[block.kind](json.loads((results / block.numbers).read_text()))
+        return OF_NUMBERS[block.kind](json.loads((results / block.numbers).read_text(encoding='utf-8')))
     if block.kind in OF_MANIFEST:
         return OF_MANIFEST[block.kind](manifest, block, results)
     kinds = ', '.join((*OF_TRIALS, *OF_NUMBERS, *OF_MANIFEST))
@@ -113,7 +113,10 @@ def _gains(manifest: Manifest, block: TableBlock, results: Path) -> str:
 
 
 def _provenance(manifest: Manifest, block: TableBlock, results: Path) -> str:
-    files = {str(path.relative_to(results)): json.loads(path.read_text()) for path in sorted(results.glob('*/*.json'))}
+    files = {
+        str(path.relative_to(results)): json.loads(path.read_text(encoding='utf-8'))
+        for path in sorted(results.glob('*/*.json'))
+    }
     return provenance_table({name: content for name, content in files.items() if 'settings' in content})
 
 

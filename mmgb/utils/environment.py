@@ -27,7 +27,7 @@ def environment() -> dict[str, object]:
 def _processor_name(cpu_info: Path = Path('/proc/cpuinfo')) -> str:
     """Return the model name of the first core where Linux lists it, otherwise Python's name of the architecture."""
     if cpu_info.exists():
-        for line in cpu_info.read_text().splitlines():
+        for line in cpu_info.read_text(encoding='utf-8').splitlines():
             if line.startswith('model name'):
                 return line.partition(':')[2].strip()
     return platform.processor()

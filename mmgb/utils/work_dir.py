@@ -31,7 +31,7 @@ def read_records(work_dir: str | Path, name: str) -> Iterator[dict]:
         name (str): file name, such as ``'scalars.json'``.
     """
     for log in sorted(Path(work_dir).glob(f'*/vis_data/{name}')):
-        for line in log.read_text().splitlines():
+        for line in log.read_text(encoding='utf-8').splitlines():
             try:
                 yield json.loads(line)
             except json.JSONDecodeError:  # a killed run may leave half a line
@@ -69,8 +69,8 @@ def read_test(work_dir: str | Path) -> Evaluation:
     results = sorted(Path(work_dir).glob('*_*/*_*.json'))
     if not results:
         raise FileNotFoundError(f'{work_dir}: no finished test')
-    metrics = json.loads(results[-1].read_text())
-    log = results[-1].with_suffix('.log').read_text()
+    metrics = json.loads(results[-1].read_text(encoding='utf-8'))
+    log = results[-1].with_suffix('.log').read_text(encoding='utf-8')
     return Evaluation(
         {name: value for name, value in metrics.items() if not name.endswith('time')}, _last_class_table(log)
     )

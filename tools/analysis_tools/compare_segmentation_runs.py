@@ -44,9 +44,10 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     num_classes = len(next(iter(results.values())).class_iou)
     segmentation_figure(curves, METRIC, scenes, num_classes).savefig(args.out / 'comparison.png')
-    (args.out / 'comparison.md').write_text(table)
+    (args.out / 'comparison.md').write_text(table, encoding='utf-8')
     (args.out / 'comparison.json').write_text(
-        json.dumps({name: dict(curve=curves[name], **results[name]._asdict()) for name in runs}, indent=1) + '\n'
+        json.dumps({name: dict(curve=curves[name], **results[name]._asdict()) for name in runs}, indent=1) + '\n',
+        encoding='utf-8',
     )
     print(table)
     print(f'Written: {args.out / "comparison.md"}, {args.out / "comparison.json"}, {args.out / "comparison.png"}')

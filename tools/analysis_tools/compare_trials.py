@@ -35,7 +35,7 @@ def main():
     print(table)
     if args.out_dir:
         args.out_dir.mkdir(parents=True, exist_ok=True)
-        (args.out_dir / 'trials.md').write_text(table)
+        (args.out_dir / 'trials.md').write_text(table, encoding='utf-8')
         figures = save_figure(learning_curves_figure(settings), args.out_dir / 'trials')
         print('Written: ' + ', '.join(map(str, [args.out_dir / 'trials.md', *figures])))
 

@@ -126,11 +126,11 @@ def main():
         content = dict(
             environment=environment(), statements=[statement._asdict() for statement in statements], networks=found
         )
-        args.json.write_text(json.dumps(content, indent=1, ensure_ascii=False) + '\n')
+        args.json.write_text(json.dumps(content, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
         written.append(args.json)
     if args.out_dir:
         args.out_dir.mkdir(parents=True, exist_ok=True)
-        (args.out_dir / 'hessian.md').write_text(text)
+        (args.out_dir / 'hessian.md').write_text(text, encoding='utf-8')
         written += [args.out_dir / 'hessian.md', *save_figure(curvature_figure(outputs), args.out_dir / 'hessian')]
     if written:
         print('Written: ' + ', '.join(map(str, written)))

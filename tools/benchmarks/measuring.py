@@ -52,7 +52,9 @@ def parse_timing_args(description: str, seconds: float, out: str) -> argparse.Na
 def write_results(out: Path, results: list[dict], **settings: object) -> None:
     """Write results, settings and environment as JSON; the tables of the documentation are generated from it."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(dict(environment=environment(), **settings, results=results), indent=1) + '\n')
+    out.write_text(
+        json.dumps(dict(environment=environment(), **settings, results=results), indent=1) + '\n', encoding='utf-8'
+    )
     print(f'Written: {out}')
 
 

@@ -132,7 +132,7 @@ def resident_memory(field: str) -> float | None:
         field: ``'VmRSS'`` for the current memory, ``'VmHWM'`` for its peak.
     """
     status = Path('/proc/self/status')
-    lines = status.read_text().splitlines() if status.exists() else []
+    lines = status.read_text(encoding='utf-8').splitlines() if status.exists() else []
     return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(f'{field}:')), None)
 
 

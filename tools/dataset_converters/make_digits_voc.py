@@ -74,7 +74,7 @@ def make_dataset(folder: Path, counts: Mapping[str, int], size: int, seed: int, 
         (folder / part).mkdir(parents=True)
     for split, count in counts.items():
         names = [scene_name(split, index) + '\n' for index in range(count)]
-        (folder / f'ImageSets/Segmentation/{split}.txt').write_text(''.join(names))
+        (folder / f'ImageSets/Segmentation/{split}.txt').write_text(''.join(names), encoding='utf-8')
     scenes = [(split, index) for split, count in counts.items() for index in range(count)]
     load_samples()  # before the workers start, so that forked workers inherit the cached result
     with ProcessPoolExecutor(jobs) as pool, Progress(len(scenes), 'scenes') as progress:
@@ -93,7 +93,7 @@ def is_made(folder: Path, made_with: Mapping[str, int], overwrite: bool) -> bool
         raise ConfigError(f'{folder}: expected a folder made by this tool, but it has no {RECORD}; choose another OUT')
     if not folder.exists() or overwrite:
         return False
-    found = record.read_text()
+    found = record.read_text(encoding='utf-8')
     if found != json.dumps(made_with):
         raise ConfigError(
             f'{folder}: expected scenes made with the arguments {json.dumps(made_with)}, got {found}; choose another '
@@ -115,7 +115,7 @@ def run(args: argparse.Namespace) -> None:
         with atomic_folder(folder) as unfinished:
             counts = {split: made_with[split] for split in SPLITS}
             make_dataset(unfinished, counts, args.size, args.seed, args.jobs)
-            (unfinished / RECORD).write_text(json.dumps(made_with))
+            (unfinished / RECORD).write_text(json.dumps(made_with), encoding='utf-8')
             if folder.exists():
                 shutil.rmtree(folder)
     except OSError as error:

@@ -40,7 +40,7 @@ def read_train_list(sbd_root: Path) -> list[str]:
     candidates = (sbd_root / 'train.txt', sbd_root / 'dataset' / 'train.txt')
     for path in candidates:
         if path.is_file():
-            names = path.read_text().split()
+            names = path.read_text(encoding='utf-8').split()
             duplicates = len(names) - len(set(names))
             if duplicates:
                 raise ConfigError(f'{path}: expected distinct names, got {duplicates} duplicates among {len(names)}')
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
         print(f'Wrote {len(part)} names to {lists / split}.txt.')
 
     voc_val = lists / 'val.txt'
-    shared = set(names).intersection(voc_val.read_text().split()) if voc_val.is_file() else ()
+    shared = set(names).intersection(voc_val.read_text(encoding='utf-8').split()) if voc_val.is_file() else ()
     if shared:
         print(
             f'Warning: {voc_val} contains {len(shared)} of these images, so it no longer measures unseen images; use '

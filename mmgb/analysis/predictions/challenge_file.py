@@ -54,7 +54,7 @@ def read_label_ids(path: Path, num_classes: int) -> list[int]:
         ConfigError: if the file can't be read, or doesn't have one distinct number for each class.
     """
     try:
-        ids = [int(line) for line in path.read_text().split()]
+        ids = [int(line) for line in path.read_text(encoding='utf-8').split()]
     except (OSError, ValueError) as error:
         raise ConfigError(f"--label-ids='{path}': expected one integer per line: {one_line(error)}") from error
     if len(ids) != num_classes or len(set(ids)) != num_classes:
