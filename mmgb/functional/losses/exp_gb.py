@@ -93,6 +93,8 @@ class ExpGB(BoostedFormula):
         if self.max_delta is not None:
             return super().delta_and_potential(scores, targets)
         output = self.output(scores)
+        if not isinstance(targets, Tensor) and targets == 0:
+            return output, output
         return output - targets, self._potential(scores, targets, output)
 
     def _potential(self, scores: Tensor, targets: Tensor | float, output: Tensor) -> Tensor:

@@ -54,7 +54,7 @@ class Formula(ABC):
         """Return the function whose derivative is :meth:`delta`, elementwise; 0 at the fit."""
 
     def delta_and_potential(self, scores: Tensor, targets: Tensor | float) -> tuple[Tensor, Tensor]:
-        """Return :meth:`delta` and :meth:`potential`, where possible at less cost than one after the other."""
+        """Return :meth:`delta` and :meth:`potential`, maybe the same tensor, at less cost than one after the other."""
         return self.delta(scores, targets), self.potential(scores, targets)
 
     @abstractmethod

@@ -20,6 +20,8 @@ def shown(value: Any) -> str:
 
 def is_number(value: Any) -> bool:
     """Return True for a finite real number of Python or NumPy. A bool is not a number."""
+    if type(value) is float:  # the usual case, at once
+        return math.isfinite(value)
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return False
     try:
@@ -76,10 +78,12 @@ def check_target_pair(targets: tuple[float, float]) -> tuple[float, float]:
     Raises:
         ConfigError: if they are not two finite numbers with the smaller one first.
     """
-    is_pair = isinstance(targets, (list, tuple)) and len(targets) == 2
-    if not is_pair or not all(isinstance(target, numbers.Real) and not isinstance(target, bool) for target in targets):
+    if not isinstance(targets, (list, tuple)) or len(targets) != 2:
         raise ConfigError(f'targets={shown(targets)}: expected two numbers (negative, positive)')
     negative, positive = targets
+    for target in targets:
+        if type(target) is not float and (isinstance(target, bool) or not isinstance(target, numbers.Real)):
+            raise ConfigError(f'targets={shown(targets)}: expected two numbers (negative, positive)')
     if not (is_number(negative) and is_number(positive) and float(negative) < float(positive)):
         pair = ', '.join(f'{target:g}' if isinstance(target, float) else shown(target) for target in targets)
         raise ConfigError(
