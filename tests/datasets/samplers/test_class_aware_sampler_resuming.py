@@ -185,7 +185,7 @@ def test_resuming_without_a_seed_is_refused_with_the_seed_to_pass(chains):
     process = run(folder, 'train.py', 'iterations.py', '--work-dir', 'run', '--resume', RUN='refused', path=[folder])
     assert process.returncode == 2
     assert re.search(
-        r'^train.py: error: --resume needs the seed of class-aware sampling.*'
+        r'^train.py: error: randomness.seed=None: expected the seed of class-aware sampling.*'
         r'--cfg-options randomness.seed=4, ',
         process.stdout.splitlines()[-1],
     )
