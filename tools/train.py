@@ -14,6 +14,7 @@ from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
 from mmgb.apis.resume import build_with_resume  # noqa: E402
 from mmgb.apis.runner import build_runner  # noqa: E402
 from mmgb.apis.stopped_training import explain_how_to_continue  # noqa: E402
+from mmgb.apis.unswapped_losses import log_unswapped_losses  # noqa: E402
 from mmgb.apis.work_dir_lock import lock_work_dir  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
 from mmgb.utils.process_parent import end_with_parent  # noqa: E402
@@ -47,7 +48,9 @@ def launch_and_build(cfg):
     """Join the process group and build the runner."""
     launch(cfg)
     validates = cfg.get('val_cfg') is not None
-    return build_runner(cfg, ('train_loop', 'val_loop') if validates else ('train_loop',))
+    runner = build_runner(cfg, ('train_loop', 'val_loop') if validates else ('train_loop',))
+    log_unswapped_losses(runner.model)
+    return runner
 
 
 def main():

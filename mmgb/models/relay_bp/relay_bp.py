@@ -71,6 +71,7 @@ class RelayBP:
             registered_class(auxiliary['head'], 'head')
         settings = {name: value for name, value in injected.items() if value is not None} | model
         settings.pop('type')
+        settings.pop('_scope_', None)  # mmengine adds it to a config that inherits from another scope
         super().__init__(**settings)
         self.propagation = propagation
         self.primary_lowest = primary_lowest

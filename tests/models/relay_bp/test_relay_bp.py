@@ -121,6 +121,11 @@ def test_it_is_an_instance_of_the_plain_class_with_its_attributes():
     assert list(dict(relay.named_children())) == [*dict(plain.named_children()), 'auxiliaries']
 
 
+def test_a_model_inherited_from_another_scope_is_built():
+    config = dict(RELAYS['fcn'], model=dict(FCN, _scope_='mmseg'))  # as mmengine marks what it inherits
+    assert isinstance(build('fcn', config), type(build('fcn', FCN)))
+
+
 def test_auxiliary_losses_and_accuracies_have_their_own_names_and_weights():
     config = copy.deepcopy(RELAYS['resnet'])
     config['model']['head'].update(cal_acc=True)

@@ -1,0 +1,55 @@
+from unittest import mock
+
+import pytest
+from mmseg.models.losses import CrossEntropyLoss
+from torch import nn
+
+from mmgb.apis import unswapped_losses
+from mmgb.models.losses import ExpGBLoss
+
+
+class Head(nn.Module):
+    def __init__(self, loss):
+        super().__init__()
+        self.loss_decode = loss
+
+
+def model(**losses):
+    return nn.ModuleDict({name: Head(loss) for name, loss in losses.items()})
+
+
+def logged(network):
+    with mock.patch.object(unswapped_losses, 'print_log') as print_log:
+        unswapped_losses.log_unswapped_losses(network)
+    return [call.args[0] for call in print_log.call_args_list]
+
+
+def test_a_head_left_on_cross_entropy_is_named_once_with_the_swapped_one():
+    (line,) = logged(model(decode_head=ExpGBLoss(), auxiliary_head=CrossEntropyLoss()))
+    assert 'auxiliary_head.loss_decode: CrossEntropyLoss' in line
+    assert 'decode_head.loss_decode: ExpGBLoss' in line
+
+
+def test_losses_in_a_list_are_named_by_their_position():
+    losses = nn.ModuleList([CrossEntropyLoss(use_sigmoid=True), CrossEntropyLoss()])
+    (line,) = logged(model(decode_head=ExpGBLoss(), auxiliary_head=losses))
+    assert 'auxiliary_head.loss_decode.1: CrossEntropyLoss' in line and 'loss_decode.0' not in line
+
+
+@pytest.mark.parametrize(
+    'losses',
+    [
+        dict(decode_head=ExpGBLoss(), auxiliary_head=ExpGBLoss()),
+        dict(decode_head=CrossEntropyLoss(), auxiliary_head=CrossEntropyLoss()),
+        dict(decode_head=ExpGBLoss(), auxiliary_head=CrossEntropyLoss(use_sigmoid=True)),
+    ],
+)
+def test_models_with_one_kind_of_loss_or_a_binary_one_beside_it_log_nothing(losses):
+    assert logged(model(**losses)) == []
+
+
+def test_paths_are_those_of_the_model_inside_a_distributed_wrapper():
+    wrapper = nn.Module()
+    wrapper.module = model(decode_head=ExpGBLoss(), auxiliary_head=CrossEntropyLoss())
+    (line,) = logged(wrapper)
+    assert '(auxiliary_head.loss_decode: CrossEntropyLoss)' in line
