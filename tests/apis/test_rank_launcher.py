@@ -74,7 +74,8 @@ def test_a_signal_reaches_the_ranks_and_gives_the_exit_code_of_shells(number, tm
         launcher.send_signal(number)
         output, _ = launcher.communicate(timeout=60)
     assert launcher.returncode == 128 + number and all(ended(pid) for pid in found)
-    assert sorted(output.splitlines()) == [f'rank {rank} got {number.name}' for rank in (0, 1)]
+    # The ranks write at the same time, so that their lines may mix.
+    assert all(f'rank {rank} got {number.name}' in output for rank in (0, 1))
 
 
 @pytest.mark.parametrize(
