@@ -45,6 +45,15 @@ def test_images_of_mmpretrain():
     assert evaluator.evaluate(20) == expected(scores, labels)
 
 
+def test_matched_probabilities_depend_on_the_number_of_classes():
+    torch.manual_seed(0)
+    scores, labels = 4 * torch.randn(20, 5), torch.randint(5, (20,))
+    evaluator = Evaluator([dict(type='mmgb.CalibrationError', loss=dict(type='mmgb.ExpGBLoss', matched=True))])
+    evaluator.process(data_samples=[_Sample(cls_score=s, gt_label=y.view(1)) for s, y in zip(scores, labels)])
+    histogram = calibration_histogram((scores.exp() / 5).clamp(0, 1), labels, 15, scores.argmax(1))
+    assert evaluator.evaluate(20)['calibration/ece'] == pytest.approx(100 * expected_calibration_error(histogram))
+
+
 def test_invalid_input_is_refused():
     with pytest.raises(ValueError, match=r"^data sample with \['gt_label', 'pred_score'\]: expected linear outputs"):
         CalibrationError(LOSS).process({}, [dict(pred_score=torch.ones(2), gt_label=torch.zeros(1))])

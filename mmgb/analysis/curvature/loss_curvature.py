@@ -52,7 +52,7 @@ def formula_curvature(formula: Formula, scores: Tensor, targets: Tensor) -> Tens
     if isinstance(formula, ExpGB):
         curvature = formula.alpha * scores.exp()
     elif isinstance(formula, Pow3GB):
-        curvature = 3 * formula.alpha * scores**2
+        curvature = 3 * formula.alpha * (scores + formula.shift) ** 2
     else:
         raise TypeError(f'formula={formula!r}: expected ExpGB, Pow3GB, MirroredExpGB or SquaredError')
     if formula.max_delta is None:
@@ -73,9 +73,14 @@ def loss_curvature(loss: nn.Module) -> tuple[str, Curvature]:
     Raises:
         ConfigError: for any other loss.
     """
-    kind, formula = type(loss).__name__, getattr(loss, 'formula', None)
-    if formula is not None:
-        return kind, lambda scores, one_hot: formula_curvature(formula, scores, formula.target_of(one_hot))
+    kind = type(loss).__name__
+    if hasattr(loss, 'formula_for'):
+
+        def curvature(scores: Tensor, one_hot: Tensor) -> Tensor:
+            formula = loss.formula_for(scores.shape[1])
+            return formula_curvature(formula, scores, formula.target_of(one_hot))
+
+        return kind, curvature
     if kind not in ('CrossEntropyLoss', 'LabelSmoothLoss'):
         raise ConfigError(
             f"loss type='{kind}': expected a loss of mmgb, CrossEntropyLoss or LabelSmoothLoss, whose second "

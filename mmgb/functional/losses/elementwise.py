@@ -14,6 +14,7 @@ from ..errors import ConfigError
 from .error_delta import potentials
 from .formula import Formula
 from .kernels.dispatch import fused_loss
+from .matched_units import check_matched
 from .reduction import ReductionOptions, check_class_weight, check_reduction, mask_zero_weights, sample_weights
 from .targets import check_target, check_target_kind, check_values
 
@@ -29,6 +30,7 @@ def elementwise_loss(
     target: Tensor,
     formula: Formula,
     *,
+    matched: bool = False,
     fused: bool = False,
     weight: Tensor | None = None,
     class_weight: Tensor | None = None,
@@ -46,6 +48,7 @@ def elementwise_loss(
         target (Tensor): labels, integers of shape (N) or (N, ...); class scores in [0, 1] of the scores' shape; or
             with ``target_kind='value'`` real-valued targets of the scores' shape. All tensors are on one device.
         formula (Formula): the loss.
+        matched (bool): whether to use the formula in matched units for the C classes of the scores. Default: False.
         fused (bool): whether to use the formula's kernel, if it has one for this device and type. Default: False.
         weight (Tensor | None): factor of each sample, of the labels' shape or of one that broadcasts to it.
         class_weight (Tensor | None): (C,) finite factors >= 0. What they multiply depends on ``target_kind``.
@@ -75,6 +78,7 @@ def elementwise_loss(
     """
     check_reduction(reduction, avg_factor)
     check_target_kind(target_kind)
+    check_matched(matched, target_kind)
     valid = None
     if target_kind == 'value':
         check_values(scores, target, formula.target_range)
@@ -86,6 +90,8 @@ def elementwise_loss(
                 f"target of shape {tuple(target.shape)} with target_kind='multi_label': expected class scores of shape "
                 f'{tuple(scores.shape)}'
             )
+    if matched:
+        formula = formula.matched(scores.shape[1])
     term_weight = None
     if class_weight is not None:
         check_class_weight(class_weight, scores)

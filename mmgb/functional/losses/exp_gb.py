@@ -31,6 +31,7 @@ from torch import Tensor
 from ..errors import ConfigError
 from .elementwise import elementwise_loss
 from .formula import FAR_FROM_FIT, BoostedFormula, widened
+from .matched_units import FIT_CURVATURE, classes_of_outputs
 from .settings import check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class ExpGB(BoostedFormula):
     targets: tuple[float, float]
     max_delta: float | None = None
     beta: ClassVar[float] = 0.0  # type: ignore[misc]  # a constant here, a setting elsewhere
+    shift: ClassVar[float] = 0.0  # type: ignore[misc]  # alpha can hold every shift
     kernel: ClassVar[str] = 'exp_gb'
 
     def __post_init__(self) -> None:
@@ -82,6 +84,13 @@ class ExpGB(BoostedFormula):
     def fit(self, target: float) -> float:
         ratio = max(target, 0) / self.alpha
         return math.log(ratio) if ratio > 0 else -math.inf
+
+    def matched(self, num_classes: int) -> ExpGB:
+        num_classes = classes_of_outputs(num_classes)
+        negative, positive = self.targets
+        factor = FIT_CURVATURE / (positive + (num_classes - 1) * negative)
+        prior = self.target_of(1 / num_classes)
+        return ExpGB(factor * prior, (factor * negative, factor * positive), self.max_delta)
 
     def unclipped_delta(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         return self.output(scores) - targets
@@ -117,6 +126,7 @@ def exp_gb_loss(
     alpha: float = 0.1,
     targets: tuple[float, float] = (0.0, 16.0),
     max_delta: float | None = None,
+    matched: bool = False,
     fused: bool = True,
     **options: Unpack[ElementwiseOptions],
 ) -> Tensor:
@@ -132,6 +142,9 @@ def exp_gb_loss(
         targets (tuple[float, float]): ``(negative, positive)`` with ``0 <= negative < positive``.
         max_delta (float | None): largest magnitude of the error delta, > 0. A larger delta is clipped, and the loss
             continues along its tangent. Default: None, unbounded.
+        matched (bool): whether the scores are in the units of cross-entropy's logits, so that its learning rates fit
+            (:mod:`mmgb.functional.losses.matched_units`). Then ``alpha`` has no effect, and the targets only by their
+            ratio.
         fused (bool): whether a kernel may compute value and gradient in one pass, where there is one. False forces
             the differentiable formula, which is always used under ``torch.compile``, ``torch.func`` and in float64.
         **options: ``weight``, ``class_weight``, ``ignore_index``, ``avg_non_ignore``, ``reduction``, ``avg_factor``
@@ -143,4 +156,4 @@ def exp_gb_loss(
     Raises:
         ConfigError: if a setting is outside its range, or a tensor does not fit.
     """
-    return elementwise_loss(scores, target, ExpGB(alpha, targets, max_delta), fused=fused, **options)
+    return elementwise_loss(scores, target, ExpGB(alpha, targets, max_delta), matched=matched, fused=fused, **options)

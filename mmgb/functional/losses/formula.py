@@ -19,6 +19,8 @@ from typing import ClassVar, TypeVar
 import torch
 from torch import Tensor
 
+from ..errors import ConfigError
+
 # Above this distance from the fit an exponential potential is the boosted output less a small rest.
 FAR_FROM_FIT = 30.0
 # Types of devices that have no float64. There, losses have the precision of float32 also near the fit.
@@ -84,6 +86,14 @@ class Formula(ABC):
         """Return the score that fits a class of this probability: the inverse of :meth:`probabilities`."""
         return self.fit(self.target_of(probability))
 
+    def matched(self: FormulaT, num_classes: int) -> FormulaT:
+        """Return the formula in matched units, see :mod:`mmgb.functional.losses.matched_units`.
+
+        Raises:
+            ConfigError: if the formula has none.
+        """
+        raise ConfigError('matched=True: expected False with this loss, only exp-GB and pow3-GB have matched units')
+
     def for_values(self: FormulaT) -> FormulaT:
         """Return the formula for regression: with targets ``(0, 1)`` class scores are the targets themselves."""
         return dataclasses.replace(self, targets=(0.0, 1.0))  # type: ignore[type-var]  # subclasses are dataclasses
@@ -101,11 +111,13 @@ class BoostedFormula(Formula):
     Attributes:
         alpha (float): factor of the boosting function b, > 0.
         beta (float): offset of the boosted output.
+        shift (float): number that is added to the scores before they are boosted.
         max_delta (float | None): largest magnitude M of the delta, > 0. None: unbounded.
     """
 
     alpha: float
     beta: float
+    shift: float
     max_delta: float | None
     kernel: ClassVar[str]
 

@@ -15,6 +15,15 @@ It is the exact gradient of a convex function of the outputs: with the fit :math
 
 This form is non-negative by construction, whereas the expanded quartic cancels near the fit. The second derivative is
 :math:`3 \alpha x^2` (Section 4).
+
+With :math:`\beta = t^-` the wrong classes fit at 0, where the first and second derivative vanish as well, and the loss
+of C outputs with the target class y is, up to a constant,
+
+.. math::
+    \tfrac{\alpha}{4} \sum_c x_c^4 - (t^+ - t^-)\, x_y
+
+Only the target class pulls. With the paper's :math:`\beta = 0.4` and :math:`t^- = 0` the wrong classes fit at
+:math:`x = -7.4`, where the second derivative is 0.16, and their pull grows with their number.
 """
 
 from __future__ import annotations
@@ -27,12 +36,15 @@ from torch import Tensor
 
 from .elementwise import elementwise_loss
 from .formula import BoostedFormula, in_float64
+from .matched_units import FIT_CURVATURE, FIT_DISTANCE, classes_of_outputs
 from .settings import check_finite, check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
     from typing import Unpack  # Python 3.11; type checkers alone read this
 
     from .elementwise import ElementwiseOptions
+
+PAPER_BETA = 0.4  # Section 2.2
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,7 @@ class Pow3GB(BoostedFormula):
         beta (float): offset of the boosted output.
         targets (tuple[float, float]): ``(negative, positive)`` with ``negative < positive``.
         max_delta (float | None): largest magnitude of the error delta, > 0. Default: None, unbounded.
+        shift (float): number that is added to the scores, not 0 in matched units. Default: 0.
 
     Raises:
         ConfigError: if a setting is outside its range.
@@ -53,6 +66,7 @@ class Pow3GB(BoostedFormula):
     beta: float
     targets: tuple[float, float]
     max_delta: float | None = None
+    shift: float = 0.0
     kernel: ClassVar[str] = 'pow3_gb'
 
     def __post_init__(self) -> None:
@@ -62,25 +76,44 @@ class Pow3GB(BoostedFormula):
         object.__setattr__(self, 'targets', check_target_pair(self.targets))
 
     def output(self, scores: Tensor) -> Tensor:
-        return self.alpha * scores**3 + self.beta
+        return self.alpha * self._shifted(scores) ** 3 + self.beta
 
     def inverse(self, boosted: Tensor) -> Tensor:
         cube = (boosted - self.beta) / self.alpha
-        return cube.sign() * cube.abs() ** (1 / 3)
+        return cube.sign() * cube.abs() ** (1 / 3) - self.shift
 
     def fit(self, target: float) -> float:
         cube = (target - self.beta) / self.alpha
-        return math.copysign(abs(cube) ** (1 / 3), cube)
+        return math.copysign(abs(cube) ** (1 / 3), cube) - self.shift
+
+    def matched(self, num_classes: int) -> Pow3GB:
+        num_classes = classes_of_outputs(num_classes)
+        wrong, right = (self.fit(target) for target in self.targets)
+        stretch = (right - wrong) / FIT_DISTANCE
+        alpha = FIT_CURVATURE / 3 * stretch**2 / (right**2 + (num_classes - 1) * wrong**2)
+        factor = alpha / (self.alpha * stretch**3)
+        negative, positive = self.targets
+        return Pow3GB(
+            alpha,
+            factor * self.beta,
+            (factor * negative, factor * positive),
+            self.max_delta,
+            shift=self.fit(self.target_of(1 / num_classes)) / stretch,
+        )
 
     def unclipped_delta(self, scores: Tensor, targets: Tensor | float) -> Tensor:
-        return self.alpha * scores**3 + (self.beta - targets)
+        return self.alpha * self._shifted(scores) ** 3 + (self.beta - targets)
 
     def unclipped_potential(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         fit = self.inverse(in_float64(targets, scores))
         # The distance to the nearest number of the scores' type is exact near the fit; the rest is subtracted after.
         rounded = fit.to(scores.dtype)
         distance = (scores - rounded) - (fit - rounded).to(scores.dtype)
-        return self.alpha / 4 * distance**2 * ((scores + rounded) ** 2 + 2 * rounded**2)
+        shifted, shifted_fit = self._shifted(scores), self._shifted(rounded)
+        return self.alpha / 4 * distance**2 * ((shifted + shifted_fit) ** 2 + 2 * shifted_fit**2)
+
+    def _shifted(self, scores: Tensor) -> Tensor:
+        return scores + self.shift if self.shift else scores
 
 
 def pow3_gb_loss(
@@ -88,9 +121,10 @@ def pow3_gb_loss(
     target: Tensor,
     *,
     alpha: float = 0.001,
-    beta: float = 0.4,
+    beta: float | None = None,
     targets: tuple[float, float] = (0.0, 10.0),
     max_delta: float | None = None,
+    matched: bool = False,
     fused: bool = True,
     **options: Unpack[ElementwiseOptions],
 ) -> Tensor:
@@ -100,8 +134,11 @@ def pow3_gb_loss(
         scores (Tensor): linear outputs, (N, C) or (N, C, ...). float32 losses are finite for scores up to 1e9.
         target (Tensor): labels, (N) or (N, ...), or class scores in [0, 1] of the scores' shape.
         alpha (float): factor of the cube, > 0. The paper uses 0.001.
-        beta (float): offset of the boosted output. The paper uses 0.4.
+        beta (float | None): offset of the boosted output, see :func:`resolve_beta`. The paper uses 0.4.
         targets (tuple[float, float]): ``(negative, positive)`` with ``negative < positive``.
+        matched (bool): whether the scores are in the units of cross-entropy's logits, so that its learning rates fit
+            (:mod:`mmgb.functional.losses.matched_units`). Then ``alpha`` has no effect, and of beta and the targets
+            only ``(beta - negative) / (positive - negative)`` has one.
         max_delta, fused, **options: see :func:`mmgb.functional.exp_gb_loss`.
 
     Returns:
@@ -110,4 +147,16 @@ def pow3_gb_loss(
     Raises:
         ConfigError: if a setting is outside its range, or a tensor does not fit.
     """
-    return elementwise_loss(scores, target, Pow3GB(alpha, beta, targets, max_delta), fused=fused, **options)
+    formula = Pow3GB(alpha, resolve_beta(beta, targets, matched), targets, max_delta)
+    return elementwise_loss(scores, target, formula, matched=matched, fused=fused, **options)
+
+
+def resolve_beta(beta: float | None, targets: tuple[float, float], matched: bool) -> float:
+    """Return beta: if None the paper's 0.4, or in matched units the negative target, where only the target class pulls.
+
+    Raises:
+        ConfigError: if the targets are not two numbers.
+    """
+    if beta is None:
+        return check_target_pair(targets)[0] if matched else PAPER_BETA
+    return beta

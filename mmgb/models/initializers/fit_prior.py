@@ -41,7 +41,7 @@ class FitPrior:
         loss = head.loss_decode if hasattr(head, 'loss_decode') else head.loss_module
         if isinstance(loss, nn.ModuleList):  # a head with several losses fits the first one
             loss = loss[0]
-        score = loss.score_of(1 / len(bias)) if hasattr(loss, 'score_of') else 0.0
+        score = loss.score_of(1 / len(bias), num_classes=len(bias)) if hasattr(loss, 'score_of') else 0.0
         nn.init.constant_(bias, score)
         if hasattr(layer, '_params_init_info'):
             update_init_info(layer, init_info=f'FitPrior: bias={score:.4g}')

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from mmgb.functional.errors import ConfigError
 from mmgb.functional.losses.formula import Formula
+from mmgb.functional.losses.matched_units import check_matched
 from mmgb.functional.losses.settings import check_bool
 from mmgb.functional.losses.targets import check_target_kind
 
@@ -23,24 +25,50 @@ class ElementwiseLoss(WeightedLoss):
             ``class_weight`` multiplies, see :func:`mmgb.functional.losses.elementwise.elementwise_loss`.
         fused (bool): whether a kernel may compute value and gradient in one pass, see
             :func:`mmgb.functional.exp_gb_loss`. Formulas without a kernel ignore it.
+        matched (bool): whether the scores are in the units of cross-entropy's logits, see
+            :mod:`mmgb.functional.losses.matched_units`. Default: False.
         **options: see :class:`WeightedLoss`.
 
     Raises:
         ConfigError: when built, if a setting is outside its range; when called, if a tensor does not fit.
     """
 
-    def __init__(self, formula: Formula, target_kind: str = 'class', fused: bool = False, **options) -> None:
+    def __init__(
+        self, formula: Formula, target_kind: str = 'class', fused: bool = False, matched: bool = False, **options
+    ) -> None:
         check_target_kind(target_kind)
         check_bool('fused', fused)
+        check_bool('matched', matched)
+        check_matched(matched, target_kind)
+        if matched:
+            formula.matched(num_classes=2)  # refuse other losses and settings now, not in the first step
         super().__init__(**options)
         self.formula = formula
         self.target_kind = target_kind
         self.fused = fused
+        self.matched = matched
+
+    def formula_for(self, num_classes: int) -> Formula:
+        """Return the formula of the loss of scores (N, num_classes, ...): the matched one if ``matched``."""
+        return self.formula.matched(num_classes) if self.matched else self.formula
 
     def probabilities(self, scores: Tensor) -> Tensor:
         """Estimate each class's probability, see :meth:`mmgb.functional.losses.formula.Formula.probabilities`."""
-        return self.formula.probabilities(scores)
+        formula = self.formula_for(scores.shape[1]) if self.matched else self.formula
+        return formula.probabilities(scores)
 
-    def score_of(self, probability: float) -> float:
-        """Return the score that fits a class of this probability: the inverse of :meth:`probabilities`."""
-        return self.formula.score_of(probability)
+    def score_of(self, probability: float, num_classes: int | None = None) -> float:
+        """Return the score that fits a class of this probability: the inverse of :meth:`probabilities`.
+
+        Args:
+            probability (float): probability of the class, in [0, 1].
+            num_classes (int | None): number of outputs, needed in matched units only. Default: None.
+
+        Raises:
+            ConfigError: if the units are matched and ``num_classes`` is None.
+        """
+        if not self.matched:
+            return self.formula.score_of(probability)
+        if num_classes is None:
+            raise ConfigError('num_classes=None: expected the number of outputs, on which matched units depend')
+        return self.formula_for(num_classes).score_of(probability)

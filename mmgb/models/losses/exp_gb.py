@@ -21,6 +21,9 @@ class ExpGBLoss(ElementwiseLoss):
         max_delta (float | None): largest magnitude of the error delta, > 0. Default: None, unbounded.
         loss_name (str): key in the log, see :class:`WeightedLoss`.
         fused (bool): see :class:`ElementwiseLoss`.
+        matched (bool): whether the head's outputs are in the units of cross-entropy's logits, so that its learning
+            rate, schedule and initialisation fit: the delta is ``0.3 * (exp(z) / C - p)`` for C classes. Then
+            ``alpha`` has no effect, and the targets only by their ratio. Default: False, the paper's units.
         **options: ``target_kind`` of :class:`ElementwiseLoss` and the arguments of :class:`WeightedLoss`.
 
     Raises:
@@ -36,9 +39,11 @@ class ExpGBLoss(ElementwiseLoss):
         max_delta: float | None = None,
         loss_name: str = 'loss_exp_gb',
         fused: bool = True,
+        matched: bool = False,
         **options,
     ) -> None:
-        super().__init__(ExpGB(alpha, targets, max_delta), loss_name=loss_name, fused=fused, **options)
+        formula = ExpGB(alpha, targets, max_delta)
+        super().__init__(formula, loss_name=loss_name, fused=fused, matched=matched, **options)
 
     def compute(self, cls_score: Tensor, label: Tensor, **options) -> Tensor:
         return exp_gb_loss(
@@ -48,6 +53,7 @@ class ExpGBLoss(ElementwiseLoss):
             targets=self.formula.targets,
             max_delta=self.formula.max_delta,
             fused=self.fused,
+            matched=self.matched,
             target_kind=self.target_kind,
             **options,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mmgb.functional.losses.pow3_gb import Pow3GB, pow3_gb_loss
+from mmgb.functional.losses.pow3_gb import Pow3GB, pow3_gb_loss, resolve_beta
 from mmgb.registry import MODELS
 
 from .elementwise_loss import ElementwiseLoss
@@ -16,12 +16,16 @@ class Pow3GBLoss(ElementwiseLoss):
 
     Args:
         alpha (float): factor of the cube, > 0. The paper uses 0.001.
-        beta (float): offset of the boosted output. The paper uses 0.4.
+        beta (float | None): offset of the boosted output. Default: None, the paper's 0.4, or the negative target if
+            ``matched``.
         targets (tuple[float, float]): ``(negative, positive)`` with ``negative < positive``. The paper uses {0, 10}
             and {-2, 10}.
         max_delta (float | None): largest magnitude of the error delta, > 0. Default: None, unbounded.
         loss_name (str): key in the log, see :class:`WeightedLoss`.
         fused (bool): see :class:`ElementwiseLoss`.
+        matched (bool): whether the head's outputs are in the units of cross-entropy's logits, so that its learning
+            rate, schedule and initialisation fit: the delta is ``(z/10 + C**(-1/3))**3 - p`` for C classes. Then
+            ``alpha`` and the scale of the targets have no effect. Default: False, the paper's units.
         **options: ``target_kind`` of :class:`ElementwiseLoss` and the arguments of :class:`WeightedLoss`.
 
     Raises:
@@ -33,14 +37,16 @@ class Pow3GBLoss(ElementwiseLoss):
     def __init__(
         self,
         alpha: float = 0.001,
-        beta: float = 0.4,
+        beta: float | None = None,
         targets: tuple[float, float] = (0.0, 10.0),
         max_delta: float | None = None,
         loss_name: str = 'loss_pow3_gb',
         fused: bool = True,
+        matched: bool = False,
         **options,
     ) -> None:
-        super().__init__(Pow3GB(alpha, beta, targets, max_delta), loss_name=loss_name, fused=fused, **options)
+        formula = Pow3GB(alpha, resolve_beta(beta, targets, matched), targets, max_delta)
+        super().__init__(formula, loss_name=loss_name, fused=fused, matched=matched, **options)
 
     def compute(self, cls_score: Tensor, label: Tensor, **options) -> Tensor:
         return pow3_gb_loss(
@@ -51,6 +57,7 @@ class Pow3GBLoss(ElementwiseLoss):
             targets=self.formula.targets,
             max_delta=self.formula.max_delta,
             fused=self.fused,
+            matched=self.matched,
             target_kind=self.target_kind,
             **options,
         )

@@ -15,6 +15,8 @@ LOSSES = {
     'exp-GB, clipped': ExpGBLoss(alpha=0.1, targets=(0.0, 16.0), max_delta=2.0),
     'pow3-GB': Pow3GBLoss(alpha=0.02, beta=0.4, targets=(-2.0, 10.0)),
     'pow3-GB, clipped': Pow3GBLoss(alpha=0.1, targets=(0.0, 2.0), max_delta=1.0),
+    'exp-GB, matched': ExpGBLoss(matched=True),
+    'pow3-GB, matched and clipped': Pow3GBLoss(matched=True, max_delta=0.6),
     'mirrored': MirroredExpGBLoss(),
     **{activation: SquaredErrorLoss(activation=activation) for activation in ('linear', 'sigmoid', 'tanh')},
 }

@@ -5,6 +5,8 @@ import math
 import pytest
 import torch
 from helpers.loss_cases import EXP, make_case
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from mmgb.functional import exp_gb_loss
@@ -18,6 +20,33 @@ def test_exp_gb_is_the_generalised_kullback_leibler_divergence():
     y = 0.1 * scores.detach().exp()
     expected = (t * (t / y).log() - t + y).sum()
     assert torch.allclose(exp_gb_loss(scores, shares, reduction='sum', **EXP), expected, rtol=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    classes=st.integers(2, 50),
+    alpha=st.floats(1e-3, 1.0),
+    positive=st.floats(0.1, 20.0),
+    soft=st.booleans(),
+)
+def test_exp_gb_is_cross_entropy_plus_a_penalty_on_the_normaliser(seed, classes, alpha, positive, soft):
+    """T * (CE + e^u - 1 - u), without a constant; from class scores p, CE is less their entropy: KL(p, softmax)."""
+    generator = torch.Generator().manual_seed(seed)
+    x = (2 * torch.randn(7, classes, generator=generator, dtype=torch.float64)).requires_grad_()
+    target = torch.randint(classes, (7,), generator=generator)
+    if soft:
+        target = torch.rand(7, classes, generator=generator, dtype=torch.float64).softmax(1)
+    entropy = -torch.xlogy(target, target).sum(1) if soft else 0
+
+    u = (alpha * x.exp()).sum(1).log() - math.log(positive)
+    divergence = nn.functional.cross_entropy(x, target, reduction='none') - entropy
+    expected = positive * (divergence + u.exp() - 1 - u)
+    found = exp_gb_loss(x, target, alpha=alpha, targets=(0.0, positive), reduction='none')
+    scale = positive * (divergence + u.exp() + 1 + u.abs()).detach()
+    assert ((found - expected).abs() <= 1e-12 * scale).all()
+    (gradient,), (expected,) = (torch.autograd.grad(value.sum(), x) for value in (found, expected))
+    assert ((gradient - expected).abs() <= 1e-12 * (alpha * x.exp() + positive)).all()
 
 
 def test_a_single_output_takes_class_scores():

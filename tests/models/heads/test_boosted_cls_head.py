@@ -1,5 +1,7 @@
 """mmgb's classification heads predict the probabilities of their boosted loss."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,15 +14,23 @@ from mmpretrain.structures import DataSample
 EXP = dict(type='mmgb.ExpGBLoss', alpha=0.1, targets=(0.0, 16.0))
 POW3 = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(-2.0, 10.0))
 
+MATCHED_EXP, MATCHED_POW3 = (dict(type=loss['type'], matched=True) for loss in (EXP, POW3))
+LOSSES = [EXP, POW3, MATCHED_EXP, MATCHED_POW3]
+NAMES = ['exp', 'pow3', 'matched exp', 'matched pow3']
+
 
 def shares(loss, scores):
     """Return each class's probability: the boosted output's position between the targets."""
+    if loss is MATCHED_EXP:
+        return (scores.exp() / scores.shape[1]).clamp(0, 1)
+    if loss is MATCHED_POW3:
+        return ((scores / 10 + scores.shape[1] ** (-1 / 3)) ** 3).clamp(0, 1)
     if loss is EXP:
         return (0.1 * scores.exp() / 16).clamp(0, 1)
     return ((0.001 * scores**3 + 0.4 + 2) / 12).clamp(0, 1)
 
 
-@pytest.mark.parametrize('loss', [EXP, POW3], ids=['exp', 'pow3'])
+@pytest.mark.parametrize('loss', LOSSES, ids=NAMES)
 def test_linear_head_predicts_the_losss_probabilities_normalized_to_sum_1(loss):
     torch.manual_seed(0)
     head = MODELS.build(dict(type='mmgb.BoostedLinearClsHead', num_classes=4, in_channels=3, loss=loss))
@@ -47,17 +57,18 @@ def test_exp_gb_with_negative_target_0_predicts_as_the_stock_head():
         assert torch.allclose(a.pred_score, b.pred_score, atol=1e-6)
 
 
-@pytest.mark.parametrize('loss', [EXP, POW3], ids=['exp', 'pow3'])
+@pytest.mark.parametrize('loss', LOSSES, ids=NAMES)
 def test_threshold_for_several_labels_is_a_probability(loss):
     settings = dict(num_classes=3, in_channels=3, thr=0.5, loss=loss)
     head = MODELS.build(dict(type='mmgb.BoostedMultiLabelLinearClsHead', **settings))
-    half = torch.tensor(80.0).log() if loss is EXP else torch.tensor(3.6 / 0.001) ** (1 / 3)
-    features = torch.stack([half - 0.1, half + 0.1, half * 3])[None]
+    half = {'exp': math.log(80), 'pow3': (3.6 / 0.001) ** (1 / 3), 'matched exp': math.log(1.5)}
+    half = half.get(NAMES[LOSSES.index(loss)], 10 * (0.5 ** (1 / 3) - 3 ** (-1 / 3)))
+    features = torch.tensor([[half - 0.1, half + 0.1, half * 3]])
     torch.nn.init.eye_(head.fc.weight)
     torch.nn.init.zeros_(head.fc.bias)
     (sample,) = head.predict((features,))
     assert sample.pred_label.tolist() == [1, 2]
-    assert torch.allclose(sample.pred_score, shares(loss, features[0]), atol=1e-5)
+    assert torch.allclose(sample.pred_score, shares(loss, features)[0], atol=1e-5)
     stock = MODELS.build(dict(type='mmpretrain.MultiLabelLinearClsHead', **settings))
     stock.load_state_dict(head.state_dict())
     assert stock.predict((features,))[0].pred_label.tolist() == [0, 1, 2]
@@ -71,7 +82,7 @@ SCORES = st.one_of(st.floats(-50, 50, width=32), st.sampled_from([-20.0, -10.0, 
     scores=arrays('float32', (4, 6), elements=SCORES),
     labels=arrays('int64', 4, elements=st.integers(0, 5)),
     dtype=st.sampled_from([torch.float16, torch.bfloat16, torch.float32]),
-    loss=st.sampled_from([EXP, POW3]),
+    loss=st.sampled_from(LOSSES),
     k=st.integers(1, 6),
 )
 def test_predictions_and_top_k_metrics_follow_the_scores(scores, labels, dtype, loss, k):

@@ -5,7 +5,8 @@ import torch
 from mmpretrain.models.heads import LinearClsHead
 from mmseg.models.decode_heads import FCNHead
 
-LOSSES = ['mmgb.ExpGBLoss', 'mmgb.Pow3GBLoss', 'CrossEntropyLoss']
+MATCHED = [dict(type=loss, matched=True) for loss in ('mmgb.ExpGBLoss', 'mmgb.Pow3GBLoss')]
+LOSSES = [*(dict(type=loss) for loss in ('mmgb.ExpGBLoss', 'mmgb.Pow3GBLoss', 'CrossEntropyLoss')), *MATCHED]
 
 
 def init_cfg(layer):
@@ -15,7 +16,6 @@ def init_cfg(layer):
 @pytest.mark.parametrize('loss', LOSSES)
 @pytest.mark.parametrize('several', [False, True])
 def test_the_expected_gradient_of_an_mmseg_head_starts_at_zero(loss, several):
-    loss_cfg = dict(type=loss)
     head = FCNHead(
         in_channels=4,
         channels=4,
@@ -23,7 +23,7 @@ def test_the_expected_gradient_of_an_mmseg_head_starts_at_zero(loss, several):
         concat_input=False,
         num_classes=5,
         in_index=0,
-        loss_decode=[loss_cfg, dict(type='DiceLoss')] if several else loss_cfg,
+        loss_decode=[loss, dict(type='DiceLoss')] if several else loss,
         init_cfg=init_cfg('conv_seg'),
     )
     head.init_weights()
@@ -35,11 +35,12 @@ def test_the_expected_gradient_of_an_mmseg_head_starts_at_zero(loss, several):
 
 @pytest.mark.parametrize('loss', LOSSES)
 def test_the_expected_gradient_of_an_mmpretrain_head_starts_at_zero(loss):
-    head = LinearClsHead(num_classes=7, in_channels=3, loss=dict(type=loss), init_cfg=init_cfg('fc'))
+    head = LinearClsHead(num_classes=7, in_channels=3, loss=loss, init_cfg=init_cfg('fc'))
     head.init_weights()
     scores = head((torch.randn(7, 3),)).detach().requires_grad_()
     head.loss_module(scores, torch.arange(7), avg_factor=7).backward()
     assert torch.allclose(scores.grad.sum(0), torch.zeros(7), atol=1e-5)
+    assert loss not in MATCHED or head.fc.bias.abs().max() < 1e-6  # zero outputs are the prior already
 
 
 def test_an_unknown_layer_is_named_with_the_known_ones():

@@ -17,6 +17,9 @@ CONFIGS = {
 }
 
 
+MATCHED = [dict(type='mmgb.ExpGBLoss', matched=True), dict(type='mmgb.Pow3GBLoss', matched=True)]
+
+
 @pytest.fixture(params=CONFIGS)
 def loss(request):
     return MODELS.build(CONFIGS[request.param])
@@ -39,6 +42,34 @@ def test_probabilities_are_clamped_and_keep_the_shape(loss):
     scores = torch.linspace(-50, 50, 24).view(2, 3, 4)
     probabilities = loss.probabilities(scores)
     assert probabilities.shape == scores.shape and probabilities.min() >= 0 and probabilities.max() <= 1
+
+
+@pytest.mark.parametrize('config', MATCHED)
+@pytest.mark.parametrize('shape', [(4, 5), (4, 5, 2), (4, 1)])
+def test_matched_probabilities_depend_on_the_number_of_outputs(config, shape):
+    loss, classes = MODELS.build(config), max(2, shape[1])
+    scores = torch.zeros(shape, dtype=torch.float64)
+    torch.testing.assert_close(loss.probabilities(scores), torch.full_like(scores, 1 / classes))
+    for probability in (0.2, 0.85):
+        scores.fill_(loss.score_of(probability, num_classes=shape[1]))
+        torch.testing.assert_close(loss.probabilities(scores), torch.full_like(scores, probability))
+        target = torch.full_like(scores, probability)
+        assert loss(scores, target).item() == pytest.approx(0, abs=1e-12)
+    with pytest.raises(ValueError, match='num_classes=None: expected the number of outputs'):
+        loss.score_of(0.5)
+
+
+@pytest.mark.parametrize('config', MATCHED)
+def test_settings_that_cannot_be_matched_are_refused_when_built(config):
+    with pytest.raises(ValueError, match="matched=True with target_kind='value'"):
+        MODELS.build(dict(config, target_kind='value'))
+    with pytest.raises(ValueError, match="matched='yes': expected True or False"):
+        MODELS.build(dict(config, matched='yes'))
+    with pytest.raises(ValueError, match='matched=True: expected False with this loss'):
+        MODELS.build(dict(type='mmgb.MirroredExpGBLoss', matched=True))
+    loss = MODELS.build(config)
+    assert loss.formula_for(10) == loss.formula.matched(10) != loss.formula
+    assert MODELS.build(dict(type=config['type'])).formula_for(10) == MODELS.build(dict(type=config['type'])).formula
 
 
 def test_a_linear_model_trained_with_a_loss_estimates_the_frequencies():

@@ -17,6 +17,13 @@ def test_equals_its_function():
     assert torch.equal(loss(scores, labels), 0.3 * exp_gb_loss(scores, labels, ignore_index=255, **settings))
 
 
+def test_matched_units_reach_its_function():
+    scores, labels = torch.randn(4, 5), torch.tensor([0, 2, 3, 4])
+    loss = MODELS.build(dict(type='mmgb.ExpGBLoss', matched=True))
+    expected = exp_gb_loss(scores, labels, matched=True)
+    assert torch.equal(loss(scores, labels), expected) and expected != exp_gb_loss(scores, labels)
+
+
 @pytest.mark.parametrize(
     'setting, message',
     [

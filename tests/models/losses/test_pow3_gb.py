@@ -19,6 +19,13 @@ def test_equals_its_function():
     assert torch.equal(loss(scores, labels), 0.3 * pow3_gb_loss(scores, labels, ignore_index=255, **settings))
 
 
+def test_matched_units_reach_its_function():
+    scores, labels = torch.randn(4, 5), torch.tensor([0, 2, 3, 4])
+    loss = MODELS.build(dict(type='mmgb.Pow3GBLoss', matched=True))
+    expected = pow3_gb_loss(scores, labels, matched=True)
+    assert torch.equal(loss(scores, labels), expected) and expected != pow3_gb_loss(scores, labels)
+
+
 @pytest.mark.parametrize(
     'setting, message',
     [

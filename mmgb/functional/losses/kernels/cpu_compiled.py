@@ -69,7 +69,7 @@ def exp_gb_constants(formula: BoostedFormula) -> tuple[float, float, float]:
 
 
 def pow3_gb_pass(
-    scores: Tensor, labels: Tensor, factor: Tensor, alpha: Tensor, offsets: Tensor, fits: Tensor
+    scores: Tensor, labels: Tensor, factor: Tensor, alpha: Tensor, offsets: Tensor, fits: Tensor, shift: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Compute pow3-GB: the sum of the losses times ``factor``, and its gradient.
 
@@ -78,22 +78,24 @@ def pow3_gb_pass(
         alpha (Tensor): factor of the cube, a float64 scalar.
         offsets (Tensor): ``beta - target`` of a wrong class and of the target class, (2,), float64.
         fits (Tensor): scores that fit the two targets, (2,), float64.
+        shift (Tensor): number that is added to the scores, a float64 scalar.
     """
     is_target, factors = _target_mask(scores, labels), factor.unsqueeze(1)
-    alpha, offset, nearest = alpha.float(), offsets.float(), fits.float()
+    alpha, offset, nearest, shift = alpha.float(), offsets.float(), fits.float(), shift.float()
     # The distance of a float32 score to a near float32 number is exact, that to the fit itself is not.
     rest = (fits - nearest).float()
     fit = torch.where(is_target, nearest[1], nearest[0])
     distance = (scores - fit) - torch.where(is_target, rest[1], rest[0])
-    potential = alpha / 4 * distance**2 * ((scores + fit) ** 2 + 2 * fit**2)
-    delta = alpha * scores**3 + torch.where(is_target, offset[1], offset[0])
+    shifted, shifted_fit = scores + shift, fit + shift
+    potential = alpha / 4 * distance**2 * ((shifted + shifted_fit) ** 2 + 2 * shifted_fit**2)
+    delta = alpha * shifted**3 + torch.where(is_target, offset[1], offset[0])
     return _total(_weighted(potential, factors)), _weighted(delta, factors)
 
 
-def pow3_gb_constants(formula: BoostedFormula) -> tuple[float, tuple[float, ...], tuple[float, ...]]:
-    """Return alpha, the offsets and the fits."""
+def pow3_gb_constants(formula: BoostedFormula) -> tuple[float, tuple[float, ...], tuple[float, ...], float]:
+    """Return alpha, the offsets, the fits and the shift."""
     offsets = tuple(formula.beta - target for target in formula.targets)
-    return formula.alpha, offsets, tuple(formula.fit(target) for target in formula.targets)
+    return formula.alpha, offsets, tuple(formula.fit(target) for target in formula.targets), formula.shift
 
 
 def _target_mask(scores: Tensor, labels: Tensor) -> Tensor:

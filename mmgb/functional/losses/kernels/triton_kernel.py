@@ -44,6 +44,8 @@ def _kernel(
     alpha_rest,
     beta,
     beta_rest,
+    shift,
+    shift_rest,
     max_delta,
     negative,
     span,
@@ -78,7 +80,7 @@ def _kernel(
     if not SOFT:
         label = tl.load(target_row, mask=counts, other=0).to(tl.int64)
         right = tl.load(score_row + label * score_c, mask=counts, other=0).to(tl.float32)
-        right_delta = delta_of(right, negative + span, alpha, beta, max_delta, EXP, BOUNDED)
+        right_delta = delta_of(right, negative + span, alpha, beta, shift, max_delta, EXP, BOUNDED)
         if LOSS:
             loss += potential_of(
                 right,
@@ -88,6 +90,7 @@ def _kernel(
                 right_lower,
                 right_upper,
                 alpha,
+                shift,
                 max_delta,
                 EXP,
                 False,
@@ -105,16 +108,18 @@ def _kernel(
             is_right = c == label[None, :]
         if LOSS:
             if SOFT:
-                fit, rest, lower, upper = fit_of(t, alpha, alpha_rest, beta, beta_rest, max_delta, EXP, BOUNDED)
-                terms = potential_of(x, t, fit, rest, lower, upper, alpha, max_delta, EXP, False, BOUNDED)
+                fit, rest, lower, upper = fit_of(
+                    t, alpha, alpha_rest, beta, beta_rest, shift, shift_rest, max_delta, EXP, BOUNDED
+                )
+                terms = potential_of(x, t, fit, rest, lower, upper, alpha, shift, max_delta, EXP, False, BOUNDED)
             else:
                 terms = potential_of(
-                    x, t, wrong_fit, wrong_rest, wrong_lower, wrong_upper, alpha, max_delta, EXP, ZERO, BOUNDED
+                    x, t, wrong_fit, wrong_rest, wrong_lower, wrong_upper, alpha, shift, max_delta, EXP, ZERO, BOUNDED
                 )
                 terms = tl.where(is_right, 0.0, terms)
             loss += tl.sum(tl.where(read, terms, 0.0), 0)
         if GRADIENT:
-            delta = delta_of(x, t, alpha, beta, max_delta, EXP, BOUNDED)
+            delta = delta_of(x, t, alpha, beta, shift, max_delta, EXP, BOUNDED)
             if not SOFT:
                 delta = tl.where(is_right, right_delta[None, :], delta)
             delta = tl.where(read, delta * weight[None, :], 0.0)
@@ -179,6 +184,7 @@ def evaluate(
                 *gradient.stride(),
                 *_two_parts(formula.alpha),
                 *_two_parts(formula.beta),
+                *_two_parts(formula.shift),
                 formula.max_delta if bounded else 0.0,
                 negative,
                 positive - negative,

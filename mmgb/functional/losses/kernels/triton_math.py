@@ -39,16 +39,19 @@ def boosting_inverse(boosted, alpha, beta, EXP: tl.constexpr):
 
 
 @triton.jit
-def fit_of(t, alpha, alpha_rest, beta, beta_rest, max_delta, EXP: tl.constexpr, BOUNDED: tl.constexpr):
+def fit_of(
+    t, alpha, alpha_rest, beta, beta_rest, shift, shift_rest, max_delta, EXP: tl.constexpr, BOUNDED: tl.constexpr
+):
     """Return the fit of targets t in two parts, and the scores beyond which the delta is clipped."""
     t = t.to(tl.float64)
     alpha, beta = (t * 0 + alpha) + alpha_rest, (t * 0 + beta) + beta_rest
-    exact = boosting_inverse(t, alpha, beta, EXP)
+    shift = (t * 0 + shift) + shift_rest
+    exact = boosting_inverse(t, alpha, beta, EXP) - shift
     fit = exact.to(tl.float32)
     rest = tl.where(t > 0, exact - fit, 0).to(tl.float32) if EXP else (exact - fit).to(tl.float32)
     if BOUNDED:
-        lower = boosting_inverse(t - max_delta, alpha, beta, EXP).to(tl.float32)
-        upper = boosting_inverse(t + max_delta, alpha, beta, EXP).to(tl.float32)
+        lower = (boosting_inverse(t - max_delta, alpha, beta, EXP) - shift).to(tl.float32)
+        upper = (boosting_inverse(t + max_delta, alpha, beta, EXP) - shift).to(tl.float32)
     else:
         lower, upper = fit, fit
     return fit, rest, lower, upper
@@ -56,7 +59,18 @@ def fit_of(t, alpha, alpha_rest, beta, beta_rest, max_delta, EXP: tl.constexpr, 
 
 @triton.jit
 def potential_of(
-    x, t, fit, rest, lower, upper, alpha, max_delta, EXP: tl.constexpr, ZERO: tl.constexpr, BOUNDED: tl.constexpr
+    x,
+    t,
+    fit,
+    rest,
+    lower,
+    upper,
+    alpha,
+    shift,
+    max_delta,
+    EXP: tl.constexpr,
+    ZERO: tl.constexpr,
+    BOUNDED: tl.constexpr,
 ):
     """Return the potential. ZERO: all targets t are 0."""
     inside = x
@@ -72,7 +86,9 @@ def potential_of(
             potential = tl.where(t > 0, well, potential)
     else:
         distance = (inside - fit) - rest
-        potential = alpha * 0.25 * distance * distance * ((inside + fit) * (inside + fit) + 2 * fit * fit)
+        shifted_fit = fit + shift
+        total = (inside + shift) + shifted_fit
+        potential = alpha * 0.25 * distance * distance * (total * total + 2 * shifted_fit * shifted_fit)
     if BOUNDED:
         excess = tl.where(x > upper, x - upper, tl.where(x < lower, lower - x, 0.0))
         potential += max_delta * excess
@@ -80,12 +96,13 @@ def potential_of(
 
 
 @triton.jit
-def delta_of(x, t, alpha, beta, max_delta, EXP: tl.constexpr, BOUNDED: tl.constexpr):
+def delta_of(x, t, alpha, beta, shift, max_delta, EXP: tl.constexpr, BOUNDED: tl.constexpr):
     """Return the error delta."""
     if EXP:
         delta = alpha * exp_of(x) - t
     else:
-        delta = alpha * x * x * x + (beta - t)
+        shifted = x + shift
+        delta = alpha * shifted * shifted * shifted + (beta - t)
     if BOUNDED:
         delta = tl.where(delta > max_delta, max_delta, tl.where(delta < -max_delta, -max_delta, delta))
     return delta

@@ -22,7 +22,7 @@ from mmgb.functional.losses.exp_gb import ExpGB
 from mmgb.functional.losses.pow3_gb import Pow3GB
 
 FORMULAS = [ExpGB(0.1, (0., 16.)), ExpGB(0.1, (0.5, 6.)), Pow3GB(0.001, 0.4, (-2., 10.)),
-            ExpGB(0.1, (0., 16.), max_delta=3.), Pow3GB(0.001, 0.4, (0., 10.), max_delta=3.)]
+            ExpGB(0.1, (0., 16.), max_delta=3.), Pow3GB(0.001, 0.4, (0., 10.), max_delta=3., shift=4.6)]
 LAYOUTS = [lambda x: x, lambda x: x.movedim(1, -1).contiguous().movedim(-1, 1),
            lambda x: x.transpose(0, 1).contiguous().transpose(0, 1), lambda x: x[..., 1:]]
 SHAPES = [(6, 19), (2, 5, 30), (2, 5, 7, 9)]
@@ -50,7 +50,8 @@ for checked, (formula, layout, shape, soft) in enumerate(cases):
                        for module in (triton_kernel, cpu_blocks))
     assert found[0].shape == expected[0].shape and found[1].shape == scores.shape and found[1].dtype == dtype
     assert torch.all((found[0] - expected[0]).abs() <= 1e-6 * expected[0]), (formula, shape, soft)
-    terms = 20 + (0.1 * scores.float().exp() if isinstance(formula, ExpGB) else 0.001 * scores.float().abs() ** 3)
+    terms = 20 + (0.1 * scores.float().exp() if isinstance(formula, ExpGB) else
+                  0.001 * (scores.float() + formula.shift).abs() ** 3)
     rounding = {torch.float32: 1e-6, torch.bfloat16: 2 ** -7, torch.float16: 2 ** -10}[dtype]
     error = (found[1].float() - expected[1].float()).abs()
     bound = rounding * expected[1].float().abs() + 1e-6 * terms.nan_to_num() * (weight * scale).unsqueeze(1)
