@@ -195,6 +195,16 @@ def test_both_heads_train(load):
     train_one_step(model, images_for('mmseg', model.num_classes))
 
 
+@runs(('docs/losses.md', 'Matched units', 1))
+def test_matched_units_keep_the_rest_of_a_stock_config(load):
+    cfg, stock = load(FCN), Config.fromfile(FCN)
+    assert cfg.optim_wrapper == stock.optim_wrapper and cfg.param_scheduler == stock.param_scheduler
+    model = build_narrow(cfg, 'mmseg')
+    loss = model.decode_head.loss_decode
+    assert isinstance(loss, BOOSTED) and loss.matched
+    train_one_step(model, images_for('mmseg', 19), kept=[model.auxiliary_head.loss_decode])
+
+
 @runs(('docs/losses.md', 'Regression', 1))
 def test_regression_fits_its_line(code, capsys):
     names = {}

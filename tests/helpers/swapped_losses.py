@@ -111,7 +111,10 @@ def nearest_parameters(scores):
 
 
 def expected_value(loss, scores, target, weight=None, avg_factor=None, ignore_index=None):
-    """Return the loss in float64, by the antiderivatives of ``alpha*exp(x) - t`` and ``alpha*x**3 + beta - t``."""
+    """Return the loss in float64, by the antiderivatives of ``alpha*exp(x) - t`` and ``alpha*x**3 + beta - t``.
+
+    Matched losses have other constants: ``0.3 * (exp(z)/C - p)`` and ``0.001 * (z + 10*C**(-1/3))**3 - p``.
+    """
     x = scores.detach().double()
     ignore_index = loss.ignore_index if ignore_index is None else ignore_index
     if target.shape == scores.shape:
@@ -122,13 +125,16 @@ def expected_value(loss, scores, target, weight=None, avg_factor=None, ignore_in
         share = F.one_hot(labels, x.shape[1]).movedim(-1, 1).double()
         if loss.class_weight is not None:
             counted = counted * loss.class_weight.double()[labels]
+    classes = x.shape[1]
     if isinstance(loss, ExpGBLoss):
-        t = 16 * share
-        terms = 0.1 * x.exp() - t * x - t + torch.xlogy(t, t / 0.1)
+        alpha, positive = (0.3 / classes, 0.3) if loss.matched else (0.1, 16)
+        t = positive * share
+        terms = alpha * x.exp() - t * x - t + torch.xlogy(t, t / alpha)
     else:
-        t = 10 * share
-        fit = ((t - 0.4) / 0.001).abs() ** (1 / 3) * (t - 0.4).sign()
-        terms = 0.001 / 4 * (x**4 - fit**4) + (0.4 - t) * (x - fit)
+        x, beta, positive = (x + 10 * classes ** (-1 / 3), 0, 1) if loss.matched else (x, 0.4, 10)
+        t = positive * share
+        fit = ((t - beta) / 0.001).abs() ** (1 / 3) * (t - beta).sign()
+        terms = 0.001 / 4 * (x**4 - fit**4) + (beta - t) * (x - fit)
     losses = terms.sum(1) * counted * (1 if weight is None else weight)
     return loss.loss_weight * losses.sum() / (counted.sum() if avg_factor is None else avg_factor)
 

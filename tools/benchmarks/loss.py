@@ -55,10 +55,12 @@ def losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
         'torch.compile of it': torch.compile(cross_entropy, dynamic=False),
         'exp-GB': lambda scores, labels: exp_gb_loss(scores, labels, ignore_index=IGNORE),
         'exp-GB, weight 0.4': lambda scores, labels: 0.4 * exp_gb_loss(scores, labels, ignore_index=IGNORE),
+        'exp-GB, matched': lambda scores, labels: exp_gb_loss(scores, labels, ignore_index=IGNORE, matched=True),
         'exp-GB, fused=False': formula(exp_gb_loss),
         'torch.compile of exp-GB': torch.compile(formula(exp_gb_loss), dynamic=False),
         'pow3-GB': lambda scores, labels: pow3_gb_loss(scores, labels, ignore_index=IGNORE),
         'pow3-GB, weight 0.4': lambda scores, labels: 0.4 * pow3_gb_loss(scores, labels, ignore_index=IGNORE),
+        'pow3-GB, matched': lambda scores, labels: pow3_gb_loss(scores, labels, ignore_index=IGNORE, matched=True),
         'pow3-GB, fused=False': formula(pow3_gb_loss),
         'torch.compile of pow3-GB': torch.compile(formula(pow3_gb_loss), dynamic=False),
     }

@@ -160,7 +160,7 @@ def test_every_setting_is_validated_when_built(module, value):
     if module not in (SquentropyLoss, SquaredErrorLoss):
         refused |= {'alpha': not is_number(value) or value <= 0}
     if module in (Pow3GBLoss, MirroredExpGBLoss):
-        refused |= {'beta': not is_number(value)}
+        refused |= {'beta': not is_number(value) and (module is not Pow3GBLoss or value is not None)}
     if module in (ExpGBLoss, Pow3GBLoss):
         refused |= {'max_delta': value is not None and (not is_number(value) or value <= 0)}
     for key, expected in refused.items():
