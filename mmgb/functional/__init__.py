@@ -2,6 +2,8 @@
 
 from .class_aware_order import class_aware_order, group_by_class
 from .errors import ConfigError
+from .full_resolution.loss import upsampled_loss
+from .full_resolution.strips import loss_in_strips
 from .losses.exp_gb import exp_gb_loss
 from .losses.mirrored_exp_gb import mirrored_exp_gb_loss
 from .losses.pow3_gb import pow3_gb_loss
@@ -19,9 +21,11 @@ __all__ = [
     'class_aware_order',
     'exp_gb_loss',
     'group_by_class',
+    'loss_in_strips',
     'mirrored_exp_gb_loss',
     'pow3_gb_loss',
     'spatial_pyramid_pool',
     'squared_error_loss',
     'squentropy_loss',
+    'upsampled_loss',
 ]

@@ -75,6 +75,10 @@ class ExpGB(BoostedFormula):
     def target_range(self) -> tuple[float, float]:
         return 0.0, math.inf
 
+    @property
+    def degree(self) -> float | None:
+        return math.inf if self.max_delta is None else None
+
     def output(self, scores: Tensor) -> Tensor:
         return self.alpha * scores.exp()
 

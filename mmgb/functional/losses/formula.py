@@ -64,6 +64,15 @@ class Formula(ABC):
         """Return the score at which the potential of a target is least."""
 
     @property
+    def degree(self) -> float | None:
+        """Degree of the potential as a polynomial of the score, infinite for an exponential of the score.
+
+        None: the potential is neither, or its delta is not linear in the target. Then a loss of enlarged scores is
+        computed in strips, see :mod:`mmgb.functional.full_resolution.loss`.
+        """
+        return None
+
+    @property
     def target_range(self) -> tuple[float, float]:
         """Smallest and largest target for which the potential has a minimum."""
         return -math.inf, math.inf

@@ -75,6 +75,10 @@ class Pow3GB(BoostedFormula):
         object.__setattr__(self, 'beta', check_finite('beta', self.beta))
         object.__setattr__(self, 'targets', check_target_pair(self.targets))
 
+    @property
+    def degree(self) -> float | None:
+        return 4 if self.max_delta is None else None
+
     def output(self, scores: Tensor) -> Tensor:
         return self.alpha * self._shifted(scores) ** 3 + self.beta
 

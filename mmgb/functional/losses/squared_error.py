@@ -66,6 +66,10 @@ class SquaredError(Formula):
     def target_range(self) -> tuple[float, float]:
         return RANGES[self.activation]
 
+    @property
+    def degree(self) -> float | None:
+        return 2 if self.activation == 'linear' else None
+
     def output(self, scores: Tensor) -> Tensor:
         return scores if self.activation == 'linear' else getattr(torch, self.activation)(scores)
 

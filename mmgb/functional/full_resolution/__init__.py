@@ -1,0 +1,1 @@
+"""Losses and accuracies of bilinearly enlarged scores, computed without the enlarged scores."""

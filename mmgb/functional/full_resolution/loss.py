@@ -1,0 +1,202 @@
+r"""Losses of bilinearly enlarged scores, without the enlarged scores.
+
+Segmentation heads predict scores at a quarter or an eighth of the image's resolution and enlarge them before the loss.
+The enlarged scores of four images of 512 x 512 pixels and 150 classes take 630 MB, and cross-entropy makes two more
+tensors of that size. A loss that is a sum of one function of each output needs none of them. With the potential F of a
+:class:`~mmgb.functional.losses.formula.Formula` whose delta is linear in the target, a pixel with label y has the loss
+
+.. math::
+    \sum_c F(x_c, t^-) - \lambda x_y + \mu, \qquad \lambda = \delta(0, t^-) - \delta(0, t^+), \quad
+    \mu = F(0, t^+) - F(0, t^-)
+
+- The first term does not depend on the label: :mod:`mmgb.functional.full_resolution.quadrature` sums it over few nodes
+  of each cell between four neighbouring samples.
+- The second one is linear in the scores: each pixel adds its interpolation weights to the gradient of its class at its
+  four samples, and the product of that gradient and the scores is the value.
+- The third one is a constant.
+
+What the quadrature does not cover is enlarged in strips (:mod:`mmgb.functional.full_resolution.strips`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from ..errors import ConfigError
+from ..losses.elementwise import elementwise_loss
+from ..losses.formula import Formula, widened
+from ..losses.reduction import check_class_weight, check_reduction, sample_weights
+from ..losses.settings import shown
+from ..losses.targets import check_target, class_labels
+from .axis import Axis, enlarged_axes
+from .quadrature import extreme_weights, label_free_part
+from .strips import loss_in_strips
+
+
+def upsampled_loss(
+    scores: Tensor,
+    target: Tensor,
+    formula: Formula,
+    *,
+    size: tuple[int, int] | None = None,
+    align_corners: bool = False,
+    weight: Tensor | None = None,
+    class_weight: Tensor | None = None,
+    ignore_index: int | None = None,
+    avg_non_ignore: bool = True,
+    reduction: str = 'mean',
+    avg_factor: float | None = None,
+) -> Tensor:
+    """Compute an elementwise loss of bilinearly enlarged scores, summed over the classes and reduced over the pixels.
+
+    The result is that of ``elementwise_loss(F.interpolate(scores, size, mode='bilinear', ...), target, formula)``. It
+    is exact up to rounding, except that exp-GB's mean error delta in a cell is off by at most 0.001 of the distance of
+    its targets. Memory and time are those of the scores as they are, a few times over.
+
+    Formulas without a ``degree`` (with ``max_delta``, mirrored exp-GB, squared error of sigmoid or tanh) and class
+    scores are computed in strips of rows, exactly.
+
+    Args:
+        scores (Tensor): linear outputs, (N, C, h, w). float16 and bfloat16 scores are computed in float32, also under
+            autocast.
+        target (Tensor): labels, integers of shape (N, H, W) with H >= h and W >= w, or class scores in [0, 1] of shape
+            (N, C, H, W) that are a distribution over the classes.
+        formula (Formula): the loss, such as :class:`~mmgb.functional.losses.pow3_gb.Pow3GB`.
+        size (tuple[int, int] | None): height and width to enlarge to. Default: None, those of the target, which it must
+            equal.
+        align_corners (bool): as in ``F.interpolate``.
+        weight (Tensor | None): factor of each pixel, (N, H, W), or of a shape that broadcasts to it.
+        class_weight, ignore_index, avg_non_ignore, avg_factor: see
+            :func:`mmgb.functional.losses.elementwise.elementwise_loss`.
+        reduction (str): ``'mean'`` or ``'sum'``. ``'none'`` would need the loss of each pixel.
+
+    Returns:
+        Tensor: a scalar, differentiable once, by the scores alone. Ignored and zero-weight pixels contribute neither
+            loss nor gradient, even if their scores are NaN.
+
+    Raises:
+        ConfigError: if ``formula`` is another object, the scores are larger than the image, ``size`` is not the
+            target's, an option is invalid, or a tensor does not fit.
+    """
+    if not isinstance(formula, Formula):
+        raise ConfigError(
+            f'formula={shown(formula)}: expected a formula of mmgb.functional.losses, a sum of one function of each '
+            'output; mmgb.functional.loss_in_strips computes other losses, such as cross-entropy'
+        )
+    if reduction == 'none':
+        raise ConfigError("reduction='none': expected 'mean' or 'sum', since no loss of a single pixel is computed")
+    check_reduction(reduction, avg_factor)
+    size = _size(target, size)
+    axes = enlarged_axes(scores, size, align_corners)
+    enlarged_like = scores.detach().new_empty(()).expand(*scores.shape[:2], *size)  # a shape, without memory
+    valid = check_target(enlarged_like, target, ignore_index)
+    if class_weight is not None:
+        check_class_weight(class_weight, enlarged_like)
+    with torch.autocast(scores.device.type, enabled=False):  # autocast would multiply in half precision
+        pixel_weight, normalizer = sample_weights(
+            enlarged_like,
+            target,
+            valid,
+            weight=weight,
+            class_weight=class_weight,
+            avg_non_ignore=avg_non_ignore,
+            reduction=reduction,
+            avg_factor=avg_factor,
+        )
+        pixel_weight = pixel_weight / normalizer
+        if formula.degree is None or target.dim() == 4:
+
+            def loss_of_rows(enlarged: Tensor, rows: slice) -> Tensor:
+                return elementwise_loss(
+                    enlarged,
+                    target[..., rows, :],
+                    formula,
+                    fused=True,
+                    weight=pixel_weight[:, rows],
+                    ignore_index=ignore_index,
+                    reduction='sum',
+                )
+
+            return loss_in_strips(scores, size, loss_of_rows, align_corners=align_corners)
+        want_gradient = scores.requires_grad and torch.is_grad_enabled()
+        return _UpsampledLoss.apply(scores, target, pixel_weight, formula, axes, want_gradient)
+
+
+def _size(target: Tensor, size: tuple[int, int] | None) -> tuple[int, int]:
+    """Return the height and width of the target, which must be those of ``size`` if given."""
+    if not isinstance(target, Tensor) or target.dim() not in (3, 4):
+        shape = tuple(target.shape) if isinstance(target, Tensor) else shown(target)
+        raise ConfigError(f'target of shape {shape}: expected labels (N, H, W) or class scores (N, C, H, W)')
+    height, width = target.shape[-2:]
+    if size is not None and tuple(size) != (height, width):
+        raise ConfigError(f'size={shown(size)}: expected the size of the target, ({height}, {width})')
+    return height, width
+
+
+class _UpsampledLoss(torch.autograd.Function):
+    """Weighted sum of the losses of the enlarged pixels. The gradient of the scores is computed in the forward pass."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        scores: Tensor,
+        labels: Tensor,
+        weight: Tensor,
+        formula: Formula,
+        axes: tuple[Axis, Axis],
+        want_gradient: bool,
+    ) -> Tensor:
+        precise = scores.detach().to(weight.dtype).contiguous()
+        precise = precise.masked_fill(~_reached(weight, axes).unsqueeze(1), 0)
+        gradient, constant = label_gradient(formula, precise, labels, weight, axes)
+        total = constant + _product(gradient, precise)
+        total = total + label_free_part(formula, precise, weight, axes, gradient if want_gradient else None)
+        ctx.gradient, ctx.dtype = gradient if want_gradient else None, scores.dtype
+        return total.to(weight.dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        return (ctx.gradient * upstream).to(ctx.dtype), None, None, None, None, None
+
+
+def _reached(weight: Tensor, axes: tuple[Axis, Axis]) -> Tensor:
+    """Return the mask of the samples that a pixel with a weight is interpolated from, (N, h, w)."""
+    smallest, largest = extreme_weights(weight, axes)
+    cells = torch.maximum(largest, -smallest)
+    reached = F.max_pool2d(F.pad(cells, (1, 1, 1, 1)), kernel_size=2, stride=1) > 0
+    return reached[:, : axes[0].samples, : axes[1].samples]
+
+
+def label_gradient(
+    formula: Formula, scores: Tensor, labels: Tensor, weight: Tensor, axes: tuple[Axis, Axis]
+) -> tuple[Tensor, Tensor]:
+    """Return the gradient of the part of the loss that is linear in the scores, (N, C, h, w), and the constant part."""
+    at_zero = widened(scores.new_zeros(()))
+    negative, positive = formula.targets
+    slope = (formula.delta(at_zero, positive) - formula.delta(at_zero, negative)).to(weight.dtype)
+    constant = formula.potential(at_zero, positive) - formula.potential(at_zero, negative)
+    images, classes, height, width = scores.shape
+    gradient = torch.zeros_like(scores)
+    planes = torch.arange(images, device=labels.device).view(-1, 1, 1) * classes
+    planes = (planes + class_labels(labels, classes).squeeze(1)) * (height * width)
+    shares = weight * slope
+    vertical, horizontal = axes
+    row_offset, column_offset = (axis.offset.to(weight) for axis in axes)
+    for row, of_row in zip(vertical.corners(vertical.cell), (1 - row_offset, row_offset)):
+        for column, of_column in zip(horizontal.corners(horizontal.cell), (1 - column_offset, column_offset)):
+            sample = (row.unsqueeze(1) * width + column).to(labels.device)
+            gradient.view(-1).scatter_add_(
+                0, (planes + sample).view(-1), (shares * (of_row.unsqueeze(1) * of_column)).view(-1)
+            )
+    return gradient, constant * widened(weight).sum()
+
+
+def _product(gradient: Tensor, scores: Tensor) -> Tensor:
+    """Return the sum of the products, accumulated in double precision, one image at a time to bound the memory."""
+    return torch.stack([(widened(slope) * widened(of_image)).sum() for slope, of_image in zip(gradient, scores)]).sum()
