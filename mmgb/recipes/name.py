@@ -1,0 +1,44 @@
+"""Facts about a recipe that only the name of its config tells; configs/README.md has the grammar of the names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+DEFAULT_LENGTH = 10_000
+LENGTHS = {  # training images, which decide how many steps an epoch of the schedule has
+    'in1k': 1_281_167,
+    'places2': 8_100_000,
+    'voc12aug': 10_582,
+    'voc12sbd': 8_398,
+    'cifar10': 50_000,
+    'mnist': 60_000,
+}
+
+
+class RecipeName(NamedTuple):
+    """The part of a config's name that the check needs.
+
+    Attributes:
+        processes: number of processes that train together; 1 if the name has no ``8xb32``.
+        side: side of the training images in pixels, or None if the name has no ``224x224``.
+        length: number of training images; ``DEFAULT_LENGTH`` for an unknown data set.
+    """
+
+    processes: int
+    side: int | None
+    length: int
+
+
+def parse_name(path: str | Path) -> RecipeName:
+    """Return what the name of a config file tells; every part is optional."""
+    stem = Path(path).stem
+    processes = re.search(r'_(\d+)xb\d+(?=-|_|$)', stem)
+    side = re.search(r'-(\d+)x\d+(?=_|$)', stem)
+    data = re.search(r'_([^_-]+)-\d+x\d+(?=_|$)', stem)
+    return RecipeName(
+        int(processes[1]) if processes else 1,
+        int(side[1]) if side else None,
+        LENGTHS.get(data[1] if data else '', DEFAULT_LENGTH),
+    )

@@ -1,0 +1,44 @@
+"""The table of checked recipes."""
+
+from mmgb.analysis.recipe_table import recipe_table
+
+ENTRY = dict(
+    verdict='falls',
+    steps=60,
+    batch=256,
+    config_batch=256,
+    micro_batch=32,
+    data='real',
+    missing_weights=[],
+    first_loss=6.9,
+    last_loss=2.25,
+    losses=[6.9, 2.25],
+    gradient_norm=dict(median=1.5, max=20.0),
+    update_ratio=dict(median=0.001, max=0.02, max_layer='head.fc'),
+    seconds_per_step=0.125,
+    peak_bytes=2_500_000_000,
+)
+
+
+def test_rows():
+    diverged = dict(
+        ENTRY,
+        verdict='diverges',
+        steps=2,
+        batch=8,
+        micro_batch=8,
+        data='made',
+        missing_weights=['x.pth'],
+        last_loss='inf',
+        losses=[6.9, 'inf'],
+        peak_bytes=None,
+    )
+    lines = recipe_table({'configs/a/net_8xb32.py': ENTRY, 'b.py': diverged}).splitlines()
+    assert lines[2] == (
+        '| `net_8xb32` | real | 60 of 256 in parts of 32 | 6.9, 2.25 | 1.5, 20 | 1.0e-03, 2.0e-02 (head.fc) | 0.12 | '
+        '2.5 | falls |'
+    )
+    assert lines[3] == (
+        '| `b` | made, random weights | 2 of 8 (of 256) | 6.9, inf | 1.5, 20 | 1.0e-03, 2.0e-02 (head.fc) | 0.12 | '
+        'unknown | diverges at step 2: inf |'
+    )

@@ -1,0 +1,17 @@
+"""Peak memory since the last reset."""
+
+import numpy as np
+import pytest
+
+from mmgb.recipes.peak_memory import RESET, peak_memory, reset_peak_memory
+
+
+@pytest.mark.skipif(not RESET.exists(), reason='needs Linux')
+def test_peak_counts_a_freed_array_until_it_is_reset():
+    reset_peak_memory()
+    before = peak_memory()
+    array = np.ones(100_000_000, dtype=np.uint8)
+    del array
+    assert peak_memory() > before + 90_000_000
+    reset_peak_memory()
+    assert peak_memory() < before + 50_000_000
