@@ -21,6 +21,7 @@ EXTRAS = {
         'onedl-mmcv>=2.3.6',
         'onedl-mmsegmentation>=1.4.2',
         'onedl-mmpretrain>=1.3.6',
+        'scipy>=1.11',
         'torchvision',
     ],
     # The original distributions. Both stacks provide modules of the same names: install only one of them.
@@ -29,6 +30,7 @@ EXTRAS = {
         'mmcv>=2.0.0,<2.2.0',
         'mmsegmentation>=1.2.2',
         'mmpretrain>=1.2.0',
+        'scipy>=1.11',
         'ftfy',
         'regex',
         'torchvision',

@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 from mmgb.utils.markdown import table
 
+from .conduct import describe_stopping, describe_tuning
 from .entries import ClaimEntry
 from .file import read_settings
-from .statistics import CLEAR, Estimate, best_steps, count_failures, difference_of_means, finished, minimum_errors
+from .run import Run
+from .statistics import Estimate, best_steps, count_failures, difference_of_means, finished, minimum_errors
 from .trial import Setting
+from .welch_test import welch_test
 
 
 class Claim(NamedTuple):
@@ -25,6 +28,8 @@ class Claim(NamedTuple):
         expected: 'lower' or 'higher'.
         first, second: the measured settings, None if not measured yet.
         command: command that measures them.
+        stopping: how the numbers of trials came about, '' if they were fixed beforehand.
+        tuning: numbers of learning rates from which those of the settings were chosen.
         headline: show the claim in the README, too.
     """
 
@@ -35,16 +40,19 @@ class Claim(NamedTuple):
     first: Setting | None
     second: Setting | None
     command: str
+    stopping: str = ''
+    tuning: str = ''
     headline: bool = False
 
 
-def read_claim(entry: ClaimEntry, results: Path, command: str) -> Claim:
+def read_claim(entry: ClaimEntry, results: Path, runs: tuple[Run, Run], command: str) -> Claim:
     """Return a claim with the trials of its two results; a result without trials was not measured.
 
     Args:
         entry: the claim as ``experiments.yml`` has it. With ``until`` (6, 4) the curves of the first result end at step
             6, those of the second at step 4: at a constant learning rate the same as shorter trainings.
         results (Path): folder of the files of trials.
+        runs: the runs that make the two results.
         command (str): the command that measures the claim.
     """
     settings = []
@@ -52,9 +60,17 @@ def read_claim(entry: ClaimEntry, results: Path, command: str) -> Claim:
         path = results / f'{name}.json'
         found = read_settings(path)[0] if path.exists() else None
         settings.append(shorten(found, last) if found is not None and found.trials else None)
-    first, second = settings
+    measured = None not in settings
     return Claim(
-        entry.statement, entry.paper, entry.quantity, entry.expected, first, second, command, headline=entry.headline
+        entry.statement,
+        entry.paper,
+        entry.quantity,
+        entry.expected,
+        *settings,
+        command,
+        describe_stopping(runs, [len(setting.trials) for setting in settings]) if measured else '',
+        describe_tuning(runs, results) if measured else '',
+        entry.headline,
     )
 
 
@@ -65,15 +81,19 @@ def shorten(setting: Setting, last: float) -> Setting:
     )
 
 
+def samples(claim: Claim) -> tuple[list[float], list[float]]:
+    """Return the claim's quantity in the trials of the first and of the second setting that did not fail."""
+    quantities = {'minimum error': lambda setting: minimum_errors(finished(setting)), 'best epoch': best_steps}
+    return quantities[claim.quantity](claim.first), quantities[claim.quantity](claim.second)
+
+
 def difference(claim: Claim) -> Estimate:
     """Return the difference of means, second minus first, over the trials that did not fail; NaN if there is none."""
-    quantities = {'minimum error': lambda setting: minimum_errors(finished(setting)), 'best epoch': best_steps}
-    first, second = (quantities[claim.quantity](setting) for setting in (claim.first, claim.second))
-    return difference_of_means(first, second)
+    return difference_of_means(*samples(claim))
 
 
 def verdict(claim: Claim) -> str:
-    """Return 'holds' or 'contradicted' if the difference is clear, otherwise the reason why there is no verdict."""
+    """Return 'holds' or 'contradicted' for a difference that Welch's test finds clear, else why there is no verdict."""
     if claim.first is None or claim.second is None:
         return f'not measured yet: `{claim.command}`'
     found = difference(claim)
@@ -81,9 +101,9 @@ def verdict(claim: Claim) -> str:
         return 'one of them diverged in every trial'
     if math.isnan(found.standard_error):
         return 'one trial: no verdict'
-    smallest = CLEAR * found.standard_error
-    if abs(found.mean) <= smallest:
-        return f"not visible: effects below {smallest:.2f} can't be seen"
+    margin = welch_test(*samples(claim)).margin
+    if abs(found.mean) <= margin:
+        return f"not visible: effects below {margin:.2f} can't be seen"
     return 'holds' if (found.mean < 0) == (claim.expected == 'lower') else 'contradicted'
 
 
@@ -96,9 +116,11 @@ def claims_table(claims: Sequence[Claim]) -> str:
             found = difference(claim)
             trials = ' and '.join(map(_count_trials, (claim.first, claim.second)))
             sizes = '' if math.isnan(found.mean) else f'{found.show("+")}, '
-            ours = f'{claim.quantity}: {sizes}{trials} trials'
-        rows.append([claim.statement, claim.paper or 'no number', ours, verdict(claim)])
-    return table(['claim', 'the paper', 'measured: second minus first', 'verdict'], rows)
+            p = welch_test(*samples(claim)).p
+            ours = f'{claim.quantity}: {sizes}{trials} trials{"" if math.isnan(p) else f", p {p:.2g}"}'
+        judged = '; '.join(filter(None, (verdict(claim), claim.stopping)))
+        rows.append([claim.statement, claim.paper or 'no number', ours, claim.tuning, judged])
+    return table(['claim', 'the paper', 'measured: second minus first', 'learning rates tried', 'verdict'], rows)
 
 
 def _count_trials(setting: Setting) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from mmgb.utils.markdown import table
 
-from .statistics import CLEAR, compare, count_failures, estimate_mean, finished, minimum_errors
+from .statistics import compare, count_failures, estimate_mean, finished, minimum_errors
 from .trial import Setting
 
 
@@ -13,7 +13,7 @@ def gain_table(data_sets: Mapping[str, Mapping[str, Setting]]) -> str:
     """Return a table with one row per data set: the first loss's minimum error, and the others' minus it, in percent.
 
     Cells show means with standard errors over the trials that did not fail, and the number that did. A clearly lower
-    error, by the rule of :data:`~mmgb.trials.statistics.CLEAR`, is bold.
+    error, by :func:`~mmgb.trials.welch_test.welch_test`, is bold.
 
     Args:
         data_sets: name to {loss: setting}, with the same losses in the same order for each.
@@ -31,9 +31,9 @@ def _show_error(setting: Setting) -> str:
 
 
 def _show_gain(first: Setting, other: Setting) -> str:
-    gain = compare(first, other).difference
+    gain, welch, _ = compare(first, other)
     if math.isnan(gain.mean):
         return 'diverged in every trial'
     text = gain.show('+')
-    clear = gain.mean < -CLEAR * gain.standard_error
+    clear = gain.mean < -welch.margin
     return ', '.join([f'**{text}**' if clear else text, *count_failures(other)])

@@ -31,10 +31,13 @@
 
 Fields of TEMPLATE: ``config`` (path below the family's folder), ``overrides``, ``work_dir``; of trials also ``result``
 (path below docs/results without .json), ``label`` (row of the tables; default: the last part of ``result``), ``seeds``
-(default: 1), ``learning_rates`` or ``vary``, ``metric``; of train also ``options`` of train.py and ``unless``, a file
-whose presence makes the training unnecessary. Fields of TOOL: ``tool`` (path below tools), ``options``, ``each`` (one
-argument for each run of the experiment) and ``keep``, file patterns copied from work_dirs/FOLDER to
-docs/results/FOLDER. All scalars are read as text, so a learning rate of 5e-4 reaches the command line as written.
+(default: 1), ``looked_at`` (smaller numbers of seeds after which the result was looked at and more were added),
+``learning_rates`` or ``vary``, ``tuned_by`` (grid from which the config's learning rate was chosen: a result, or
+FILE:ROW of a file of best metrics below docs/results), ``metric``; of train also ``options`` of train.py and
+``unless``, a file whose presence makes the training unnecessary. Fields of TOOL: ``tool`` (path below tools),
+``options``, ``each`` (one argument for each run of the experiment) and ``keep``, file patterns copied from
+work_dirs/FOLDER to docs/results/FOLDER. All scalars are read as text, so a learning rate of 5e-4 reaches the command
+line as written.
 """
 
 from __future__ import annotations
@@ -47,6 +50,7 @@ from mmgb.functional.errors import ConfigError
 from .entries import ClaimEntry, TableBlock, make_claim, make_table
 from .experiment import Experiment, make_experiment
 from .fields import check_fields, read_yaml
+from .run import Run
 
 NAME = 'experiments.yml'
 
@@ -58,6 +62,10 @@ class Manifest(NamedTuple):
     experiments: dict[str, Experiment]
     tables: dict[str, TableBlock]
     claims: list[ClaimEntry]
+
+    def runs(self) -> dict[str, Run]:
+        """Return the run of each result."""
+        return {run.result: run for one in self.experiments.values() for run in one.runs if run.result}
 
     def makers(self) -> dict[str, str]:
         """Return the experiment that makes each result."""
@@ -99,7 +107,7 @@ def read_manifest(configs: Path, gpu: bool = False) -> Manifest:
 
 
 def check_references(manifest: Manifest) -> None:
-    """Raise a ConfigError if a named experiment does not exist, or two runs make the same result."""
+    """Raise a ConfigError if a named experiment or result does not exist, or two runs make the same result."""
     named = []
     for one in manifest.experiments.values():
         named += [(f'experiment {one.name}', name) for name in one.needs + one.curves]
@@ -108,10 +116,13 @@ def check_references(manifest: Manifest) -> None:
     for where, name in named:
         if name not in manifest.experiments:
             raise ConfigError(f"{where}: expected names of experiments, got '{name}'")
-    results = [run.result for one in manifest.experiments.values() for run in one.runs if run.result]
-    for result in results:
-        if results.count(result) > 1:
-            raise ConfigError(f"result='{result}': expected one run that makes it, got {results.count(result)}")
+    runs = [run for one in manifest.experiments.values() for run in one.runs if run.result]
+    results = [run.result for run in runs]
+    for run in runs:
+        if results.count(run.result) > 1:
+            raise ConfigError(f"result='{run.result}': expected one run that makes it, got {results.count(run.result)}")
+        if run.tuned_by is not None and ':' not in run.tuned_by and run.tuned_by not in results:
+            raise ConfigError(f"tuned_by='{run.tuned_by}' of {run.result}: expected the result of a run")
 
 
 def check_claims(manifest: Manifest) -> None:

@@ -17,6 +17,7 @@ from mmgb.utils.work_dir import Evaluation
 
 from .claims import Claim, claims_table, read_claim
 from .commands import RESULTS
+from .conduct import describe_stopping
 from .entries import TableBlock
 from .gain_table import gain_table
 from .manifest import Manifest
@@ -88,11 +89,12 @@ def read_trials(manifest: Manifest, experiment: str, results: Path) -> dict[str,
 
 def read_claims(manifest: Manifest, results: Path) -> list[Claim]:
     """Return the claims with what was measured for them."""
-    makers = manifest.makers()
+    makers, runs = manifest.makers(), manifest.runs()
     claims = []
     for entry in manifest.claims:
         names = dict.fromkeys((makers[entry.first], makers[entry.second]))
-        claims.append(read_claim(entry, results, f'python tools/experiments.py run {" ".join(names)}'))
+        command = f'python tools/experiments.py run {" ".join(names)}'
+        claims.append(read_claim(entry, results, (runs[entry.first], runs[entry.second]), command))
     return claims
 
 
@@ -108,7 +110,10 @@ def _gains(manifest: Manifest, block: TableBlock, results: Path) -> str:
     data_sets = {}
     for experiment, label in block.rows.items():
         settings = read_trials(manifest, experiment, results)
-        data_sets[label] = {column: settings[column] for column in block.columns}
+        losses = {column: settings[column] for column in block.columns}
+        runs = {run.label: run for run in manifest.experiments[experiment].runs}
+        note = describe_stopping([runs[loss] for loss in losses], [len(one.trials) for one in losses.values()])
+        data_sets[f'{label} ({note})' if note else label] = losses
     return gain_table(data_sets)
 
 

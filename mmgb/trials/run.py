@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from .schedule import trial_folder
 from .templates import fill
 
 COMMON_FIELDS = ('config', 'overrides', 'work_dir', 'label')
-TRIALS_FIELDS = (*COMMON_FIELDS, 'result', 'seeds', 'learning_rates', 'vary', 'metric')
+TRIALS_FIELDS = (*COMMON_FIELDS, 'result', 'seeds', 'looked_at', 'learning_rates', 'tuned_by', 'vary', 'metric')
 TRAIN_FIELDS = (*COMMON_FIELDS, 'options', 'unless')
 LEARNING_RATE = 'optim_wrapper.optimizer.lr'
 
@@ -31,6 +31,10 @@ class Run(NamedTuple):
         variables: texts that a tool's ``each`` may use.
         result: path of the file of trials below docs/results, without .json.
         seeds: number of trials of each setting.
+        looked_at: smaller numbers of trials whose result was looked at before more were added; none if ``seeds`` was
+            fixed beforehand.
+        tuned_by: grid from which the config's learning rate was chosen: result of another run, or FILE:ROW of a file of
+            best metrics below docs/results; None if it was not tuned.
         vary: values of the config entries of a grid.
         metric: the evaluator's metric, or None for the tool's default.
         options: further options of train.py.
@@ -44,6 +48,8 @@ class Run(NamedTuple):
     variables: Mapping[str, str]
     result: str | None
     seeds: int
+    looked_at: Sequence[int]
+    tuned_by: str | None
     vary: Mapping[str, list[str]]
     metric: str | None
     options: list[str]
@@ -98,6 +104,9 @@ def make_run(family: str, fields: Mapping[str, object], variables: Mapping[str, 
     seeds = filled('seeds', '1')
     if not seeds.isdecimal() or int(seeds) < 1:
         raise ConfigError(f'{where}.seeds={seeds}: expected a positive integer')
+    looked_at = filled('looked_at', [])
+    if not all(look.isdecimal() and 0 < int(look) < int(seeds) for look in looked_at):
+        raise ConfigError(f'{where}.looked_at={looked_at}: expected numbers of trials below seeds={seeds}')
     return Run(
         config=known['config'],
         overrides=overrides,
@@ -106,6 +115,8 @@ def make_run(family: str, fields: Mapping[str, object], variables: Mapping[str, 
         variables=known,
         result=result,
         seeds=int(seeds),
+        looked_at=[int(look) for look in looked_at],
+        tuned_by=filled('tuned_by'),
         vary=vary,
         metric=filled('metric'),
         options=filled('options', []),

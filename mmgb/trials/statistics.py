@@ -14,9 +14,9 @@ import numpy as np
 
 from .rank_test import mann_whitney_p
 from .trial import Setting, Trial, best_point
+from .welch_test import WelchTest, welch_test
 
 WORST = 100.0  # error of a failed trial, in percent
-CLEAR = 2.0  # a difference is clear if it is more than this many standard errors
 
 
 class Estimate(NamedTuple):
@@ -35,11 +35,13 @@ class Comparison(NamedTuple):
     """Comparison of the minimum errors of two settings.
 
     Attributes:
-        difference: difference of the means, in percent. Effects well below its standard error are not visible.
-        p: p-value of the exact two-sided Mann-Whitney test.
+        difference: difference of the means of the finished trials, in percent.
+        welch: Welch's t-test of the same trials.
+        p: p-value of the exact two-sided Mann-Whitney test of all trials.
     """
 
     difference: Estimate
+    welch: WelchTest
     p: float
 
 
@@ -90,8 +92,10 @@ def difference_of_means(first: Sequence[float], second: Sequence[float]) -> Esti
 
 def compare(first: Setting, second: Setting) -> Comparison:
     """Compare two settings, second minus first; the difference is NaN if one of them has no finished trial."""
+    samples = minimum_errors(finished(first)), minimum_errors(finished(second))
     return Comparison(
-        difference_of_means(minimum_errors(finished(first)), minimum_errors(finished(second))),
+        difference_of_means(*samples),
+        welch_test(*samples),
         mann_whitney_p(minimum_errors(first.trials), minimum_errors(second.trials)),
     )
 

@@ -23,7 +23,7 @@ from .trial import Setting
 
 
 def trials_table(settings: Mapping[str, Setting]) -> str:
-    """Return a table with one row per setting; its last two columns compare with the first setting.
+    """Return a table with one row per setting; its last three columns compare with the first setting.
 
     Args:
         settings: name to setting.
@@ -34,7 +34,7 @@ def trials_table(settings: Mapping[str, Setting]) -> str:
     metric, step = check_comparable(settings)
     first = next(iter(settings.values()))
     rows = [
-        [name, *_summary(setting), *(_against(first, setting) if setting is not first else ['', ''])]
+        [name, *_summary(setting), *(_against(first, setting) if setting is not first else ['', '', ''])]
         for name, setting in settings.items()
     ]
     return table(
@@ -45,6 +45,7 @@ def trials_table(settings: Mapping[str, Setting]) -> str:
             f'best {step}: median',
             f'last {metric}, %: mean ± standard error',
             'minimum error against the first row, %: difference of means ± standard error',
+            "p of Welch's test",
             'p of the rank test',
         ],
         rows,
@@ -109,5 +110,9 @@ def _summary(setting: Setting) -> list[str]:
 
 
 def _against(first: Setting, setting: Setting) -> list[str]:
-    difference, p = compare(first, setting)
-    return ['' if math.isnan(difference.mean) else difference.show('+'), f'{p:.2g}']
+    difference, welch, p = compare(first, setting)
+    return [
+        '' if math.isnan(difference.mean) else difference.show('+'),
+        '' if math.isnan(welch.p) else f'{welch.p:.2g}',
+        f'{p:.2g}',
+    ]

@@ -17,6 +17,7 @@ from mmgb.trials.statistics import (
     minimum_errors,
 )
 from mmgb.trials.trial import Setting, Trial
+from mmgb.trials.welch_test import welch_test
 
 
 def make(*curves, failed=()):
@@ -56,6 +57,8 @@ def test_a_difference_adds_the_variances_of_both_means(first, second):
     variance = statistics.variance(first) / len(first) + statistics.variance(second) / len(second)
     assert found.difference.standard_error**2 == pytest.approx(variance, rel=1e-6, abs=1e-6)
     assert found.p == mann_whitney_p(first, second)
+    errors = [[100 - value for value in values] for values in (first, second)]
+    assert found.welch.margin == pytest.approx(welch_test(*errors).margin, abs=1e-6)
 
 
 def test_failed_trials_have_the_worst_rank_and_are_left_out_of_means():

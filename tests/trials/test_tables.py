@@ -22,13 +22,14 @@ def test_rows_show_medians_means_and_the_comparison_with_the_first_setting():
     assert header == (
         '|  | trials | minimum error, %: median (quartiles) | best epoch: median | '
         'last acc, %: mean ± standard error | minimum error against the first row, %: difference of '
-        'means ± standard error | p of the rank test |'
+        "means ± standard error | p of Welch's test | p of the rank test |"
     )
     # Minimum errors 90, 88, 80 and 70, 60, 65; last values 10, 12, 17: mean 13, variance (9 + 1 + 16) / 2 = 13, and
-    # (13 / 3) ** .5 = 2.08. Means 86 and 65; variances (16 + 4 + 36) / 2 = 28 and 25; ((28 + 25) / 3) ** .5 = 4.20.
+    # (13 / 3) ** .5 = 2.08. Means 86 and 65; variances (16 + 4 + 36) / 2 = 28 and 25; ((28 + 25) / 3) ** .5 = 4.20:
+    # 5.0 standard errors at (53 / 3) ** 2 / ((28 / 3) ** 2 / 2 + (25 / 3) ** 2 / 2) = 3.99 degrees of freedom.
     assert rows == [
-        '| base | 3 | 88.00 (84.00 to 89.00) | 2.0 | 13.00 ± 2.08 |  |  |',
-        '| ours | 3 | 65.00 (62.50 to 67.50) | 1.0 | 35.00 ± 2.89 | -21.00 ± 4.20 | 0.1 |',
+        '| base | 3 | 88.00 (84.00 to 89.00) | 2.0 | 13.00 ± 2.08 |  |  |  |',
+        '| ours | 3 | 65.00 (62.50 to 67.50) | 1.0 | 35.00 ± 2.89 | -21.00 ± 4.20 | 0.0076 | 0.1 |',
     ]
 
 
@@ -38,9 +39,9 @@ def test_failures_are_counted_by_kind_and_a_single_trial_has_no_standard_error()
     lost = make(((), 'FloatingPointError: iteration 1'))
     rows = trials_table({'one': one, 'bad': bad, 'lost': lost}).splitlines()[2:]
     assert rows == [
-        '| one | 1 | 50.00 (50.00 to 50.00) | 1.0 | 50.00 ± ? |  |  |',
-        '| bad | 3, 1 diverged, 1 failed | 100.00 (70.00 to 100.00) | 1.0 | 60.00 ± ? | -10.00 ± ? | 1 |',
-        '| lost | 1, 1 diverged | 100.00 (100.00 to 100.00) |  |  |  | 1 |',
+        '| one | 1 | 50.00 (50.00 to 50.00) | 1.0 | 50.00 ± ? |  |  |  |',
+        '| bad | 3, 1 diverged, 1 failed | 100.00 (70.00 to 100.00) | 1.0 | 60.00 ± ? | -10.00 ± ? |  | 1 |',
+        '| lost | 1, 1 diverged | 100.00 (100.00 to 100.00) |  |  |  |  | 1 |',
     ]
 
 
