@@ -9,11 +9,16 @@ tensors of that size. A loss that is a sum of one function of each output needs 
     \sum_c F(x_c, t^-) - \lambda x_y + \mu, \qquad \lambda = \delta(0, t^-) - \delta(0, t^+), \quad
     \mu = F(0, t^+) - F(0, t^-)
 
-- The first term does not depend on the label: :mod:`mmgb.functional.full_resolution.quadrature` sums it over few nodes
-  of each cell between four neighbouring samples.
+- The first term does not depend on the label. :mod:`mmgb.functional.full_resolution.quadrature` computes its gradient
+  at few nodes of each cell between four neighbouring samples.
 - The second one is linear in the scores: each pixel adds its interpolation weights to the gradient of its class at its
-  four samples, and the product of that gradient and the scores is the value.
+  four samples.
 - The third one is a constant.
+
+Only the gradients are computed, of the size of the scores. The value follows from them, because the potential is
+:math:`a + b x + (c + d x)\, \delta(x, t^-)` with numbers a to d, and the enlarged scores are linear in the scores: the
+weighted sum of :math:`\delta` over the pixels is the sum of its gradient, and that of :math:`x \delta` is the product
+of the gradient and the scores. These terms cancel near the fit, so they are summed in double precision.
 
 What the quadrature does not cover is enlarged in strips (:mod:`mmgb.functional.full_resolution.strips`).
 """
@@ -34,8 +39,10 @@ from ..losses.reduction import check_class_weight, check_reduction, sample_weigh
 from ..losses.settings import shown
 from ..losses.targets import check_target, class_labels
 from .axis import Axis, enlarged_axes
-from .quadrature import extreme_weights, label_free_part
+from .quadrature import add_gradient_of_wrong_classes, extreme_weights
 from .strips import loss_in_strips
+
+MOMENTS = 2**18  # numbers that are converted to double precision at once
 
 
 def upsampled_loss(
@@ -151,11 +158,24 @@ class _UpsampledLoss(torch.autograd.Function):
         axes: tuple[Axis, Axis],
         want_gradient: bool,
     ) -> Tensor:
+        extremes = extreme_weights(weight, axes)
         precise = scores.detach().to(weight.dtype).contiguous()
-        precise = precise.masked_fill(~_reached(weight, axes).unsqueeze(1), 0)
-        gradient, constant = label_gradient(formula, precise, labels, weight, axes)
-        total = constant + _product(gradient, precise)
-        total = total + label_free_part(formula, precise, weight, axes, gradient if want_gradient else None)
+        reached = _reached(extremes, axes)
+        if not reached.all():
+            precise = precise.masked_fill(~reached.unsqueeze(1), 0)
+        at_zero = widened(weight.new_zeros(()))
+        negative, positive = formula.targets
+        slope = formula.delta(at_zero, positive) - formula.delta(at_zero, negative)
+        constant = formula.potential(at_zero, positive) - formula.potential(at_zero, negative)
+        a, b, c, d = formula.potential_by_delta(negative)
+
+        sample_weight, gradient = _label_gradient(precise, labels, weight * slope.to(weight.dtype), axes)
+        label_sum, label_product = _moments(gradient, precise)
+        add_gradient_of_wrong_classes(formula, precise, weight, extremes, axes, gradient)
+        whole_sum, whole_product = _moments(gradient, precise)
+        summed_scores = widened(sample_weight * precise.sum(1)).sum() / slope
+        total = (constant + a * precise.shape[1]) * widened(weight).sum() + b * summed_scores + label_product
+        total = total + c * (whole_sum - label_sum) + d * (whole_product - label_product)
         ctx.gradient, ctx.dtype = gradient if want_gradient else None, scores.dtype
         return total.to(weight.dtype)
 
@@ -165,38 +185,44 @@ class _UpsampledLoss(torch.autograd.Function):
         return (ctx.gradient * upstream).to(ctx.dtype), None, None, None, None, None
 
 
-def _reached(weight: Tensor, axes: tuple[Axis, Axis]) -> Tensor:
+def _reached(extremes: tuple[Tensor, Tensor], axes: tuple[Axis, Axis]) -> Tensor:
     """Return the mask of the samples that a pixel with a weight is interpolated from, (N, h, w)."""
-    smallest, largest = extreme_weights(weight, axes)
+    smallest, largest = extremes
     cells = torch.maximum(largest, -smallest)
     reached = F.max_pool2d(F.pad(cells, (1, 1, 1, 1)), kernel_size=2, stride=1) > 0
     return reached[:, : axes[0].samples, : axes[1].samples]
 
 
-def label_gradient(
-    formula: Formula, scores: Tensor, labels: Tensor, weight: Tensor, axes: tuple[Axis, Axis]
-) -> tuple[Tensor, Tensor]:
-    """Return the gradient of the part of the loss that is linear in the scores, (N, C, h, w), and the constant part."""
-    at_zero = widened(scores.new_zeros(()))
-    negative, positive = formula.targets
-    slope = (formula.delta(at_zero, positive) - formula.delta(at_zero, negative)).to(weight.dtype)
-    constant = formula.potential(at_zero, positive) - formula.potential(at_zero, negative)
-    images, classes, height, width = scores.shape
-    gradient = torch.zeros_like(scores)
-    planes = torch.arange(images, device=labels.device).view(-1, 1, 1) * classes
-    planes = (planes + class_labels(labels, classes).squeeze(1)) * (height * width)
-    shares = weight * slope
-    vertical, horizontal = axes
-    row_offset, column_offset = (axis.offset.to(weight) for axis in axes)
-    for row, of_row in zip(vertical.corners(vertical.cell), (1 - row_offset, row_offset)):
-        for column, of_column in zip(horizontal.corners(horizontal.cell), (1 - column_offset, column_offset)):
-            sample = (row.unsqueeze(1) * width + column).to(labels.device)
-            gradient.view(-1).scatter_add_(
-                0, (planes + sample).view(-1), (shares * (of_row.unsqueeze(1) * of_column)).view(-1)
-            )
-    return gradient, constant * widened(weight).sum()
+def _label_gradient(scores: Tensor, labels: Tensor, weight: Tensor, axes: tuple[Axis, Axis]) -> tuple[Tensor, Tensor]:
+    """Return the weight that the pixels give to each sample, (N, h, w), and the same for each class, (N, C, h, w)."""
+    of_classes, of_samples = torch.empty_like(scores), torch.empty_like(scores[:, 0])
+    corners = []
+    for axis in axes:
+        offset = axis.offset.to(weight)
+        samples = (sample.to(labels.device) for sample in axis.corners(axis.cell))
+        corners.append(list(zip(samples, (1 - offset, offset))))
+    classes, height, width = scores.shape[1:]
+    for image, (image_labels, image_weight) in enumerate(zip(labels, weight)):
+        label = class_labels(image_labels.unsqueeze(0), classes)[0, 0]
+        # With the classes of a sample side by side, neighbouring pixels write to the same pages of memory.
+        by_sample = scores.new_zeros(height * width * classes)
+        for row, of_row in corners[0]:
+            for column, of_column in corners[1]:
+                index = (row.unsqueeze(1) * width + column) * classes + label
+                by_sample.scatter_add_(0, index.view(-1), (image_weight * of_row.unsqueeze(1) * of_column).view(-1))
+        by_sample = by_sample.view(height, width, classes)
+        of_classes[image], of_samples[image] = by_sample.movedim(-1, 0), by_sample.sum(-1)
+    return of_samples, of_classes
 
 
-def _product(gradient: Tensor, scores: Tensor) -> Tensor:
-    """Return the sum of the products, accumulated in double precision, one image at a time to bound the memory."""
-    return torch.stack([(widened(slope) * widened(of_image)).sum() for slope, of_image in zip(gradient, scores)]).sum()
+def _moments(gradient: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the sum of the gradient and of its product with the scores, in double precision.
+
+    They are computed a part at a time, since the numbers in double precision take memory.
+    """
+    sums, products = [], []
+    for slope, part in zip(gradient.view(-1).split(MOMENTS), scores.view(-1).split(MOMENTS)):
+        slope = widened(slope)
+        sums.append(slope.sum())
+        products.append(slope @ widened(part))
+    return torch.stack(sums).sum(), torch.stack(products).sum()

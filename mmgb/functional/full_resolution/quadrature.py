@@ -1,4 +1,4 @@
-r"""The label-free part of a loss of enlarged scores: the sum of one function of each enlarged score.
+r"""The gradient of a sum of one function of each enlarged score.
 
 Between four neighbouring samples the enlarged score is a bilinear patch, and a sum over its s x s pixels is replaced by
 one over the nodes of two rules (:mod:`mmgb.functional.full_resolution.cell_rules`):
@@ -31,7 +31,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..losses.formula import Formula, widened
+from ..losses.formula import Formula
 from .axis import Axis
 from .cell_rules import GaussNodes, gauss_nodes, interpolatory_nodes
 from .mixed_cells import Cells, corner_shares
@@ -44,37 +44,38 @@ CPU_TILE, CPU_NODES = 16, 2**17
 ACCELERATOR_TILE, ACCELERATOR_NODES = 64, 2**24
 
 
-def label_free_part(
-    formula: Formula, scores: Tensor, weight: Tensor, axes: tuple[Axis, Axis], gradient: Tensor | None
-) -> Tensor:
-    """Return the weighted sum of the potentials of all enlarged scores, as if every class were wrong.
+def add_gradient_of_wrong_classes(
+    formula: Formula,
+    scores: Tensor,
+    weight: Tensor,
+    extremes: tuple[Tensor, Tensor],
+    axes: tuple[Axis, Axis],
+    gradient: Tensor,
+) -> None:
+    """Add the gradient of the weighted sum of the potentials of all enlarged scores, as if every class were wrong.
 
     Args:
         formula (Formula): loss with a ``degree``.
         scores (Tensor): (N, C, h, w), contiguous, of the type to compute in.
         weight (Tensor): weight of each pixel, (N, H, W), of the scores' type.
+        extremes (tuple[Tensor, Tensor]): result of :func:`extreme_weights`.
         axes (tuple[Axis, Axis]): vertical and horizontal axis of the enlargement.
-        gradient (Tensor | None): contiguous tensor of the scores' shape and type, to which the gradient is added. None:
-            no gradient.
-
-    Returns:
-        Tensor: scalar, float64 where the device has it.
+        gradient (Tensor): contiguous tensor of the scores' shape and type that is changed.
     """
     assert formula.degree is not None
     exponential = formula.degree == math.inf
     most = NODES_OF_EXPONENTIAL if exponential else int(formula.degree) // 2 + 1
     rules = gauss_nodes(axes[0], most), gauss_nodes(axes[1], most)
-    smallest, largest = extreme_weights(weight, axes)
+    smallest, largest = extremes
     at_nodes = smallest == largest
     if exponential:
         at_nodes &= (largest == 0) | ~_rough_cells(formula, scores, rules, most)
-    total = _sum_over_tiles(formula, scores, largest * at_nodes, rules, gradient)
+    _add_tiles(formula, scores, largest * at_nodes, rules, gradient)
     image, row, column = (~at_nodes).nonzero().unbind(1)
     nodes = [interpolatory_nodes(axis, formula.degree + 1) for axis in axes]
     nodes_per_cell = scores.shape[1] * nodes[0].offset.shape[1] * nodes[1].offset.shape[1]
     for chunk in Cells(image, row, column, axes).split(max(1, _budget(scores)[1] // nodes_per_cell)):
-        total = total + _sum_over_cells(formula, scores, weight, chunk, gradient)
-    return total
+        _add_cells(formula, scores, weight, chunk, gradient)
 
 
 def extreme_weights(weight: Tensor, axes: tuple[Axis, Axis]) -> tuple[Tensor, Tensor]:
@@ -106,19 +107,18 @@ def _parts(rule: GaussNodes, edge: int, scores: Tensor) -> Iterator[_Part]:
         yield _Part(nodes, samples, rule.enlarge[nodes, samples].to(scores))
 
 
-def _sum_over_tiles(
+def _add_tiles(
     formula: Formula,
     scores: Tensor,
     cell_weight: Tensor,
     rules: tuple[GaussNodes, GaussNodes],
-    gradient: Tensor | None,
-) -> Tensor:
-    """Return the sum over the cells by Gauss nodes. Cells of weight 0 contribute nothing."""
+    gradient: Tensor,
+) -> None:
+    """Add the gradient of the cells by Gauss nodes. Cells of weight 0 contribute nothing."""
     edge, budget = _budget(scores)
     rows, columns = (list(_parts(rule, edge, scores)) for rule in rules)
     cell = [rule.cell.to(scores.device) for rule in rules]
     weight = [rule.weight.to(scores) for rule in rules]
-    total = widened(scores.new_zeros(()))
     for image, of_image in enumerate(cell_weight):
         for row in rows:
             for column in columns:
@@ -126,18 +126,15 @@ def _sum_over_tiles(
                 if scores.is_cpu and not of_cells.any():
                     continue
                 node_weight = of_cells * weight[0][row.nodes].unsqueeze(1) * weight[1][column.nodes]
-                for channels in torch.arange(scores.shape[1]).split(max(1, budget // node_weight.numel())):
-                    tile = image, slice(int(channels[0]), int(channels[-1]) + 1), row.samples, column.samples
-                    enlarged = row.enlarge @ scores[tile] @ column.enlarge.T
-                    delta, potential = formula.delta_and_potential(enlarged, formula.targets[0])
-                    total = total + widened(potential.flatten(1) @ node_weight.flatten()).sum()
-                    if gradient is not None:
-                        gradient[tile] += row.enlarge.T @ (delta * node_weight) @ column.enlarge
-    return total
+                step = max(1, budget // node_weight.numel())
+                for channel in range(0, scores.shape[1], step):
+                    tile = image, slice(channel, channel + step), row.samples, column.samples
+                    delta = formula.delta(row.enlarge @ scores[tile] @ column.enlarge.T, formula.targets[0])
+                    gradient[tile] += row.enlarge.T @ delta.mul_(node_weight) @ column.enlarge
 
 
-def _sum_over_cells(formula: Formula, scores: Tensor, weight: Tensor, cells: Cells, gradient: Tensor | None) -> Tensor:
-    """Return the sum over some cells by interpolatory nodes."""
+def _add_cells(formula: Formula, scores: Tensor, weight: Tensor, cells: Cells, gradient: Tensor) -> None:
+    """Add the gradient of some cells by interpolatory nodes."""
     assert formula.degree is not None
     nodes = [interpolatory_nodes(axis, formula.degree + 1) for axis in cells.axes]
     (rows, by_row), (columns, by_column) = (
@@ -147,10 +144,8 @@ def _sum_over_cells(formula: Formula, scores: Tensor, weight: Tensor, cells: Cel
     node_weight = (by_row.mT @ cells.pixels(weight) @ by_column).flatten(1).unsqueeze(2)
     shares = corner_shares(rows, columns)
     corners = cells.corner_indices(scores.shape)
-    delta, potential = formula.delta_and_potential(shares @ scores.view(-1)[corners], formula.targets[0])
-    if gradient is not None:
-        gradient.view(-1).index_add_(0, corners.view(-1), (shares.mT @ (delta * node_weight)).view(-1))
-    return widened((potential * node_weight).sum())
+    delta = formula.delta(shares @ scores.view(-1)[corners], formula.targets[0])
+    gradient.view(-1).index_add_(0, corners.view(-1), (shares.mT @ delta.mul_(node_weight)).view(-1))
 
 
 def _rough_cells(formula: Formula, scores: Tensor, rules: tuple[GaussNodes, GaussNodes], nodes: int) -> Tensor:

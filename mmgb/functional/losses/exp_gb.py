@@ -79,6 +79,9 @@ class ExpGB(BoostedFormula):
     def degree(self) -> float | None:
         return math.inf if self.max_delta is None else None
 
+    def potential_by_delta(self, target: float) -> tuple[float, float, float, float]:
+        return target * self.fit(target) if target else 0.0, -target, 1.0, 0.0
+
     def output(self, scores: Tensor) -> Tensor:
         return self.alpha * scores.exp()
 

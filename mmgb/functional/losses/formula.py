@@ -72,6 +72,14 @@ class Formula(ABC):
         """
         return None
 
+    def potential_by_delta(self, target: float) -> tuple[float, float, float, float]:
+        """Return the numbers (a, b, c, d) for which the potential is ``a + b*x + (c + d*x) * delta(x)``.
+
+        They exist for the formulas with a ``degree``. A sum of potentials is then a sum of deltas, but its terms cancel
+        near the fit.
+        """
+        raise NotImplementedError
+
     @property
     def target_range(self) -> tuple[float, float]:
         """Smallest and largest target for which the potential has a minimum."""

@@ -79,6 +79,11 @@ class Pow3GB(BoostedFormula):
     def degree(self) -> float | None:
         return 4 if self.max_delta is None else None
 
+    def potential_by_delta(self, target: float) -> tuple[float, float, float, float]:
+        # With u = x + shift: F = alpha/4 u**4 + (beta - t) u + constant, and u * delta = alpha u**4 + (beta - t) u.
+        slope = 3 / 4 * (self.beta - target)
+        return -slope * self.fit(target), slope, self.shift / 4, 1 / 4
+
     def output(self, scores: Tensor) -> Tensor:
         return self.alpha * self._shifted(scores) ** 3 + self.beta
 

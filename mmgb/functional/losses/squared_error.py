@@ -70,6 +70,9 @@ class SquaredError(Formula):
     def degree(self) -> float | None:
         return 2 if self.activation == 'linear' else None
 
+    def potential_by_delta(self, target: float) -> tuple[float, float, float, float]:
+        return 0.0, 0.0, -target / 2, 1 / 2
+
     def output(self, scores: Tensor) -> Tensor:
         return scores if self.activation == 'linear' else getattr(torch, self.activation)(scores)
 

@@ -184,3 +184,27 @@ def test_a_device_without_float64_is_given_none(monkeypatch, loss, options, soft
         found, gradient = value_and_gradient('formula', loss, scores, target, **options)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(gradient, expected_gradient, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    'formula',
+    [
+        ExpGB(0.1, (0.0, 16.0)),
+        ExpGB(0.1, (0.5, 16.0)),
+        Pow3GB(0.001, 0.4, (-2.0, 10.0)),
+        Pow3GB(0.001, 0.4, (-2.0, 10.0)).matched(21),
+        SquaredError('linear', (-1.0, 1.0)),
+    ],
+)
+def test_a_formula_with_a_degree_gives_its_potential_by_the_delta(formula):
+    x = torch.linspace(-9, 9, 31, dtype=torch.float64)
+    for target in formula.targets:
+        a, b, c, d = formula.potential_by_delta(target)
+        found = a + b * x + (c + d * x) * formula.delta(x, target)
+        torch.testing.assert_close(found, formula.potential(x, target), rtol=1e-11, atol=1e-11)
+    assert formula.degree is not None
+
+
+def test_formulas_that_are_not_smooth_or_not_linear_in_the_target_have_no_degree():
+    formulas = ExpGB(0.1, (0.0, 16.0), 5.0), Pow3GB(0.001, 0.4, (0.0, 10.0), 5.0), SquaredError('tanh', (-0.5, 0.5))
+    assert [formula.degree for formula in formulas] == [None] * 3
