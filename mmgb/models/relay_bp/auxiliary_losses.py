@@ -16,6 +16,8 @@ from mmgb.registry import MODELS
 from mmgb.utils.errors import one_line
 
 DEFAULT_LOSS_WEIGHT = 0.3  # Shen et al. 2015, Sections 5.1 and 5.2
+# What heads raise for an input of another shape. Other exceptions are a fault of the head and keep their traceback.
+MISFITS = (RuntimeError, ValueError, AssertionError, IndexError, TypeError)
 
 
 class AuxiliarySettings(NamedTuple):
@@ -117,8 +119,10 @@ def _check_fit(head: nn.Module, feature: Tensor, field: str, source: str, error:
     try:
         with torch.no_grad():
             scores = head((feature,))
-    except Exception as misfit:
+    except MISFITS as misfit:
         got = one_line(misfit)
+    except Exception:
+        return
     else:
         if _is_segmentation(head) or not isinstance(scores, Tensor) or scores.dim() == 2:
             return

@@ -1,8 +1,6 @@
 """RelayBP has the statistics, predictions, checkpoint keys and attributes of the plain model."""
 
 import copy
-import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -24,7 +22,6 @@ from helpers.relay_models import (
 from mmengine.registry import MODELS
 from torch.utils._python_dispatch import TorchDispatchMode
 
-DOCUMENTATION = Path(__file__).parents[3] / 'docs/relay.md'
 RELAYS = {
     'resnet': relay_config(
         RESNET,
@@ -141,16 +138,6 @@ def test_auxiliary_losses_and_accuracies_have_their_own_names_and_weights():
         assert losses[name].item() == pytest.approx(weight * unweighed[name].item(), rel=1e-12)
     assert losses['aux_0.accuracy_top-1'] == unweighed['aux_0.accuracy_top-1']
     assert_same({'total': relay.parse_losses(losses)[0]}, {'total': total(losses)})
-
-
-@pytest.mark.slow
-def test_the_config_of_the_documentation_trains():
-    (block, _) = re.findall(r'```python\n(.*?)```', DOCUMENTATION.read_text(), re.DOTALL)
-    config = {}
-    exec(block.replace("type='ImageClassifier', ...", '**plain'), dict(plain=RESNET), config)
-    relay = build('resnet', config['model'])
-    gradients = gradients_of(relay, *batch('resnet'))
-    assert all(gradient is not None and gradient.isfinite().all() for gradient in gradients.values())
 
 
 def test_without_auxiliaries_it_is_standard_backpropagation():
