@@ -29,7 +29,7 @@ from mmgb.datasets.image_list_parser import read_image_list
 
 def use_all(images, queue):
     found = [images[i] for i in range(0, len(images), 997)], int(images.labels.sum())
-    parts = [int(column.array.view('u1').sum()) for column in vars(images).values()]
+    parts = [int(column.array.view('u1').sum()) for column in (images._text, *images._columns)]
     private = sum(int(line.split()[1]) for line in open('/proc/self/smaps_rollup') if line.startswith('Private'))
     queue.put((found, private))
 
@@ -44,7 +44,7 @@ if __name__ == '__main__':
         for _ in range(2):
             worker = context.Process(target=use_all, args=(images, queue))
             worker.start()
-            found, memory = queue.get()
+            found, memory = queue.get(timeout=60)
             worker.join()
             assert found == expected
             private.append(memory * 1024)
