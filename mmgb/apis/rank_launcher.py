@@ -10,9 +10,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from mmgb.utils.process_interrupt import end_when_interrupted
 from mmgb.utils.process_parent import end_with_parent, environment_of_children
+
+if TYPE_CHECKING:  # importing torch takes seconds, in which a signal would end without a sentence
+    from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
 FAILURE = '{name}: rank {rank} ended first, with exit code {code}'
 
@@ -39,10 +44,23 @@ def main(arguments: list[str]) -> int:
     except SignalException as error:
         return 128 + error.sigval
     except ChildFailedError as error:
-        rank, failure = error.get_first_failure()
-        print(FAILURE.format(name='rank_launcher', rank=rank, code=failure.exitcode), file=sys.stderr)
-        return failure.exitcode if failure.exitcode > 0 else 128 - failure.exitcode
+        rank, code = first_failure(error.failures)
+        print(FAILURE.format(name='rank_launcher', rank=rank, code=code), file=sys.stderr)
+        return code if code > 0 else 128 - code
     return 0
+
+
+def first_failure(failures: Mapping[int, ProcessFailure]) -> tuple[int, int]:
+    """Return the rank that failed first and its exit code, negative if a signal ended it.
+
+    A rank that loses a peer fails as well, with exit code 1, and may do so before torch's agent looks at them again. So
+    a rank with another exit code was first.
+
+    Args:
+        failures (Mapping[int, ProcessFailure]): failure of each rank that the agent found ended.
+    """
+    rank = min(failures, key=lambda rank: (failures[rank].exitcode == 1, failures[rank].timestamp))
+    return rank, failures[rank].exitcode
 
 
 if __name__ == '__main__':

@@ -26,6 +26,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .autocast import without_autocast
+
 
 class LinearPart(NamedTuple):
     """The contribution of one map to the first layer, before interpolation.
@@ -132,7 +134,7 @@ def interpolate_grid(feature: Tensor, rows: Tensor, columns: Tensor, stride: flo
         feature.index_select(2, cells).to(precise) for cells in (before, (before + 1).clamp(max=feature.shape[2] - 1))
     )
     horizontal = _interpolation_matrix(columns, feature.shape[3])
-    with torch.autocast(feature.device.type, enabled=False):  # it would round the weights in the product
+    with without_autocast(feature.device):  # it would round the weights in the product
         return (torch.lerp(low, high, (rows - before).unsqueeze(1)) @ horizontal.T).to(feature.dtype)
 
 

@@ -4,9 +4,14 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from helpers.started_tools import accept_sigint
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmgb.apis.rank_launcher import first_failure
 
 pytestmark = pytest.mark.slow  # each launcher imports torch
 
@@ -94,3 +99,22 @@ def test_ranks_that_succeed_give_exit_code_0_without_a_line(tmp_path):
     command = [sys.executable, '-m', 'mmgb.apis.rank_launcher', '--standalone', '--nproc-per-node=2', 'tool.py']
     process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (process.returncode, process.stdout) == (0, '') and 'rank_launcher' not in process.stderr
+
+
+@given(
+    lost=st.dictionaries(st.integers(0, 7), st.integers(0, 9), max_size=7),
+    rank=st.integers(8, 9),
+    code=st.sampled_from([-signal.SIGKILL, -signal.SIGSEGV, 2, 130]),
+    timestamp=st.integers(0, 9),
+)
+def test_ranks_that_lost_a_peer_did_not_fail_first_whenever_they_are_found(lost, rank, code, timestamp):
+    failures = {peer: SimpleNamespace(exitcode=1, timestamp=found) for peer, found in lost.items()}
+    failures[rank] = SimpleNamespace(exitcode=code, timestamp=timestamp)
+    assert first_failure(failures) == (rank, code)
+
+
+@given(st.dictionaries(st.integers(0, 7), st.integers(0, 9), min_size=1))
+def test_of_equal_exit_codes_the_earliest_is_first(timestamps):
+    failures = {rank: SimpleNamespace(exitcode=1, timestamp=timestamp) for rank, timestamp in timestamps.items()}
+    rank, code = first_failure(failures)
+    assert code == 1 and timestamps[rank] == min(timestamps.values())

@@ -7,9 +7,9 @@ reduces the contributions in the same way for all of them.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
+from ..autocast import without_autocast
 from ..errors import ConfigError
 from .error_delta import potentials
 from .formula import Formula
@@ -98,7 +98,7 @@ def elementwise_loss(
         if target_kind != 'class':
             term_weight, class_weight = class_weight, None
 
-    with torch.autocast(scores.device.type, enabled=False):  # autocast would weight class scores in half precision
+    with without_autocast(scores.device):  # autocast would weight class scores in half precision
         sample_weight, normalizer = sample_weights(
             scores,
             target,

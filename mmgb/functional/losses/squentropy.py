@@ -11,10 +11,10 @@ arXiv:2302.03952.
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..autocast import without_autocast
 from ..errors import ConfigError
 from .reduction import check_class_weight, check_reduction, mask_zero_weights, sample_weights
 from .targets import check_target, class_labels
@@ -58,7 +58,7 @@ def squentropy_loss(
     if class_weight is not None:
         check_class_weight(class_weight, scores)
 
-    with torch.autocast(scores.device.type, enabled=False):  # autocast would square in half precision
+    with without_autocast(scores.device):  # autocast would square in half precision
         sample_weight, normalizer = sample_weights(
             scores,
             labels,
