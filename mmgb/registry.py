@@ -47,6 +47,7 @@ MODELS = HostBoundRegistry(
     locations=['mmgb.models'],
     host_bound={
         'AuxiliaryClsHead': 'mmgb.models.heads.auxiliary_cls_head',
+        'FullResolutionLoss': 'mmgb.models.heads.full_resolution_loss',
         'PixelNetHead': 'mmgb.models.heads.pixelnet_head',
         'BoostedSegTTAModel': 'mmgb.models.boosted_seg_tta',
         'BoostedLinearClsHead': 'mmgb.models.heads.boosted_cls_head',

@@ -68,6 +68,11 @@ class Axis:
         steps = torch.arange(int(self.counts.max())).expand(self.cells, -1)
         return (self.counts.cumsum(0) - self.counts).unsqueeze(1) + torch.minimum(steps, self.counts.unsqueeze(1) - 1)
 
+    @property
+    def ends(self) -> tuple[slice, slice]:
+        """Ranges of the samples at the two ends of all cells."""
+        return slice(self.cells), slice(self.samples - self.cells, None)
+
     def corners(self, cell: Tensor) -> tuple[Tensor, Tensor]:
         """Return the two samples that bound each of some cells."""
         return cell, (cell + 1).clamp(max=self.samples - 1)

@@ -35,10 +35,10 @@ from torch.autograd.function import once_differentiable
 from ..errors import ConfigError
 from ..losses.elementwise import elementwise_loss
 from ..losses.formula import Formula, widened
-from ..losses.reduction import check_class_weight, check_reduction, sample_weights
 from ..losses.settings import shown
-from ..losses.targets import check_target, class_labels
+from ..losses.targets import class_labels
 from .axis import Axis, enlarged_axes
+from .pixel_weights import pixel_weights
 from .quadrature import add_gradient_of_wrong_classes, extreme_weights
 from .strips import loss_in_strips
 
@@ -95,54 +95,37 @@ def upsampled_loss(
             f'formula={shown(formula)}: expected a formula of mmgb.functional.losses, a sum of one function of each '
             'output; mmgb.functional.loss_in_strips computes other losses, such as cross-entropy'
         )
-    if reduction == 'none':
-        raise ConfigError("reduction='none': expected 'mean' or 'sum', since no loss of a single pixel is computed")
-    check_reduction(reduction, avg_factor)
-    size = _size(target, size)
-    axes = enlarged_axes(scores, size, align_corners)
-    enlarged_like = scores.detach().new_empty(()).expand(*scores.shape[:2], *size)  # a shape, without memory
-    valid = check_target(enlarged_like, target, ignore_index)
-    if class_weight is not None:
-        check_class_weight(class_weight, enlarged_like)
+    pixel_weight = pixel_weights(
+        scores,
+        target,
+        weight=weight,
+        class_weight=class_weight,
+        ignore_index=ignore_index,
+        avg_non_ignore=avg_non_ignore,
+        reduction=reduction,
+        avg_factor=avg_factor,
+    )
+    labels_size = target.shape[-2], target.shape[-1]
+    if size is not None and tuple(size) != labels_size:
+        raise ConfigError(f'size={shown(size)}: expected the size of the target, {labels_size}')
+    axes = enlarged_axes(scores, labels_size, align_corners)
+    if formula.degree is None or target.dim() == 4:
+
+        def loss_of_rows(enlarged: Tensor, rows: slice) -> Tensor:
+            return elementwise_loss(
+                enlarged,
+                target[..., rows, :],
+                formula,
+                fused=True,
+                weight=pixel_weight[:, rows],
+                ignore_index=ignore_index,
+                reduction='sum',
+            )
+
+        return loss_in_strips(scores, labels_size, loss_of_rows, align_corners=align_corners)
     with torch.autocast(scores.device.type, enabled=False):  # autocast would multiply in half precision
-        pixel_weight, normalizer = sample_weights(
-            enlarged_like,
-            target,
-            valid,
-            weight=weight,
-            class_weight=class_weight,
-            avg_non_ignore=avg_non_ignore,
-            reduction=reduction,
-            avg_factor=avg_factor,
-        )
-        pixel_weight = pixel_weight / normalizer
-        if formula.degree is None or target.dim() == 4:
-
-            def loss_of_rows(enlarged: Tensor, rows: slice) -> Tensor:
-                return elementwise_loss(
-                    enlarged,
-                    target[..., rows, :],
-                    formula,
-                    fused=True,
-                    weight=pixel_weight[:, rows],
-                    ignore_index=ignore_index,
-                    reduction='sum',
-                )
-
-            return loss_in_strips(scores, size, loss_of_rows, align_corners=align_corners)
         want_gradient = scores.requires_grad and torch.is_grad_enabled()
         return _UpsampledLoss.apply(scores, target, pixel_weight, formula, axes, want_gradient)
-
-
-def _size(target: Tensor, size: tuple[int, int] | None) -> tuple[int, int]:
-    """Return the height and width of the target, which must be those of ``size`` if given."""
-    if not isinstance(target, Tensor) or target.dim() not in (3, 4):
-        shape = tuple(target.shape) if isinstance(target, Tensor) else shown(target)
-        raise ConfigError(f'target of shape {shape}: expected labels (N, H, W) or class scores (N, C, H, W)')
-    height, width = target.shape[-2:]
-    if size is not None and tuple(size) != (height, width):
-        raise ConfigError(f'size={shown(size)}: expected the size of the target, ({height}, {width})')
-    return height, width
 
 
 class _UpsampledLoss(torch.autograd.Function):

@@ -69,7 +69,7 @@ def add_gradient_of_wrong_classes(
     smallest, largest = extremes
     at_nodes = smallest == largest
     if exponential:
-        at_nodes &= (largest == 0) | ~_rough_cells(formula, scores, rules, most)
+        at_nodes &= (largest == 0) | ~_rough_cells(formula, scores, axes, rules, most)
     _add_tiles(formula, scores, largest * at_nodes, rules, gradient)
     image, row, column = (~at_nodes).nonzero().unbind(1)
     nodes = [interpolatory_nodes(axis, formula.degree + 1) for axis in axes]
@@ -148,25 +148,21 @@ def _add_cells(formula: Formula, scores: Tensor, weight: Tensor, cells: Cells, g
     gradient.view(-1).index_add_(0, corners.view(-1), (shares.mT @ delta.mul_(node_weight)).view(-1))
 
 
-def _rough_cells(formula: Formula, scores: Tensor, rules: tuple[GaussNodes, GaussNodes], nodes: int) -> Tensor:
+def _rough_cells(
+    formula: Formula, scores: Tensor, axes: tuple[Axis, Axis], rules: tuple[GaussNodes, GaussNodes], nodes: int
+) -> Tensor:
     """Return the mask of the cells where the Gauss rule may exceed the tolerance for an exponential potential."""
+    (first, last), (left, right) = (axis.ends for axis in axes)
     negative, positive = formula.targets
     masks = []
     for image in scores:  # one image at a time, since the temporaries are as large as its scores
-        top, bottom = _ends(image, 1)
-        left, right = _ends(image, 2)
+        rise, run = (image[:, last] - image[:, first]).abs(), (image[..., right] - image[..., left]).abs()
+        rise, run = torch.maximum(rise[..., left], rise[..., right]), torch.maximum(run[:, first], run[:, last])
         error = sum(
             rule.remainder * (spread ** (2 * nodes) + 2 * nodes * spread ** (2 * nodes - 1))
-            for rule, spread in zip(
-                rules, (torch.maximum(*_ends((bottom - top).abs(), 2)), torch.maximum(*_ends((right - left).abs(), 1)))
-            )
+            for rule, spread in zip(rules, (rise, run))
         )
-        error = error * formula.output(torch.maximum(*_ends(torch.maximum(top, bottom), 2)))
-        masks.append(error.amax(0) > TOLERANCE * (positive - negative))
+        largest = torch.maximum(image[:, first], image[:, last])
+        largest = torch.maximum(largest[..., left], largest[..., right])
+        masks.append((formula.output(largest) * error).amax(0) > TOLERANCE * (positive - negative))
     return torch.stack(masks)
-
-
-def _ends(values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
-    """Return the values at the two ends of each cell along a dimension; a single sample is both ends."""
-    cells = max(1, values.shape[dim] - 1)
-    return values.narrow(dim, 0, cells), values.narrow(dim, values.shape[dim] - cells, cells)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mmgb.functional.errors import ConfigError
+from mmgb.functional.full_resolution.loss import upsampled_loss
 from mmgb.functional.losses.formula import Formula
 from mmgb.functional.losses.matched_units import check_matched
 from mmgb.functional.losses.settings import check_bool
@@ -47,6 +48,11 @@ class ElementwiseLoss(WeightedLoss):
         self.target_kind = target_kind
         self.fused = fused
         self.matched = matched
+
+    def compute_enlarged(self, scores: Tensor, label: Tensor, align_corners: bool, **options) -> Tensor:
+        if self.target_kind != 'class':
+            return super().compute_enlarged(scores, label, align_corners, **options)
+        return upsampled_loss(scores, label, self.formula_for(scores.shape[1]), align_corners=align_corners, **options)
 
     def formula_for(self, num_classes: int) -> Formula:
         """Return the formula of the loss of scores (N, num_classes, ...): the matched one if ``matched``."""

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mmgb.functional.errors import ConfigError
+from mmgb.functional.full_resolution.pixel_weights import pixel_weights
+from mmgb.functional.full_resolution.strips import loss_in_strips
 from mmgb.functional.losses.reduction import check_reduction
 from mmgb.functional.losses.settings import check_bool, check_ignore_index, check_not_negative, shown
 
@@ -106,19 +108,12 @@ class WeightedLoss(nn.Module):
         Raises:
             ConfigError: if ``ignore_index`` is not the constructor's, or a tensor does not fit.
         """
-        if ignore_index is None:
-            ignore_index = self.ignore_index
-        elif self.ignore_index is not None and ignore_index != self.ignore_index:
-            raise ConfigError(
-                f'ignore_index={self.ignore_index} of the loss: expected {shown(ignore_index)}, which the head passes; '
-                'give the head and the loss the same value'
-            )
         return self.loss_weight * self.compute(
             cls_score,
             label,
             weight=weight,
             class_weight=self.class_weight,
-            ignore_index=ignore_index,
+            ignore_index=self._ignored_label(ignore_index),
             avg_non_ignore=self.avg_non_ignore,
             reduction=self.reduction if reduction_override is None else reduction_override,
             avg_factor=avg_factor,
@@ -127,3 +122,48 @@ class WeightedLoss(nn.Module):
     def compute(self, cls_score: Tensor, label: Tensor, **options) -> Tensor:
         """Call the loss's function in :mod:`mmgb.functional` with the keyword arguments that all of them share."""
         raise NotImplementedError
+
+    def of_enlarged(
+        self, scores: Tensor, label: Tensor, *, align_corners: bool = False, ignore_index: int | None = None
+    ) -> Tensor:
+        """Compute the loss of bilinearly enlarged scores, without the enlarged scores.
+
+        Args:
+            scores (Tensor): linear outputs, (N, C, h, w).
+            label (Tensor): labels (N, H, W) with H >= h and W >= w.
+            align_corners (bool): as in ``F.interpolate``.
+            ignore_index (int | None): see :meth:`forward`.
+
+        Raises:
+            ConfigError: as :meth:`forward` does, or if the reduction is ``'none'``.
+        """
+        return self.loss_weight * self.compute_enlarged(
+            scores,
+            label,
+            align_corners,
+            class_weight=self.class_weight,
+            ignore_index=self._ignored_label(ignore_index),
+            avg_non_ignore=self.avg_non_ignore,
+            reduction=self.reduction,
+        )
+
+    def compute_enlarged(self, scores: Tensor, label: Tensor, align_corners: bool, **options) -> Tensor:
+        """Compute the loss in strips of rows. Subclasses override it if they have a faster way."""
+        factor = pixel_weights(scores, label, **options)
+
+        def loss_of_rows(enlarged: Tensor, rows: slice) -> Tensor:
+            return self.compute(
+                enlarged, label[:, rows], weight=factor[:, rows], ignore_index=options['ignore_index'], reduction='sum'
+            )
+
+        return loss_in_strips(scores, label.shape[1:], loss_of_rows, align_corners=align_corners)
+
+    def _ignored_label(self, ignore_index: int | None) -> int | None:
+        if ignore_index is None:
+            return self.ignore_index
+        if self.ignore_index is not None and ignore_index != self.ignore_index:
+            raise ConfigError(
+                f'ignore_index={self.ignore_index} of the loss: expected {shown(ignore_index)}, which the head passes; '
+                'give the head and the loss the same value'
+            )
+        return ignore_index
