@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # importing torch takes seconds, in which a signal would end 
     from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 
 FAILURE = '{name}: rank {rank} ended first, with exit code {code}'
+ENDED_BY_AGENT = (-signal.SIGTERM, 128 + signal.SIGTERM)  # exit codes
 
 
 def main(arguments: list[str]) -> int:
@@ -53,13 +55,18 @@ def main(arguments: list[str]) -> int:
 def first_failure(failures: Mapping[int, ProcessFailure]) -> tuple[int, int]:
     """Return the rank that failed first and its exit code, negative if a signal ended it.
 
-    A rank that loses a peer fails as well, with exit code 1, and may do so before torch's agent looks at them again. So
-    a rank with another exit code was first.
+    The others fail as well: with exit code 1 because they lose a peer, or by the SIGTERM that torch's agent sends them.
+    The agent may find all of them ended at once, so the exit codes tell who was first.
 
     Args:
         failures (Mapping[int, ProcessFailure]): failure of each rank that the agent found ended.
     """
-    rank = min(failures, key=lambda rank: (failures[rank].exitcode == 1, failures[rank].timestamp))
+
+    def order(rank: int) -> tuple[int, int]:
+        code = failures[rank].exitcode
+        return (2 if code in ENDED_BY_AGENT else 1 if code == 1 else 0), failures[rank].timestamp
+
+    rank = min(failures, key=order)
     return rank, failures[rank].exitcode
 
 

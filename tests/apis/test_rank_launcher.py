@@ -101,16 +101,25 @@ def test_ranks_that_succeed_give_exit_code_0_without_a_line(tmp_path):
     assert (process.returncode, process.stdout) == (0, '') and 'rank_launcher' not in process.stderr
 
 
+CONSEQUENCES = [1, -signal.SIGTERM, 128 + signal.SIGTERM]  # of a peer that ended, for the other ranks
+
+
 @given(
-    lost=st.dictionaries(st.integers(0, 7), st.integers(0, 9), max_size=7),
+    others=st.dictionaries(st.integers(0, 7), st.tuples(st.sampled_from(CONSEQUENCES), st.integers(0, 9)), max_size=7),
     rank=st.integers(8, 9),
     code=st.sampled_from([-signal.SIGKILL, -signal.SIGSEGV, 2, 130]),
     timestamp=st.integers(0, 9),
 )
-def test_ranks_that_lost_a_peer_did_not_fail_first_whenever_they_are_found(lost, rank, code, timestamp):
-    failures = {peer: SimpleNamespace(exitcode=1, timestamp=found) for peer, found in lost.items()}
+def test_ranks_that_end_because_of_a_peer_did_not_fail_first(others, rank, code, timestamp):
+    failures = {other: SimpleNamespace(exitcode=code, timestamp=found) for other, (code, found) in others.items()}
     failures[rank] = SimpleNamespace(exitcode=code, timestamp=timestamp)
     assert first_failure(failures) == (rank, code)
+
+
+@pytest.mark.parametrize('code', [-signal.SIGTERM, 128 + signal.SIGTERM])
+def test_a_rank_with_an_error_failed_before_those_that_the_agent_ended(code):
+    failures = {0: SimpleNamespace(exitcode=code, timestamp=3), 1: SimpleNamespace(exitcode=1, timestamp=3)}
+    assert first_failure(failures) == (1, 1)
 
 
 @given(st.dictionaries(st.integers(0, 7), st.integers(0, 9), min_size=1))
