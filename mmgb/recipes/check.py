@@ -112,6 +112,7 @@ def prepare(cfg: Config, batch: int, parts: int, folder: str) -> None:
     skip_validation(cfg)
     cfg.test_cfg = cfg.test_dataloader = cfg.test_evaluator = None
     cfg.launcher, cfg.work_dir, cfg.experiment_name, cfg.log_level = 'none', folder, folder, 'ERROR'
+    cfg.visualizer = None  # one of a fixed name would be shared by all configs of a process, with its folder
     cfg.setdefault('randomness', dict(seed=0))
     cfg.train_dataloader.update(batch_size=batch, num_workers=0)
     cfg.train_dataloader.pop('prefetch_factor', None)  # torch refuses it without workers

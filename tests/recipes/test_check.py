@@ -34,8 +34,10 @@ def test_a_batch_is_that_of_all_processes_in_micro_batches_of_one(workspace):
     assert (smaller['batch'], smaller['config_batch'], smaller['micro_batch']) == (6, 8, 3)
 
 
-def test_real_data_and_mmseg(workspace):
-    found = check('seg.py', steps=2)
+def test_real_data_and_mmseg_twice_in_a_process_with_a_named_visualizer(workspace):
+    named = {'visualizer.name': 'visualizer'}
+    assert check('seg.py', named, steps=1)['steps'] == 1
+    found = check('seg.py', named, steps=2)
     assert found['data'] == 'real' and found['missing_data'] is None
     assert (found['batch'], found['micro_batch']) == (2, 2)
     assert found['peak_bytes'] is None or found['peak_bytes'] > 1e8
