@@ -1,4 +1,4 @@
-"""The MNIST configs of other hidden units and initialisations: fifteen two-line files, one for each pair of choices."""
+"""The MNIST configs of other hidden units and initialisations: fifteen files, one for each pair of choices."""
 
 import pytest
 from helpers.shrunk_configs import CONFIGS
@@ -13,6 +13,7 @@ HIDDEN = {
     'lecun': dict(init_cfg=dict(type='Kaiming', layer='Linear', mode='fan_in', nonlinearity='linear')),
 }
 OUTPUTS = 'linear', 'sigmoid', 'tanh'
+DIVERGING = {(hidden, 'linear') for hidden in ('elu', 'logistic', 'tanh')}  # at the learning rate of Table 1
 
 
 def read(name):
@@ -29,6 +30,8 @@ def test_no_file_of_a_pair_is_missing_or_unknown():
 def test_only_the_hidden_layers_differ_from_the_config_of_table_1(hidden, outputs):
     expected = read(f'mlp_{outputs}')
     expected.model.backbone.update(HIDDEN[hidden])
+    if (hidden, outputs) in DIVERGING:
+        expected.optim_wrapper.optimizer.lr /= 2
     assert read(f'mlp-{hidden}_{outputs}').to_dict() == expected.to_dict()
 
 
