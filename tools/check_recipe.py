@@ -8,8 +8,8 @@ pipeline. A batch is accumulated from micro-batches of the size that one process
 config's data set is missing, made images with natural statistics and ten classes replace it; pretrained weights that
 are no file here are replaced by random ones. Nothing is downloaded.
 
-A training diverges if a loss or gradient is not finite or a loss exceeds ten times the first one, and ends there. It
-rises if the median loss of the last quarter exceeds the first one, or the median of the first quarter, by more than
+A training diverges if a loss or gradient is not finite or a loss exceeds a hundred times the first one, and ends there.
+It rises if the median loss of the last quarter exceeds the first one, or the median of the first quarter, by more than
 three standard deviations of the noise between steps and 2 %. The exit code is 1 if any does either, else 0.
 
 The same command continues an interrupted one: configs that --out holds with the same content and options are skipped.

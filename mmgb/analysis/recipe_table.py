@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from mmgb.utils.markdown import table
@@ -11,7 +12,7 @@ HEADER = (
     'config',
     'images',
     'steps of batch',
-    'loss: first, last',
+    'loss: first, highest, last',
     'gradient norm: median, max',
     'update / weights: median, max',
     's a step',
@@ -29,6 +30,27 @@ def recipe_table(recipes: Mapping[str, dict]) -> str:
     return table(HEADER, [recipe_row(config, entry) for config, entry in recipes.items()])
 
 
+def recipe_report(recipes: Mapping[str, dict], configs: Collection[str]) -> str:
+    """Return a table per family in the order of ``configs``, and the configs that were not run.
+
+    Args:
+        recipes: path of a config to its entry, see :mod:`mmgb.recipes.report_file`.
+        configs: paths of all configs.
+    """
+    families: dict[str, dict[str, dict]] = {}
+    for config in configs:
+        if config in recipes:
+            families.setdefault(Path(config).parent.as_posix(), {})[config] = recipes[config]
+    verdicts = Counter(entry['verdict'] for entries in families.values() for entry in entries.values())
+    counts = ', '.join(f'{verdicts[word]} {word}' for word in ('falls', 'level', 'rises', 'diverges'))
+    parts = [f'{sum(verdicts.values())} of {len(configs)} configs: {counts}.\n']
+    parts += [f'**{family}**\n\n{recipe_table(entries)}' for family, entries in families.items()]
+    absent = [f'`{config}`' for config in configs if config not in recipes]
+    if absent:
+        parts.append(f'Not run: {", ".join(absent)}.\n')
+    return '\n'.join(parts)
+
+
 def recipe_row(config: str, entry: Mapping) -> list[str]:
     """Return the cells of a config's row."""
     batch = f'{entry["batch"]}'
@@ -39,15 +61,24 @@ def recipe_row(config: str, entry: Mapping) -> list[str]:
     gradient, ratio, peak = entry['gradient_norm'], entry['update_ratio'], entry['peak_bytes']
     return [
         f'`{Path(config).stem}`',
-        entry['data'] + (', random weights' if entry['missing_weights'] else ''),
+        images(entry),
         f'{entry["steps"]} of {batch}',
-        f'{float(entry["first_loss"]):.4g}, {float(entry["last_loss"]):.4g}',
+        ', '.join(f'{float(entry[f"{name}_loss"]):.4g}' for name in ('first', 'highest', 'last')),
         f'{float(gradient["median"]):.3g}, {float(gradient["max"]):.3g}',
         f'{float(ratio["median"]):.1e}, {float(ratio["max"]):.1e} ({ratio["max_layer"]})',
         f'{entry["seconds_per_step"]:.2g}',
         'unknown' if peak is None else f'{peak / 1e9:.1f}',
         verdict(entry),
     ]
+
+
+def images(entry: Mapping) -> str:
+    """Return what a config was trained on, and from which weights, in words."""
+    side = entry['options']['image_size']
+    parts = [entry['data'] if side is None else f'{entry["data"]}, {side} pixels']
+    if entry['missing_weights']:
+        parts.append('random instead of pretrained weights')
+    return ', '.join(parts)
 
 
 def verdict(entry: Mapping) -> str:

@@ -48,6 +48,7 @@ class MeasuredSteps(Hook):
         self.seconds: list[float] = []
         self.diverged = False
         self._pending: list[float] = []
+        self._may_overflow = False
         self._measuring = self._training = 0.0  # seconds
 
     def before_train(self, runner: Any) -> None:
@@ -83,9 +84,11 @@ class MeasuredSteps(Hook):
     def step(self, wrapper: OptimWrapper, **kwargs: Any) -> None:
         """Update the weights, and measure the gradients before and the update after it."""
         begin = time.perf_counter()
-        scaler = getattr(wrapper, 'loss_scaler', None)  # of mixed precision, which multiplies the gradients
+        # Mixed precision multiplies the gradients, and skips an update whose gradients overflow.
+        scaler = getattr(wrapper, 'loss_scaler', None)
         scale = 1.0 if scaler is None else scaler.get_scale()
         self.gradient_norms.append(gradient_norm(wrapper.optimizer) / scale)
+        self._may_overflow = scaler is not None
         for name, weight in self._weights.items():
             self._before[name].copy_(weight.detach())
         self._measuring += time.perf_counter() - begin
@@ -102,7 +105,7 @@ class MeasuredSteps(Hook):
         self.seconds.append(self._training)
         self._pending.clear()
         self._training = 0.0
-        self.diverged = diverges(self.losses, self.gradient_norms[-1])
+        self.diverged = diverges(self.losses, 0.0 if self._may_overflow else self.gradient_norms[-1])
         if self.diverged or len(self.losses) == self.steps:
             raise StepsDone
 

@@ -61,4 +61,10 @@ class ReportFile:
         self.content['recipes'][config] = entry
         if self.path is not None:
             with atomic_write(self.path) as file:
-                file.write(json.dumps(self.content, indent=1) + '\n')
+                file.write(format_report(self.content))
+
+
+def format_report(content: dict) -> str:
+    """Return the text of a report, with one line per config."""
+    lines = ',\n'.join(f'{json.dumps(config)}: {json.dumps(entry)}' for config, entry in content['recipes'].items())
+    return f'{{"environment": {json.dumps(content["environment"])},\n"recipes": {{\n{lines}\n}}}}\n'

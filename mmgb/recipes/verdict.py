@@ -2,7 +2,8 @@
 
 The rule, with the losses L_1 ... L_n of the optimiser steps:
 
-- *diverges*: some loss or gradient is not finite, or some |L_i| exceeds ten times |L_1| (the first loss that is not 0).
+- *diverges*: some loss or gradient is not finite, or some |L_i| exceeds a hundred times |L_1|, the first loss that is
+  not 0.
 - *rises*: the median of the last quarter exceeds L_1 or the median of the first quarter, whichever is lower, by more
   than the margin: three standard deviations of the noise between steps, plus 2 % of |L_1|.
 - *falls*: it is below L_1 or the median of the first quarter, whichever is higher, by more than the margin.
@@ -17,14 +18,14 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-SPIKE = 10.0
+SPIKE = 100.0
 NOISES = 3.0
 TOLERANCE = 0.02
 FAILING = ('diverges', 'rises')
 
 
 def diverges(losses: Sequence[float], gradient_norm: float = 0.0) -> bool:
-    """Return True if the last loss or its gradient's norm is not finite, or the loss exceeds ten times the first."""
+    """Return True if the last loss or its gradient's norm is not finite, or the loss exceeds SPIKE times the first."""
     first = first_loss(losses)
     last = losses[-1]
     return not math.isfinite(last) or not math.isfinite(gradient_norm) or abs(last) > SPIKE * abs(first)
@@ -33,6 +34,11 @@ def diverges(losses: Sequence[float], gradient_norm: float = 0.0) -> bool:
 def first_loss(losses: Sequence[float]) -> float:
     """Return the first loss that is not 0, as that of a batch of ignored labels is; 0 if all are."""
     return next((loss for loss in losses if loss), 0.0)
+
+
+def highest_loss(losses: Sequence[float]) -> float:
+    """Return the loss of the largest magnitude, or the first that is NaN."""
+    return next((loss for loss in losses if math.isnan(loss)), max(losses, key=abs))
 
 
 def last_loss(losses: Sequence[float]) -> float:

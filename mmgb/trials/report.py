@@ -11,6 +11,7 @@ from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, rel
 from mmgb.analysis.curvature.tables import summary_table
 from mmgb.analysis.gradients.tables import gradient_table, weight_gradient_table
 from mmgb.analysis.predictions.comparison_table import comparison_table, rates_table
+from mmgb.analysis.recipe_table import recipe_report
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.markdown import replace_block, table
 from mmgb.utils.work_dir import Evaluation
@@ -125,6 +126,13 @@ def _provenance(manifest: Manifest, block: TableBlock, results: Path) -> str:
     return provenance_table({name: content for name, content in files.items() if 'settings' in content})
 
 
+def _recipes(manifest: Manifest, block: TableBlock, results: Path) -> str:
+    content = json.loads((results / block.numbers).read_text(encoding='utf-8'))
+    root = results.parents[1]
+    leaves = [path.relative_to(root) for path in sorted((root / 'configs').rglob('*.py')) if '_base_' not in path.parts]
+    return recipe_report(content['recipes'], [path.as_posix() for path in leaves])
+
+
 def _comparison(numbers: dict) -> str:
     return comparison_table({run: Evaluation(found['metrics'], found['class_iou']) for run, found in numbers.items()})
 
@@ -158,4 +166,5 @@ OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
     'headlines': _headlines,
     'gains': _gains,
     'provenance': _provenance,
+    'recipes': _recipes,
 }

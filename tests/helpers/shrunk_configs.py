@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mmgb.apis.config import TRAIN_FIELDS, load_config
 from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults
+from mmgb.recipes.image_size import set_image_size
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 LEAVES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)  # all but the bases
@@ -54,17 +55,6 @@ def narrow(cfg):
             auxiliary.head.update(in_channels=auxiliary.head.in_channels // 16, fc_channels=16)
 
 
-def shrink_images(steps, side):
-    """Make the steps of a pipeline produce images of ``side`` x ``side`` pixels, in place."""
-    for step in steps:
-        if step['type'] == 'ResizeEdge':
-            step['scale'] = side + 8
-        elif step['type'] in ('RandomCrop', 'CenterCrop'):
-            step['crop_size'] = (side, side) if isinstance(step['crop_size'], (tuple, list)) else side
-        elif step['type'] in ('Resize', 'RandomResize'):
-            step['scale'] = (side, side)
-
-
 def shrunk(path):
     """Load the config at ``path`` and reduce it to two batches of two images, about a second on a CPU."""
     cfg = load_config(str(path), {}, TRAIN_FIELDS)
@@ -79,12 +69,7 @@ def shrunk(path):
                 part.indices = 2
     side = 107 if 'inception-v3' in path.stem else SIDE
     if 'in1k' in path.stem or 'fcn' in path.stem:
-        for field in loaders:
-            for dataset in cfg[field].dataset.get('datasets', [cfg[field].dataset]):
-                shrink_images(dataset.pipeline, side)
-        for model in (cfg.model, cfg.model.get('model', {})):
-            if 'data_preprocessor' in model:
-                model.data_preprocessor.size = (side, side)
+        set_image_size(cfg, side, loaders)
     if 'max_iters' in cfg.train_cfg:
         cfg.train_cfg.update(max_iters=2, val_interval=2)
     else:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers.gradient_runs import CpuAmp
 from mmengine.dataset import DefaultSampler
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
@@ -36,16 +37,19 @@ def collate(batch):
     return dict(inputs=torch.stack([x for x, _ in batch]), labels=torch.stack([y for _, y in batch]))
 
 
-def measure(tmp_path, steps, parts, count=60, rate=RATE, own_counts=1):
-    data = samples(count)
+def measure(tmp_path, steps, parts, count=60, rate=RATE, own_counts=1, wrapper=None):
+    data, net = samples(count), Net()
+    if wrapper is not None:
+        wrapper = wrapper(optimizer=torch.optim.SGD(net.parameters(), lr=rate))
     sampler = DefaultSampler(data, shuffle=False)
     hook = MeasuredSteps(steps, parts)
     runner = Runner(
-        model=Net(),
+        model=net,
         work_dir=str(tmp_path),
         train_dataloader=DataLoader(data, batch_size=BATCH, sampler=sampler, collate_fn=collate),
         train_cfg=dict(by_epoch=True, max_epochs=1),
-        optim_wrapper=dict(
+        optim_wrapper=wrapper
+        or dict(
             optimizer=dict(type='SGD', lr=rate, momentum=0.9),
             clip_grad=dict(max_norm=CLIP),
             accumulative_counts=parts * own_counts,
@@ -103,10 +107,15 @@ def test_accumulation_of_the_config_itself_is_kept(tmp_path):
     assert len(hook.losses) == 4
 
 
+def test_gradients_of_mixed_precision_are_measured_without_their_scale(tmp_path):
+    scaled = measure(tmp_path, 1, parts=1, wrapper=CpuAmp)
+    assert scaled.gradient_norms == pytest.approx(reference(1)[1], rel=0.02)  # of bfloat16
+
+
 def test_a_diverging_training_ends_at_once(tmp_path):
     hook = measure(tmp_path, 10, parts=1, rate=1000.0)
     assert hook.diverged and 1 < len(hook.losses) < 10
-    assert hook.losses[-1] > 10 * hook.losses[0] >= hook.losses[-2]
+    assert hook.losses[-1] > 100 * hook.losses[0] >= hook.losses[-2]
 
 
 def test_split_keeps_order_and_samples():

@@ -6,7 +6,7 @@ import pytest
 from mmengine.config import Config
 
 from mmgb.functional.errors import ConfigError
-from mmgb.recipes.report_file import ReportFile, digest
+from mmgb.recipes.report_file import ReportFile, digest, format_report
 
 
 def test_entries_are_found_again_with_the_same_content_and_options(tmp_path):
@@ -21,6 +21,14 @@ def test_entries_are_found_again_with_the_same_content_and_options(tmp_path):
     again.add('net.py', dict(identity, digest='b', verdict='rises'))
     content = json.loads(path.read_text())
     assert list(content['recipes']) == ['net.py'] and content['recipes']['net.py']['verdict'] == 'rises'
+    assert content['environment'] == dict(cpu='x')
+
+
+def test_the_text_is_json_with_a_line_per_config():
+    content = dict(environment=dict(cpu='x"y'), recipes={'a.py': dict(losses=[1.5, 'inf']), 'b.py': dict(steps=2)})
+    text = format_report(content)
+    assert json.loads(text) == content and text.count('\n') == 5
+    assert json.loads(format_report(dict(environment={}, recipes={}))) == dict(environment={}, recipes={})
 
 
 @pytest.mark.parametrize('text', ['', '[]', '{"recipes": []}', '{"recipes": {}}'])

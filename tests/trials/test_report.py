@@ -4,6 +4,7 @@ import pytest
 from helpers.manifests import write_manifests
 
 from mmgb.functional.errors import ConfigError
+from mmgb.trials.entries import make_table as make_block
 from mmgb.trials.file import TrialsFile
 from mmgb.trials.manifest import read_manifest
 from mmgb.trials.report import make_table, read_claims, update_tables
@@ -49,6 +50,16 @@ def test_rows_have_the_labels_of_the_runs(root):
     manifest = read_manifest(root / 'configs')
     table = make_table(manifest, manifest.tables['rates'], root / 'docs/results')
     assert [row.split(' | ')[0] for row in table.splitlines()[2:]] == ['| a', '| b']
+
+
+def test_recipes_are_listed_by_the_configs_below_the_root(root):
+    for name in ('family/net.py', '_base_/model.py'):
+        (root / 'configs' / name).parent.mkdir(exist_ok=True)
+        (root / 'configs' / name).touch()
+    (root / 'docs/results/recipes.json').write_text('{"recipes": {}}')
+    block = make_block('recipes', dict(kind='recipes', numbers='recipes.json'), 'docs/recipes.md', '')
+    text = make_table(read_manifest(root / 'configs'), block, root / 'docs/results')
+    assert text.startswith('0 of 1 configs') and text.endswith('Not run: `configs/family/net.py`.\n')
 
 
 def test_an_unmeasured_claim_names_the_experiment_that_measures_it(root):
