@@ -1,5 +1,7 @@
 """Configs of Relay Backpropagation: names, ranges of the losses, and what differs between the methods."""
 
+import re
+
 import pytest
 import torch
 from helpers.shrunk_configs import CONFIGS
@@ -23,6 +25,7 @@ BACKBONES = {
     'inception-v3': 'InceptionV3',
     'fcn-r50-d8': 'ResNetV1c',
     'model-a': 'mmgb.Places2VGG',
+    'model-a-512': 'mmgb.Places2VGG',
     'model-a-slim': 'mmgb.Places2VGG',
     'model-b': 'mmgb.Places2Inception',
     **{f'vgg{depth}-slim': 'mmgb.Places2VGG' for depth in (19, 22, 25)},
@@ -33,9 +36,9 @@ def name_of(path):
     return path.stem
 
 
-def read(network, method, folder=IMAGENET):
-    (path,) = folder.glob(f'{network}_{method}_[0-9]*.py')
-    return Config.fromfile(path)
+def read(network, method, folder=IMAGENET, suffix=''):
+    found = folder.glob(f'{network}_{method}_[0-9]*{suffix}.py')
+    return Config.fromfile(min(found, key=lambda path: len(path.name)))  # variants have longer names
 
 
 def plain(cfg):
@@ -48,7 +51,9 @@ def plain(cfg):
 @pytest.mark.parametrize('path', ALL, ids=name_of)
 def test_file_name_gives_network_method_batch_size_and_length(path):
     cfg = Config.fromfile(path)
-    network, method, *_, batch, _ = path.stem.replace('fcn_r50', 'fcn-r50').split('_')
+    stem = path.stem.replace('fcn_r50', 'fcn-r50')
+    network, method = stem.split('_')[:2]
+    batch = next(part for part in stem.split('_') if 'xb' in part)
     in_places2 = path.parent == PLACES2 and network.startswith('vgg')
     expected = 'mmgb.Places2VGG' if in_places2 else BACKBONES.get(network, 'VGG')
     assert plain(cfg).backbone.type == expected
@@ -61,25 +66,29 @@ def test_file_name_gives_network_method_batch_size_and_length(path):
 
 
 @pytest.mark.parametrize(
-    'folder, network, has_plain',
+    'folder, network, has_plain, suffix',
     [
-        (IMAGENET, 'resnet50', True),
-        (IMAGENET, 'inception-v3', False),  # its standard BP is multi-loss
-        (IMAGENET, 'vgg19', True),
-        (IMAGENETTE, 'resnet50-w8', True),
-        (IMAGENETTE, 'model-a-slim', True),
-        (PLACES2, 'model-a', True),
-        (PLACES2, 'model-b', True),
+        (IMAGENET, 'resnet50', True, ''),
+        (IMAGENET, 'resnet50', True, 'places2-settings'),
+        (IMAGENET, 'inception-v3', False, ''),  # its standard BP is multi-loss
+        (IMAGENET, 'inception-v3', False, 'places2-settings'),
+        (IMAGENET, 'vgg19', True, ''),
+        (IMAGENETTE, 'resnet50-w8', True, ''),
+        (IMAGENETTE, 'model-a-slim', True, ''),
+        (PLACES2, 'model-a', True, ''),
+        (PLACES2, 'model-b', True, ''),
     ],
 )
-def test_methods_differ_only_in_the_propagation_and_standard_bp_trains_the_wrapped_model(folder, network, has_plain):
-    relay, multi_loss = read(network, 'relay-bp', folder), read(network, 'multi-loss', folder)
+def test_methods_differ_only_in_the_propagation_and_standard_bp_trains_the_wrapped_model(
+    folder, network, has_plain, suffix
+):
+    relay, multi_loss = (read(network, method, folder, suffix) for method in ('relay-bp', 'multi-loss'))
     multi_loss.model.propagation = 'relay'
     if network == 'model-a-slim':  # the learning rate was tuned for each
         multi_loss.optim_wrapper.optimizer.lr = relay.optim_wrapper.optimizer.lr
     assert multi_loss.to_dict() == relay.to_dict()
     if has_plain:
-        bp = read(network, 'bp', folder)
+        bp = read(network, 'bp', folder, suffix)
         assert bp.model.to_dict() == relay.model.model.to_dict()
         bp.model = relay.model
         assert bp.to_dict() == relay.to_dict()
@@ -91,6 +100,37 @@ def test_only_the_sampler_differs_under_class_aware_sampling(network):
     assert class_aware.train_dataloader.pop('sampler') == dict(type='mmgb.ClassAwareSampler')
     relay.train_dataloader.pop('sampler')
     assert class_aware.to_dict() == relay.to_dict()
+
+
+def test_models_of_the_ensemble_are_five_and_differ_in_network_or_input_scale():
+    found = [path for path in PLACES2.glob('*_relay-bp-class-aware_*.py') if 'own-place-mean' not in path.stem]
+    configs = [Config.fromfile(path) for path in found]
+    assert len({(str(cfg.model), cfg.train_pipeline[1].scale) for cfg in configs}) == len(found) == 5
+    (first, *others) = configs
+    for cfg in others:  # so that the scores of one image can be averaged
+        assert cfg.val_dataloader.dataset.ann_file == first.val_dataloader.dataset.ann_file
+        assert cfg.test_dataloader.sampler == first.test_dataloader.sampler
+        assert cfg.model.model.head.num_classes == first.model.model.head.num_classes
+
+
+@pytest.mark.parametrize(
+    'data, differing',
+    [
+        ('side320', {'subtract_mean', 'resize', 'tta_pipeline'}),
+        ('own-place-mean', {'subtract_mean', 'tta_pipeline'}),
+    ],
+)
+def test_only_the_images_differ_from_the_config_of_the_same_model(data, differing):
+    pipelines = {'train_pipeline', 'test_pipeline', 'train_dataloader', 'val_dataloader', 'test_dataloader'}
+    for path in PLACES2.glob(f'*-{data}-224x224.py'):
+        cfg, plain_cfg = Config.fromfile(path), Config.fromfile(str(path).replace(f'-{data}', ''))
+        found = {key for key in cfg.keys() | plain_cfg.keys() if cfg.get(key) != plain_cfg.get(key)}
+        assert found == differing | pipelines
+        for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+            pipeline = cfg['train_pipeline' if 'train' in name else 'test_pipeline']
+            assert cfg[name].dataset.pipeline == pipeline
+            cfg[name].dataset.pop('pipeline'), plain_cfg[name].dataset.pop('pipeline')
+            assert cfg[name] == plain_cfg[name]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +195,7 @@ def test_ranges_overlap_and_every_source_is_one_map_that_fits_its_head(path):
         module.register_forward_pre_hook(lambda module, _, name=name: events.append(f'enters {name}'))
         module.register_forward_hook(lambda module, _, output, name=name: events.append(f'leaves {name}'))
         module.register_forward_hook(lambda module, _, output, name=name: outputs.update({name: output}))
-    side = 128 if path.parent == VOC12 else int(path.stem.rpartition('x')[2])
+    side = 128 if path.parent == VOC12 else int(re.findall(r'x(\d+)', path.stem)[-1])
     with torch.no_grad():
         model(torch.randn(1, 3, side, side), mode='tensor')
         for head, source in zip(heads, sources):

@@ -6,29 +6,69 @@ import torch
 from helpers.shrunk_configs import CONFIGS
 from mmengine.config import Config
 from mmengine.optim import ReduceOnPlateauLR
-from mmengine.registry import TRANSFORMS, DefaultScope
+from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
 from PIL import Image
 
-RELAYS = {path.name.split('_')[0]: path for path in (CONFIGS / 'relay_bp' / 'imagenet').glob('*_relay-bp_*.py')}
+IMAGENET = CONFIGS / 'relay_bp' / 'imagenet'
+RELAYS = {path.name.split('_')[0]: path for path in IMAGENET.glob('*_relay-bp_*[0-9].py')}
+PLACES2_SETTINGS = {path.name.split('_')[0]: path for path in IMAGENET.glob('*_relay-bp_*_places2-settings.py')}
+PLACES2_SETTINGS['vgg19'] = RELAYS['vgg19']
 
 
-@pytest.mark.parametrize('network', ['resnet50', 'inception-v3', 'vgg19'])
-def test_settings_are_those_of_section_5_1(network):
-    cfg = Config.fromfile(RELAYS[network])
-    assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=2e-4)
-    assert cfg.auto_scale_lr.base_batch_size == 256 == 8 * cfg.train_dataloader.batch_size
+def sides(cfg):
+    """The shorter sides of the images that --tta tests."""
+    return [resize.scale for resize in cfg.tta_pipeline[1].transforms[0]]
+
+
+def assert_images_without_scale_jitter(cfg, side, crop):
     names = [step.type for step in cfg.train_pipeline]
     assert names == ['LoadImageFromFile', 'ResizeEdge', 'RandomCrop', 'RandomFlip', 'Lighting', 'PackInputs']
-    scale, crop = cfg.train_pipeline[1].scale, cfg.train_pipeline[2].crop_size
-    expected = (342, 299) if network == 'inception-v3' else (256, 224)
-    assert (scale, crop) == (cfg.test_pipeline[1].scale, cfg.test_pipeline[2].crop_size) == expected
-    sides = [resize.scale for resize in cfg.tta_pipeline[1].transforms[0]]
-    assert sides == [round(side * crop / 224) for side in (224, 256, 320, 384, 448)]
+    for pipeline in (cfg.train_pipeline, cfg.test_pipeline):
+        assert (pipeline[1].scale, pipeline[2].crop_size) == (side, crop)
+    assert cfg.auto_scale_lr.base_batch_size == 256 == 8 * cfg.train_dataloader.batch_size
     assert cfg.test_dataloader.batch_size == 1
 
 
-def test_learning_rate_falls_tenfold_when_the_accuracy_stops_rising():
+@pytest.mark.parametrize('network', ['resnet50', 'inception-v3', 'vgg19'])
+def test_places2_settings_are_those_of_section_5_1(network):
+    cfg = Config.fromfile(PLACES2_SETTINGS[network])
+    assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=2e-4)
+    side, crop = (342, 299) if network == 'inception-v3' else (256, 224)
+    assert_images_without_scale_jitter(cfg, side, crop)
+    assert sides(cfg) == [round(side * crop / 224) for side in (224, 256, 320, 384, 448)]
+    assert 'CropAt' not in str(cfg.tta_pipeline)
+
+
+def test_resnet50_has_the_settings_of_the_resnet_paper():
     cfg = Config.fromfile(RELAYS['resnet50'])
+    assert cfg.optim_wrapper.to_dict() == dict(
+        type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=1e-4)
+    )
+    assert_images_without_scale_jitter(cfg, 256, 224)
+    assert sides(cfg) == [224, 256, 384, 480, 640]
+    assert cfg.model.model.head.loss.type == cfg.model.auxiliaries[0].head.get('loss', {}).get(
+        'type', 'CrossEntropyLoss'
+    )
+
+
+def test_inception_v3_has_the_settings_of_its_paper_with_sgd():
+    cfg = Config.fromfile(RELAYS['inception-v3'])
+    assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=0.045, momentum=0.9, weight_decay=1e-4)
+    assert cfg.optim_wrapper.clip_grad == dict(max_norm=2.0)
+    assert cfg.param_scheduler == [dict(type='StepLR', step_size=2, gamma=0.94, by_epoch=True)]
+    assert_images_without_scale_jitter(cfg, 342, 299)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        losses = [MODELS.build(head.loss) for head in (cfg.model.model.head, cfg.model.auxiliaries[0].head)]
+    scores = torch.randn(2, 1000, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    labels = torch.tensor([3, 700])
+    smoothed = torch.full((2, 1000), 0.1 / 1000, dtype=torch.float64)  # Inception-v3 paper, Section 7
+    smoothed[range(2), labels] += 0.9
+    expected = -(smoothed * scores.log_softmax(1)).sum(1).mean()
+    assert all(loss(scores, labels).item() == pytest.approx(expected.item(), rel=1e-6) for loss in losses)
+
+
+def test_learning_rate_falls_tenfold_when_the_accuracy_stops_rising():
+    cfg = Config.fromfile(PLACES2_SETTINGS['resnet50'])
     (schedule,) = cfg.param_scheduler
     assert schedule.pop('type') == 'ReduceOnPlateauLR'
     optimizer = torch.optim.SGD(
@@ -67,9 +107,9 @@ def test_pipelines_run_and_the_colour_shift_does_not_wrap_around_at_white(networ
     colours = torch.stack([image.float().mean((1, 2)) for image in shifted])
     assert (colours - 255).abs().max() < 60 and colours.max() > 255 and colours.std(0).min() > 1
     assert run(test).shape == (3, crop, crop)
-    sides = [image.shape[1:] for image in run(tta)]
-    if network == 'vgg19':
-        assert sides == [(crop, crop)] * 5
+    shapes = [image.shape[1:] for image in run(tta)]
+    if network == 'resnet50':
+        assert [min(shape) for shape in shapes] == sides(cfg)
+        assert all(shape[1] == pytest.approx(shape[0] * 1.25, abs=1) for shape in shapes)
     else:
-        assert [min(side) for side in sides] == [resize.scale for resize in cfg.tta_pipeline[1].transforms[0]]
-        assert all(side[1] == pytest.approx(side[0] * 1.25, abs=1) for side in sides)
+        assert shapes == [(crop, crop)] * (144 if network == 'inception-v3' else 5)

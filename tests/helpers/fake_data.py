@@ -75,7 +75,8 @@ def write_fake_data(folder):
     write_class_folders(folder / 'data/imagenette64', 10, (72, 84))
     write_image_list(folder / 'data/imagenet', 'meta')
     write_image_list(folder / 'data/places2')
-    np.save(folder / 'data/places2/mean_image.npy', np.full((224, 224, 3), 127.5, np.float32))
+    for name, side in (('mean_image', 224), ('mean_image_side320', 224), ('mean_image_whole', 256)):
+        np.save(folder / f'data/places2/{name}.npy', np.full((side, side, 3), 127.5, np.float32))
     write_voc(
         folder / 'data/VOCdevkit/VOC2012',
         ('train', 'val', 'aug', 'sbd_train', 'sbd_val'),

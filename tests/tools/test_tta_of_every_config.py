@@ -45,10 +45,13 @@ def shrunk_for_test(path):
     cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
     cfg.test_dataloader.dataset.indices = 1
     for ending, factor in SMALLER.items():
-        if path.stem.endswith(ending):
+        if ending in path.stem:
             for step in sum(cfg.tta_pipeline[1].transforms, []):
-                for size in {'scale', 'crop_size'} & set(step):
-                    step[size] = round(step[size] * factor)
+                for name in ('scale', 'crop_size'):
+                    size = step.get(name)
+                    if size is not None:
+                        sides = [round(side * factor) for side in (size if isinstance(size, tuple) else [size])]
+                        step[name] = tuple(sides) if isinstance(size, tuple) else sides[0]
     return cfg
 
 

@@ -1,6 +1,6 @@
-"""VGG-19 on ImageNet, mmpretrain's own model: left side of Figure 2 of the Relay paper.
+"""VGG-19 on ImageNet, mmpretrain's own model: row "VGGNet-19" of Table 1 and left side of Figure 2 of the Relay paper.
 
-The paper gives no result for it; the settings are those of Section 5.1.
+The paper quotes the row from the VGG paper. The settings here are those of Section 5.1.
 """
 
 _base_ = [

@@ -1,5 +1,6 @@
 """Input normalisation of *Relay Backpropagation*: subtract the training set's mean image, pixel by pixel."""
 
+import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
@@ -25,23 +26,43 @@ def subtract_mean(image: np.ndarray, mean_image: np.ndarray) -> np.ndarray:
     return image.astype(np.float32) - (mean_image if same_size else mean_image.mean((0, 1)))
 
 
+def subtract_resized_mean(image: np.ndarray, mean_image: np.ndarray) -> np.ndarray:
+    """Subtract the mean image, resized to the image.
+
+    Each pixel loses the mean at its own place, whatever is cropped afterwards.
+
+    Args:
+        image (np.ndarray): (h, w, C).
+        mean_image (np.ndarray): (H, W, C) float32, of whole images.
+
+    Returns:
+        (h, w, C) float32.
+    """
+    height, width = image.shape[:2]
+    return image.astype(np.float32) - cv2.resize(mean_image, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
 @TRANSFORMS.register_module()
 class SubtractMeanImage(BaseTransform):
     """Subtract a mean image from ``results['img']``, which becomes float32; see :func:`subtract_mean`.
 
-    Place it after the crop, and before the flip if the mean image must not be mirrored together with the image.
+    Place it after the crop, and before the flip if the mean image must not be mirrored together with the image. With
+    ``resize=True`` place it before the crop; see :func:`subtract_resized_mean`.
 
     Args:
         mean_image (str): .npy file that ``tools/dataset_converters/compute_mean_image.py`` writes, (H, W, C) in the
             channel order of the pipeline's images.
+        resize (bool): whether to resize the mean image to each image. It is then of whole images (``--whole``), not of
+            central crops. Default: False.
 
     Raises:
         FileNotFoundError: if the file is missing.
         ValueError: if the file isn't such an array; in a pipeline, if an image has another number of channels.
     """
 
-    def __init__(self, mean_image: str) -> None:
+    def __init__(self, mean_image: str, resize: bool = False) -> None:
         self.path = mean_image
+        self.resize = resize
         try:
             self.mean_image = read_npy(mean_image)
         except FileNotFoundError as error:
@@ -65,8 +86,8 @@ class SubtractMeanImage(BaseTransform):
                 f'image of shape {image.shape}: expected {self.mean_image.shape[2]} channels, as '
                 f"mean_image='{self.path}' has"
             )
-        results['img'] = subtract_mean(image, self.mean_image)
+        results['img'] = (subtract_resized_mean if self.resize else subtract_mean)(image, self.mean_image)
         return results
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}(mean_image={self.path!r})'
+        return f'{type(self).__name__}(mean_image={self.path!r}, resize={self.resize})'

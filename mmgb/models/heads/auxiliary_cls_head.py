@@ -36,6 +36,10 @@ def average_pool_to(features: Tensor, cells: int) -> Tensor:
     return F.avg_pool2d(features, windows, strides)
 
 
+def _norm(norm_cfg: dict | None, channels: int) -> nn.Module:
+    return nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, channels)[1]
+
+
 @MODELS.register_module()
 class AuxiliaryClsHead(ClsHead):
     """Classifier on the feature map of an intermediate layer.
@@ -50,6 +54,10 @@ class AuxiliaryClsHead(ClsHead):
     hidden units and 70 % dropout. Maps of any other size are pooled to the same number of cells, so one head serves
     every image size. He initialization is the paper's.
 
+    With ``pooled_size=5``, ``fc_channels=768``, ``dropout_ratio=0.0`` and batch norm on both layers it is the auxiliary
+    classifier of Inception-v3 (Szegedy et al., arXiv:1512.00567, Section 4): on a 17x17 map its hidden layer equals
+    their 5x5 convolution without padding.
+
     Args:
         num_classes: number of classes, at least 1.
         in_channels: number of channels of the feature map, at least 1.
@@ -59,6 +67,8 @@ class AuxiliaryClsHead(ClsHead):
         dropout_ratio: dropout probability of the hidden units, in [0, 1).
         norm_cfg: config of the normalization after the convolution, which replaces its bias. None: no normalization.
         init_cfg: initialization config. None: Gaussian weights of variance 2 / fan-in and zero biases.
+        hidden_norm_cfg: config of the normalization after the hidden layer, which replaces its bias. None: no
+            normalization.
         **kwargs: arguments of mmpretrain's ``ClsHead`` (``loss``, ``topk``, ``cal_acc``).
 
     Raises:
@@ -76,6 +86,7 @@ class AuxiliaryClsHead(ClsHead):
         dropout_ratio: float = 0.7,
         norm_cfg: dict | None = None,
         init_cfg: dict | list | None = None,
+        hidden_norm_cfg: dict | None = None,
         **kwargs,
     ) -> None:
         sizes = dict(
@@ -96,8 +107,9 @@ class AuxiliaryClsHead(ClsHead):
         self.pooled_size = pooled_size
         # Not mmcv's ConvModule, whose init_weights would override init_cfg.
         self.conv = nn.Conv2d(in_channels, conv_channels, 1, bias=norm_cfg is None)
-        self.norm = nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, conv_channels)[1]
-        self.hidden = nn.Linear(conv_channels * pooled_size**2, fc_channels)
+        self.norm = _norm(norm_cfg, conv_channels)
+        self.hidden = nn.Linear(conv_channels * pooled_size**2, fc_channels, bias=hidden_norm_cfg is None)
+        self.hidden_norm = _norm(hidden_norm_cfg, fc_channels)
         self.dropout = nn.Dropout(dropout_ratio)
         self.fc = nn.Linear(fc_channels, num_classes)
 
@@ -113,7 +125,7 @@ class AuxiliaryClsHead(ClsHead):
         features = feats if isinstance(feats, Tensor) else feats[-1]
         self._check(features)
         pooled = F.relu(self.norm(self.conv(average_pool_to(features, self.pooled_size))))
-        return self.dropout(F.relu(self.hidden(pooled.flatten(1))))
+        return self.dropout(F.relu(self.hidden_norm(self.hidden(pooled.flatten(1)))))
 
     def forward(self, feats: Tensor | Sequence[Tensor]) -> Tensor:
         """Return the scores (N, num_classes) of the features that :meth:`pre_logits` accepts."""

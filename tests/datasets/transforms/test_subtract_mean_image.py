@@ -7,9 +7,9 @@ import pytest
 from mmengine.registry import TRANSFORMS, DefaultScope
 
 
-def build(path):
+def build(path, **settings):
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        return TRANSFORMS.build(dict(type='mmgb.SubtractMeanImage', mean_image=str(path)))
+        return TRANSFORMS.build(dict(type='mmgb.SubtractMeanImage', mean_image=str(path), **settings))
 
 
 @pytest.fixture
@@ -35,6 +35,24 @@ def test_the_mean_colour_is_subtracted_from_an_image_of_another_size(mean):
     result = build(path)(dict(img=image))['img']
     colour = [200 - np.mean([mean_image[i, j, c] for i in range(6) for j in range(5)]) for c in range(3)]
     assert np.allclose(result, colour, atol=1e-3)
+
+
+def test_a_resized_mean_leaves_each_crop_the_mean_of_its_own_place(mean):
+    """Bilinear interpolation between the centres of the mean's pixels, written out; a crop does not see its own size."""
+    path, mean_image = mean
+    image = np.random.default_rng(1).integers(0, 256, (9, 20, 3), dtype=np.uint8)
+    result = build(path, resize=True)(dict(img=image.copy()))['img']
+
+    def weights(length, place, new_length):
+        position = min(max((place + 0.5) * length / new_length - 0.5, 0), length - 1)
+        low = min(int(position), length - 2)
+        return [(low, low + 1 - position), (low + 1, position - low)]
+
+    for row, column in ((0, 0), (8, 19), (3, 7), (5, 12)):
+        expected = sum(
+            share * part * mean_image[i, j] for i, share in weights(6, row, 9) for j, part in weights(5, column, 20)
+        )
+        assert np.allclose(result[row, column], image[row, column] - expected, atol=1e-3)
 
 
 def test_a_missing_file_is_named_with_the_tool_that_writes_it(tmp_path):

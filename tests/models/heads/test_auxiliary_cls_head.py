@@ -5,7 +5,11 @@ import re
 
 import pytest
 import torch
+from helpers.shrunk_configs import CONFIGS
+from mmengine.config import Config
 from mmengine.optim import OptimWrapper
+from mmengine.registry import DefaultScope
+from mmpretrain.models.backbones.inception_v3 import InceptionAux
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from torch import nn
@@ -58,6 +62,27 @@ def test_defaults_equal_googlenets_branch_in_values_and_gradients(training):
     torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-12, atol=1e-12)
     for parameter, other in zip(head.parameters(), reference.parameters()):
         torch.testing.assert_close(parameter.grad, other.grad, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_settings_of_inception_v3_equal_its_own_auxiliary_classifier(training):
+    """mmpretrain's layers have the same parameters in the same order, the hidden ones as a 5x5 convolution."""
+    (path,) = CONFIGS.glob('relay_bp/imagenet/inception-v3_relay-bp_8xb32-120e_in1k-299x299.py')
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        head = MODELS.build(Config.fromfile(path).model.auxiliaries[0].head).double().train(training)
+    head.init_weights()
+    weights = [
+        (layer.weight.std().item(), layer.weight.abs().max().item()) for layer in (head.conv, head.hidden, head.fc)
+    ]
+    for (std, largest), expected in zip(weights, (0.01, 0.01, 0.001)):
+        assert std == pytest.approx(expected, rel=0.02) and largest <= 2  # the host truncates at -2 and 2
+    own = InceptionAux(768, 1000).double().train(training)
+    with torch.no_grad():
+        for target, source in zip(own.parameters(), head.parameters()):
+            target.copy_(source.view_as(target))
+    features = torch.randn(3, 768, 17, 17, dtype=torch.float64)
+    torch.testing.assert_close(head((features,)), own(features), rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize('height, width', [(2, 2), (8, 8), (17, 17), (12, 33), (3, 65)])

@@ -1,5 +1,6 @@
 """compute_mean_image.py against the central crops of mmpretrain's transforms."""
 
+import cv2
 import numpy as np
 import pytest
 from helpers.converters import assert_refused, convert
@@ -47,6 +48,15 @@ def test_the_mean_is_that_of_mmpretrains_central_crops_in_bgr(folder):
     assert result.returncode == 0 and 'Wrote the mean of 4 of 4 images' in result.stdout
     mean = np.load(folder / 'mean.npy')
     assert mean.dtype == np.float32 and np.allclose(mean, np.mean(list(crops(folder)), 0), atol=1e-4)
+
+
+def test_whole_images_are_resized_to_squares(folder):
+    result = make(folder, '--whole')
+    assert result.returncode == 0
+    images = [cv2.imread(str(folder / f'images/{index}.png')) for index in range(4)]
+    expected = np.mean([cv2.resize(image, (16, 16)).astype(np.float64) for image in images], 0)
+    found = np.load(folder / 'mean.npy')
+    assert found.shape == (16, 16, 3) and np.allclose(found, expected, atol=1e-4)
 
 
 def test_images_are_decoded_as_in_training(folder):
