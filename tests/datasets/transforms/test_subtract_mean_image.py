@@ -38,7 +38,7 @@ def test_the_mean_colour_is_subtracted_from_an_image_of_another_size(mean):
 
 
 def test_a_resized_mean_leaves_each_crop_the_mean_of_its_own_place(mean):
-    """Bilinear interpolation between the centres of the mean's pixels, written out; a crop does not see its own size."""
+    """Bilinear interpolation between the centres of the mean's pixels, written out."""
     path, mean_image = mean
     image = np.random.default_rng(1).integers(0, 256, (9, 20, 3), dtype=np.uint8)
     result = build(path, resize=True)(dict(img=image.copy()))['img']

@@ -72,11 +72,8 @@ def test_settings_of_inception_v3_equal_its_own_auxiliary_classifier(training):
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         head = MODELS.build(Config.fromfile(path).model.auxiliaries[0].head).double().train(training)
     head.init_weights()
-    weights = [
-        (layer.weight.std().item(), layer.weight.abs().max().item()) for layer in (head.conv, head.hidden, head.fc)
-    ]
-    for (std, largest), expected in zip(weights, (0.01, 0.01, 0.001)):
-        assert std == pytest.approx(expected, rel=0.02) and largest <= 2  # the host truncates at -2 and 2
+    for layer, std in ((head.conv, 0.01), (head.hidden, 0.01), (head.fc, 0.001)):
+        assert layer.weight.std().item() == pytest.approx(std, rel=0.02)
     own = InceptionAux(768, 1000).double().train(training)
     with torch.no_grad():
         for target, source in zip(own.parameters(), head.parameters()):
