@@ -12,6 +12,7 @@ from mmgb.analysis.curvature.tables import summary_table
 from mmgb.analysis.gradients.tables import gradient_table, weight_gradient_table
 from mmgb.analysis.predictions.comparison_table import comparison_table, rates_table
 from mmgb.analysis.recipe_table import recipe_report
+from mmgb.analysis.unlearning import unlearning_table
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.markdown import replace_block, table
 from mmgb.utils.work_dir import Evaluation
@@ -160,6 +161,7 @@ OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
     'relay benchmark': partial(_each_case, relay_table),
     'sampler benchmark': partial(_each_case, sampler_table),
     'gradient statistics benchmark': gradient_stats_table,
+    'unlearning': unlearning_table,
 }
 OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
     'claims': _claims,

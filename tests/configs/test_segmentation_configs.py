@@ -133,8 +133,11 @@ def test_only_loss_and_learning_rate_differ_between_the_fcn_configs():
     for cfg in boosted:
         assert [loss.loss_weight for loss in losses_of(cfg.model)] == [1.0, 0.4]
         assert cfg.model.decode_head.init_cfg[-1] == dict(type='mmgb.FitPrior', layer='conv_seg')
-    # As in Table 3: a tenth and a twentieth.
-    assert [baseline.optim_wrapper.optimizer.lr / cfg.optim_wrapper.optimizer.lr for cfg in boosted] == [10, 20]
+        (schedule,), (base,) = cfg.param_scheduler, baseline.param_scheduler
+        rates = [each.optim_wrapper.optimizer.lr for each in (cfg, baseline)]
+        assert schedule.eta_min / rates[0] == pytest.approx(base.eta_min / rates[1])
+        cfg.param_scheduler = baseline.param_scheduler
+    assert [cfg.optim_wrapper.optimizer.lr for cfg in boosted] == [1e-4, 5e-5]  # Table 3
     expected = without_loss(baseline)
     assert all(without_loss(cfg) == expected for cfg in boosted)
 
