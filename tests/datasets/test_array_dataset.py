@@ -15,9 +15,15 @@ SHARED = Path(__file__).parents[3] / 'shared' / 'data'
 PACK = [dict(type='PackInputs')]
 
 
-def build(**kwargs):
+@pytest.fixture(autouse=True)
+def mmpretrain_scope():
+    """Let the data sets find ``PackInputs``, whatever scope an earlier test left."""
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        return DATASETS.build(dict(type='mmgb.ArrayDataset', **kwargs))
+        yield
+
+
+def build(**kwargs):
+    return DATASETS.build(dict(type='mmgb.ArrayDataset', **kwargs))
 
 
 @pytest.fixture

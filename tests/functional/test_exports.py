@@ -5,9 +5,10 @@ import inspect
 from mmgb import functional
 
 SIGNATURES = {
-    'exp_gb_loss': '(scores, target, *, alpha=0.1, targets=(0.0, 16.0), max_delta=None, fused=True, **options)',
-    'pow3_gb_loss': '(scores, target, *, alpha=0.001, beta=0.4, targets=(0.0, 10.0), max_delta=None, fused=True, '
-    '**options)',
+    'exp_gb_loss': '(scores, target, *, alpha=0.1, targets=(0.0, 16.0), max_delta=None, matched=False, '
+    'fused=True, **options)',
+    'pow3_gb_loss': '(scores, target, *, alpha=0.001, beta=None, targets=(0.0, 10.0), max_delta=None, matched=False, '
+    'fused=True, **options)',
     'mirrored_exp_gb_loss': '(scores, target, *, alpha=0.1, beta=0.0, targets=(0.0, 16.0), **options)',
     'squared_error_loss': "(scores, target, *, activation='linear', targets=(0.0, 1.0), **options)",
     'squentropy_loss': '(scores, labels, *, weight=None, class_weight=None, ignore_index=None, avg_non_ignore=True, '

@@ -10,8 +10,9 @@ from mmgb.recipes.peak_memory import RESET, peak_memory, reset_peak_memory
 def test_peak_counts_a_freed_array_until_it_is_reset():
     reset_peak_memory()
     before = peak_memory()
-    array = np.ones(100_000_000, dtype=np.uint8)
+    array = np.ones(400_000_000, dtype=np.uint8)
     del array
-    assert peak_memory() > before + 90_000_000
+    # Linux may take other pages from the process in the meantime.
+    assert peak_memory() > before + 200_000_000
     reset_peak_memory()
-    assert peak_memory() < before + 50_000_000
+    assert peak_memory() < before + 100_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from types import FunctionType
 from typing import Any, Callable
 
 import torch
@@ -16,8 +17,8 @@ class CompiledOnDemand:
     The tensors may have any shapes. Numbers among the arguments would be compiled in as constants. PyTorch's compiler
     needs a C++ compiler on the machine; ``TORCH_COMPILE_DISABLE=1`` turns it off.
 
-    The compiler specialises a function for the types and layouts of its arguments. A case that fails is not tried
-    again, and the other cases stay compiled.
+    The compiler specialises a function for the types and layouts of its arguments. Each case is compiled apart from the
+    others, so that a case that fails stops no other one; it is not tried again.
 
     Args:
         function (Callable): function of tensors.
@@ -25,23 +26,19 @@ class CompiledOnDemand:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        self.compiled: Callable[..., Any] | None = None
-        self.failed: set[tuple[Any, ...]] = set()
+        self.compiled: dict[tuple[Any, ...], Callable[..., Any] | None] = {}  # None: the case can't be compiled
 
     def __call__(self, *args: torch.Tensor) -> Any:
-        if self.failed and _case(args) in self.failed:
-            return None
+        case = _case(args)
         try:
             if torch._dynamo.config.disable:
                 return None
-            if self.compiled is None:
-                # Compile in this process: helper processes would outlive it, and there is little to compile.
-                self.compiled = torch.compile(
-                    self.function, dynamic=True, fullgraph=True, options={'compile_threads': 1}
-                )
-            return self.compiled(*args)
+            if case not in self.compiled:
+                self.compiled[case] = _compile(self.function)
+            compiled = self.compiled[case]
+            return None if compiled is None else compiled(*args)
         except Exception as error:  # the compiler raises whatever its parts raise
-            self.failed.add(_case(args))
+            self.compiled[case] = None
             logger.warning(
                 '%s is not compiled, and therefore slower: %s: %s',
                 self.function.__name__,
@@ -49,6 +46,19 @@ class CompiledOnDemand:
                 str(error).strip().partition('\n')[0],
             )
             return None
+
+
+def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
+    # A copy, because the compiler refuses a code object that it has compiled eight times.
+    copy = FunctionType(
+        function.__code__.replace(),
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    # Compile in this process: helper processes would outlive it, and there is little to compile.
+    return torch.compile(copy, dynamic=True, fullgraph=True, options={'compile_threads': 1})
 
 
 def _case(args: tuple[torch.Tensor, ...]) -> tuple[Any, ...]:

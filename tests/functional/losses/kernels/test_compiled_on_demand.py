@@ -68,3 +68,15 @@ def test_a_case_that_fails_leaves_the_other_cases_compiled(monkeypatch):
     for _ in range(2):
         assert function(torch.ones(2, dtype=torch.int16)) is None
         assert function(torch.ones(2)).tolist() == [2, 2]
+
+
+def test_more_cases_are_compiled_than_pytorch_compiles_of_one_function(monkeypatch):
+    if torch._dynamo.config.disable:
+        pytest.skip('TORCH_COMPILE_DISABLE is set')
+    compile_by_torch = torch.compile
+    monkeypatch.setattr(
+        torch, 'compile', lambda function, **_: compile_by_torch(function, backend='eager', fullgraph=True)
+    )
+    function = CompiledOnDemand(lambda tensor: 2 * tensor)
+    for dimensions in range(1, 12):
+        assert function(torch.ones([2] * dimensions)) is not None
