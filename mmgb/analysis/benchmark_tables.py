@@ -82,3 +82,42 @@ def gradient_stats_table(results: dict) -> str:
         for case in results['results']
     ]
     return table(['', 'iteration, ms', 'recorded one, ms', f'% of the time at interval {results["interval"]}'], rows)
+
+
+def segmentation_loss_table(results: dict) -> str:
+    """Return the tables of ``segmentation_loss.py``: time and memory of losses and training steps, one table a case."""
+    tables = []
+    for case in results['results']:
+        contenders = case['contenders']
+        base = contenders['resize + cross-entropy']
+        rows = [
+            [
+                name,
+                f'{cost["median_ms"]:.0f}',
+                f'{base["median_ms"] / cost["median_ms"]:.1f}',
+                f'{cost["peak_bytes"] / 1e6:.0f}',
+                f'{base["peak_bytes"] / cost["peak_bytes"]:.1f}',
+            ]
+            for name, cost in contenders.items()
+            if cost is not None
+        ]
+        tables.append(table([case['title'], 'ms', 'times as fast', 'peak memory, MB', 'times less memory'], rows))
+    return '\n\n'.join(tables)
+
+
+def hypercolumn_table(results: dict) -> str:
+    """Return the table of ``hypercolumn.py``: time and memory of PixelNet's head by the two orders of computation."""
+    rows = []
+    for case in results['results']:
+        literal, factorised = (case['contenders'][name] for name in ('literal', 'factorised'))
+        rows.append(
+            [
+                case['title'],
+                *(f'{cost["median_ms"]:.0f}' for cost in (literal, factorised)),
+                f'{literal["median_ms"] / factorised["median_ms"]:.1f}',
+                *(f'{cost["peak_bytes"] / 1e6:.0f}' for cost in (literal, factorised)),
+                f'{literal["peak_bytes"] / factorised["peak_bytes"]:.1f}',
+            ]
+        )
+    header = ['', 'literal, ms', 'factorised, ms', 'times as fast', 'literal, MB', 'factorised, MB', 'times less']
+    return table(header, rows)

@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, relay_table, sampler_table
+from mmgb.analysis.benchmark_tables import (
+    gradient_stats_table,
+    hypercolumn_table,
+    loss_table,
+    relay_table,
+    sampler_table,
+    segmentation_loss_table,
+)
 from mmgb.analysis.curvature.tables import summary_table
 from mmgb.analysis.gradients.tables import gradient_table, weight_gradient_table
 from mmgb.analysis.predictions.comparison_table import comparison_table, rates_table
@@ -162,6 +169,8 @@ OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
     'sampler benchmark': partial(_each_case, sampler_table),
     'gradient statistics benchmark': gradient_stats_table,
     'unlearning': unlearning_table,
+    'segmentation loss benchmark': segmentation_loss_table,
+    'hypercolumn benchmark': hypercolumn_table,
 }
 OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
     'claims': _claims,

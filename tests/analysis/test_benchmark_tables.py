@@ -1,6 +1,13 @@
 """Tables of benchmarks compare each contender with the right one."""
 
-from mmgb.analysis.benchmark_tables import gradient_stats_table, loss_table, relay_table, sampler_table
+from mmgb.analysis.benchmark_tables import (
+    gradient_stats_table,
+    hypercolumn_table,
+    loss_table,
+    relay_table,
+    sampler_table,
+    segmentation_loss_table,
+)
 
 
 def cells(line):
@@ -63,3 +70,24 @@ def test_a_recorded_iteration_is_compared_with_the_others():
     rows = [cells(line) for line in gradient_stats_table(dict(interval=100, results=[case])).splitlines()]
     assert rows[0][3] == '% of the time at interval 100'
     assert rows[2] == ['MLP, batches of 100', '10.0', '30.0', '2.00']
+
+
+def test_losses_of_enlarged_scores_are_compared_with_cross_entropy():
+    contenders = {
+        'resize + cross-entropy': dict(median_ms=100.0, peak_bytes=30e6),
+        'torch.compile of it': None,
+        'pow3-GB, full resolution': dict(median_ms=8.0, peak_bytes=2e6),
+    }
+    rows = [
+        cells(line)
+        for line in segmentation_loss_table(dict(results=[dict(title='a', contenders=contenders)] * 2)).splitlines()
+    ]
+    assert rows[3] == ['pow3-GB, full resolution', '8', '12.5', '2', '15.0'] and rows.count(rows[0]) == 2
+
+
+def test_the_factorised_hypercolumn_is_compared_with_the_literal_one():
+    contenders = dict(literal=dict(median_ms=30.0, peak_bytes=5e6), factorised=dict(median_ms=10.0, peak_bytes=1e6))
+    rows = [
+        cells(line) for line in hypercolumn_table(dict(results=[dict(title='a', contenders=contenders)])).splitlines()
+    ]
+    assert rows[2] == ['a', '30', '10', '3.0', '5', '1', '5.0']

@@ -195,6 +195,22 @@ def test_both_heads_train(load):
     train_one_step(model, images_for('mmseg', model.num_classes))
 
 
+@runs(('docs/full_resolution.md', 'In a config', 1))
+def test_both_heads_train_without_enlarged_scores(load):
+    model = build_narrow(load(FCN), 'mmseg')
+    assert [type(head).__name__ for head in (model.decode_head, model.auxiliary_head)] == ['FullResolutionLoss'] * 2
+    loss, log = model.parse_losses(model.loss(torch.randn(2, 3, SIDE, SIDE), images_for('mmseg', 19)['data_samples']))
+    loss.backward()
+    assert {'decode.loss_pow3_gb', 'aux.loss_pow3_gb', 'decode.acc_seg'} <= set(log) and loss.isfinite()
+
+
+@runs(('docs/full_resolution.md', 'In plain PyTorch', 1))
+def test_losses_without_enlarged_scores_are_finite(code):
+    names = dict(scores=torch.randn(2, 5, 4, 4), labels=torch.randint(5, (2, 16, 16)), F=torch.nn.functional)
+    exec(code, names)
+    assert names['loss'].isfinite() and names['cross_entropy'].isfinite()
+
+
 @runs(('docs/losses.md', 'Matched units', 1))
 def test_matched_units_keep_the_rest_of_a_stock_config(load):
     cfg, stock = load(FCN), Config.fromfile(FCN)

@@ -23,13 +23,19 @@ class Timing(NamedTuple):
     rounds: int
 
 
-def parse_timing_args(description: str, seconds: float, out: str) -> argparse.Namespace:
+def parse_timing_args(
+    description: str,
+    seconds: float,
+    out: str,
+    add_options: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
+) -> argparse.Namespace:
     """Parse ``--seconds``, ``--threads`` and ``--out``, and set the number of threads of PyTorch.
 
     Args:
         description: description for ``--help``.
         seconds: default of ``--seconds``.
         out: default of ``--out``.
+        add_options: function that adds options of one benchmark to the parser.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
@@ -41,6 +47,7 @@ def parse_timing_args(description: str, seconds: float, out: str) -> argparse.Na
     parser.add_argument(
         '--threads', type=int, default=torch.get_num_threads(), help='number of CPU threads (default: %(default)s)'
     )
+    add_options(parser)
     parser.add_argument('--out', type=Path, default=Path(out), help='JSON file to write (default: %(default)s)')
     args = parser.parse_args()
     if args.seconds <= 0 or args.threads < 1:
@@ -59,7 +66,12 @@ def write_results(out: Path, results: list[dict], **settings: object) -> None:
 
 
 def take_turns(
-    steps: dict[str, Callable[[], object]], seconds: float, at_least: int, after: Callable[[], object], device: str
+    steps: dict[str, Callable[[], object]],
+    seconds: float,
+    at_least: int,
+    after: Callable[[], object],
+    device: str,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Timing]:
     """Time steps that take turns in one process.
 
@@ -71,6 +83,7 @@ def take_turns(
         at_least: minimum number of rounds, even if they take longer.
         after: function to call after each step, outside the measured time.
         device: ``'cpu'`` or ``'cuda'``.
+        clock: clock that measures the steps, such as ``time.process_time`` for one thread on a shared machine.
 
     Returns:
         Timings by name.
@@ -85,10 +98,10 @@ def take_turns(
         for name in turns:
             show(f'round {rounds}: {name}')
             wait()
-            begin = time.perf_counter()
+            begin = clock()
             steps[name]()
             wait()
-            times[name].append(1e3 * (time.perf_counter() - begin))
+            times[name].append(1e3 * (clock() - begin))
             after()
     show('')
     return {
