@@ -62,7 +62,7 @@ def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _case(args: tuple[torch.Tensor, ...]) -> tuple[Any, ...]:
-    """Return what the compiler specialises for: type, device, layout, and sizes as far as they are 0 or 1."""
+    """Return what the compiler specialises for: type, device, layout, and whether a size is 0 or 1."""
     return tuple(
-        (arg.dtype, arg.device.type, arg.is_contiguous(), *(min(size, 2) for size in arg.shape)) for arg in args
+        [(arg.dtype, arg.device, arg.dim(), arg.is_contiguous(), 0 in arg.shape, 1 in arg.shape) for arg in args]
     )
