@@ -31,7 +31,7 @@ from torch import Tensor
 from ..errors import ConfigError
 from .elementwise import elementwise_loss
 from .formula import FAR_FROM_FIT, BoostedFormula, widened
-from .matched_units import FIT_CURVATURE, classes_of_outputs
+from .matched_units import FIT_CURVATURE, MAX_DELTA, classes_of_outputs
 from .settings import check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ class ExpGB(BoostedFormula):
         negative, positive = self.targets
         factor = FIT_CURVATURE / (positive + (num_classes - 1) * negative)
         prior = self.target_of(1 / num_classes)
-        return ExpGB(factor * prior, (factor * negative, factor * positive), self.max_delta)
+        bound = MAX_DELTA if self.max_delta is None else self.max_delta
+        return ExpGB(factor * prior, (factor * negative, factor * positive), bound)
 
     def unclipped_delta(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         return self.output(scores) - targets
@@ -105,9 +106,7 @@ class ExpGB(BoostedFormula):
     def unclipped_potential(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         return self._potential(scores, targets, self.output(scores))
 
-    def delta_and_potential(self, scores: Tensor, targets: Tensor | float) -> tuple[Tensor, Tensor]:
-        if self.max_delta is not None:
-            return super().delta_and_potential(scores, targets)
+    def unclipped_delta_and_potential(self, scores: Tensor, targets: Tensor | float) -> tuple[Tensor, Tensor]:
         output = self.output(scores)
         if not isinstance(targets, Tensor) and targets == 0:
             return output, output
@@ -148,7 +147,7 @@ def exp_gb_loss(
         alpha (float): factor of the exponential, > 0. The paper uses 0.1, on ImageNet 0.01.
         targets (tuple[float, float]): ``(negative, positive)`` with ``0 <= negative < positive``.
         max_delta (float | None): largest magnitude of the error delta, > 0. A larger delta is clipped, and the loss
-            continues along its tangent. Default: None, unbounded.
+            continues along its tangent. Default: None, unbounded, or 1 if ``matched``.
         matched (bool): whether the scores are in the units of cross-entropy's logits, so that its learning rates fit
             (:mod:`mmgb.functional.losses.matched_units`). Then ``alpha`` has no effect, and the targets only by their
             ratio.

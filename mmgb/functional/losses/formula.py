@@ -162,6 +162,16 @@ class BoostedFormula(Formula):
         inside = torch.where(scores > upper, upper, torch.where(scores < lower, lower, scores))
         return self.unclipped_potential(inside, targets) + self.max_delta * excess
 
+    def delta_and_potential(self, scores: Tensor, targets: Tensor | float) -> tuple[Tensor, Tensor]:
+        found = self.unclipped_delta_and_potential(scores, targets)
+        if self.max_delta is None or found[0].abs().amax() <= self.max_delta:
+            return found
+        return self.delta(scores, targets), self.potential(scores, targets)
+
+    def unclipped_delta_and_potential(self, scores: Tensor, targets: Tensor | float) -> tuple[Tensor, Tensor]:
+        """Return :meth:`delta_and_potential` without ``max_delta``."""
+        return self.unclipped_delta(scores, targets), self.unclipped_potential(scores, targets)
+
     def clipping_bounds(self, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the scores between which the delta of float64 targets is not clipped; the lower one may be -inf."""
         assert self.max_delta is not None

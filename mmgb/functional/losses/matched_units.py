@@ -19,6 +19,9 @@ pow3-GB with beta at the negative target becomes, whatever alpha and the targets
 
 .. math::
     \delta(z, p) = \left(\tfrac{z}{10} + C^{-1/3}\right)^3 - p
+
+Unless ``max_delta`` is given, the delta is clipped to [-1, 1], where that of cross-entropy always is. Its learning
+rates rely on it: the step after one that puts the outputs far beyond the fit has a bounded size.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from __future__ import annotations
 from ..errors import ConfigError
 
 FIT_DISTANCE = 10.0  # logits between the fits of the wrong classes and the target class
+MAX_DELTA = 1.0  # largest magnitude of the error delta, that of cross-entropy
 FIT_CURVATURE = 0.3  # sum of the outputs' second derivatives where all of them fit
 
 

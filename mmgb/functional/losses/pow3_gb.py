@@ -36,7 +36,7 @@ from torch import Tensor
 
 from .elementwise import elementwise_loss
 from .formula import BoostedFormula, in_float64
-from .matched_units import FIT_CURVATURE, FIT_DISTANCE, classes_of_outputs
+from .matched_units import FIT_CURVATURE, FIT_DISTANCE, MAX_DELTA, classes_of_outputs
 from .settings import check_finite, check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Pow3GB(BoostedFormula):
             alpha,
             factor * self.beta,
             (factor * negative, factor * positive),
-            self.max_delta,
+            MAX_DELTA if self.max_delta is None else self.max_delta,
             shift=self.fit(self.target_of(1 / num_classes)) / stretch,
         )
 
@@ -114,11 +114,18 @@ class Pow3GB(BoostedFormula):
         return self.alpha * self._shifted(scores) ** 3 + (self.beta - targets)
 
     def unclipped_potential(self, scores: Tensor, targets: Tensor | float) -> Tensor:
+        return self._potential(scores, targets, self._shifted(scores))
+
+    def unclipped_delta_and_potential(self, scores: Tensor, targets: Tensor | float) -> tuple[Tensor, Tensor]:
+        shifted = self._shifted(scores)
+        return self.alpha * shifted**3 + (self.beta - targets), self._potential(scores, targets, shifted)
+
+    def _potential(self, scores: Tensor, targets: Tensor | float, shifted: Tensor) -> Tensor:
         fit = self.inverse(in_float64(targets, scores))
         # The distance to the nearest number of the scores' type is exact near the fit; the rest is subtracted after.
         rounded = fit.to(scores.dtype)
         distance = (scores - rounded) - (fit - rounded).to(scores.dtype)
-        shifted, shifted_fit = self._shifted(scores), self._shifted(rounded)
+        shifted_fit = self._shifted(rounded)
         return self.alpha / 4 * distance**2 * ((shifted + shifted_fit) ** 2 + 2 * shifted_fit**2)
 
     def _shifted(self, scores: Tensor) -> Tensor:

@@ -18,7 +18,8 @@ class ExpGBLoss(ElementwiseLoss):
         alpha (float): factor of the exponential, > 0. The paper uses 0.1, on ImageNet 0.01.
         targets (tuple[float, float]): ``(negative, positive)`` with ``0 <= negative < positive``. The paper uses
             {0, 16}, {0, 6} and {0, 10}.
-        max_delta (float | None): largest magnitude of the error delta, > 0. Default: None, unbounded.
+        max_delta (float | None): largest magnitude of the error delta, > 0. Default: None, unbounded, or 1 if
+            ``matched``.
         loss_name (str): key in the log, see :class:`WeightedLoss`.
         fused (bool): see :class:`ElementwiseLoss`.
         matched (bool): whether the head's outputs are in the units of cross-entropy's logits, so that its learning

@@ -20,7 +20,8 @@ class Pow3GBLoss(ElementwiseLoss):
             ``matched``.
         targets (tuple[float, float]): ``(negative, positive)`` with ``negative < positive``. The paper uses {0, 10}
             and {-2, 10}.
-        max_delta (float | None): largest magnitude of the error delta, > 0. Default: None, unbounded.
+        max_delta (float | None): largest magnitude of the error delta, > 0. Default: None, unbounded, or 1 if
+            ``matched``.
         loss_name (str): key in the log, see :class:`WeightedLoss`.
         fused (bool): see :class:`ElementwiseLoss`.
         matched (bool): whether the head's outputs are in the units of cross-entropy's logits, so that its learning

@@ -24,8 +24,8 @@ SETTINGS = dict(
 def make_formula(kind, alpha, negative, span, beta):
     """Return a formula in the paper's units."""
     if kind is ExpGB:
-        return ExpGB(alpha, (negative, negative + span))
-    return Pow3GB(alpha, negative if beta is None else beta, (negative - 0.2, negative + span))
+        return ExpGB(alpha, (negative, negative + span), max_delta=1e12)
+    return Pow3GB(alpha, negative if beta is None else beta, (negative - 0.2, negative + span), max_delta=1e12)
 
 
 def curvature_at_the_fit(formula, num_classes):
@@ -77,16 +77,22 @@ def test_a_matched_loss_is_the_loss_of_affinely_changed_outputs_over_a_constant(
 
 
 def plain_loss(loss, z, share, weight):
-    """Return the matched losses with default settings up to their minimum, and their minimum, in float64."""
+    """Return the matched losses with default settings up to their minimum, and their minimum, in float64.
+
+    They continue along their tangent from the scores where the delta is 1 or -1.
+    """
     classes = max(2, z.shape[1])
     if loss is exp_gb_loss:
-        terms = 0.3 * (z.exp() / classes - share * z)
+        inside = z.minimum((classes * (1 / 0.3 + share)).log())
+        terms = 0.3 * (inside.exp() / classes - share * inside)
         least = 0.3 * (share - torch.xlogy(share, share * classes))
     else:
-        terms = 0.001 / 4 * (z + 10 * classes ** (-1 / 3)) ** 4 - share * (z + 10 * classes ** (-1 / 3))
+        x = z + 10 * classes ** (-1 / 3)
+        inside = x.clamp(-10 * (1 - share) ** (1 / 3), 10 * (1 + share) ** (1 / 3))
+        terms, z = 0.001 / 4 * inside**4 - share * inside, x
         least = -7.5 * share ** (4 / 3)
     weight = weight.unsqueeze(1) / share[:, 0].numel()
-    return (terms * weight).sum(), (least * weight).sum()
+    return ((terms + (z - inside).abs()) * weight).sum(), (least * weight).sum()
 
 
 @pytest.mark.parametrize('path', PATHS)
@@ -140,6 +146,8 @@ def test_max_delta_bounds_the_gradient_of_the_matched_loss(loss):
     scores = torch.tensor([[40.0, -3.0, 1.0]], requires_grad=True)
     loss(scores, torch.tensor([1]), matched=True, max_delta=0.05).backward()
     assert scores.grad.abs().max() == 0.05
+    (gradient,) = torch.autograd.grad(loss(scores, torch.tensor([1]), matched=True), scores)
+    assert gradient[0, 0] == 1  # the bound of cross-entropy, unless another is given
 
 
 @pytest.mark.parametrize('loss', [exp_gb_loss, pow3_gb_loss])

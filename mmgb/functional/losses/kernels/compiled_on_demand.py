@@ -10,6 +10,14 @@ import torch
 
 logger = logging.getLogger(__name__)
 
+OPTIONS = {
+    # Compile in this process: helper processes would outlive it, and there is little to compile.
+    'compile_threads': 1,
+    # Keep one loop without intermediate tensors: by default a long formula is cut into several.
+    'realize_opcount_threshold': 1000,
+    'realize_acc_reads_threshold': 100,
+}
+
 
 class CompiledOnDemand:
     """A function that is compiled at its first call. A call returns None where the function cannot be compiled.
@@ -57,8 +65,7 @@ def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
         function.__defaults__,
         function.__closure__,
     )
-    # Compile in this process: helper processes would outlive it, and there is little to compile.
-    return torch.compile(copy, dynamic=True, fullgraph=True, options={'compile_threads': 1})
+    return torch.compile(copy, dynamic=True, fullgraph=True, options=OPTIONS)
 
 
 def _case(args: tuple[torch.Tensor, ...]) -> tuple[Any, ...]:

@@ -16,6 +16,8 @@ from torch import Tensor
 from ..formula import FAR_FROM_FIT, BoostedFormula
 from . import cpu_blocks
 from .compiled_on_demand import CompiledOnDemand
+from .cpu_clipped_passes import clipped_constants, clipped_exp_gb_pass, clipped_pow3_gb_pass
+from .cpu_pass_parts import scores_of_target, target_mask, total, weighted
 
 FEWEST_SCORES = 2**16  # below this many scores, compiling does not pay
 
@@ -49,17 +51,17 @@ def exp_gb_pass(
         positive (Tensor): target of the target class, a float64 scalar.
         fit (Tensor): score that fits ``positive``, a float64 scalar.
     """
-    is_target, factors = _target_mask(scores, labels), factor.unsqueeze(1)
+    is_target, factors = target_mask(scores, labels), factor.unsqueeze(1)
     output = alpha.float() * scores.exp()
     delta = torch.where(is_target, output - positive.float(), output)
     # Near the fit expm1(d) - d needs float64. Computed apart, this costs little: one class per sample. Far from the
     # fit, take the same output as the delta, so that both overflow at the same score.
-    of_target = scores.gather(1, labels.clamp(0, scores.shape[1] - 1).unsqueeze(1)).squeeze(1)
+    of_target = scores_of_target(scores, labels)
     distance = of_target.double() - fit
     far = alpha.float() * of_target.exp() - positive * (distance + 1)
     near = positive * (distance.expm1() - distance)
-    loss = _weighted(torch.where(distance > FAR_FROM_FIT, far, near), factor).sum()
-    return loss + _total(_weighted(torch.where(is_target, 0, output), factors)), _weighted(delta, factors)
+    loss = weighted(torch.where(distance > FAR_FROM_FIT, far, near), factor).sum()
+    return loss + total(weighted(torch.where(is_target, 0, output), factors)), weighted(delta, factors)
 
 
 def exp_gb_constants(formula: BoostedFormula) -> tuple[float, float, float]:
@@ -80,7 +82,7 @@ def pow3_gb_pass(
         fits (Tensor): scores that fit the two targets, (2,), float64.
         shift (Tensor): number that is added to the scores, a float64 scalar.
     """
-    is_target, factors = _target_mask(scores, labels), factor.unsqueeze(1)
+    is_target, factors = target_mask(scores, labels), factor.unsqueeze(1)
     alpha, offset, nearest, shift = alpha.float(), offsets.float(), fits.float(), shift.float()
     # The distance of a float32 score to a near float32 number is exact, that to the fit itself is not.
     rest = (fits - nearest).float()
@@ -89,7 +91,7 @@ def pow3_gb_pass(
     shifted, shifted_fit = scores + shift, fit + shift
     potential = alpha / 4 * distance**2 * ((shifted + shifted_fit) ** 2 + 2 * shifted_fit**2)
     delta = alpha * shifted**3 + torch.where(is_target, offset[1], offset[0])
-    return _total(_weighted(potential, factors)), _weighted(delta, factors)
+    return total(weighted(potential, factors)), weighted(delta, factors)
 
 
 def pow3_gb_constants(formula: BoostedFormula) -> tuple[float, tuple[float, ...], tuple[float, ...], float]:
@@ -98,33 +100,23 @@ def pow3_gb_constants(formula: BoostedFormula) -> tuple[float, tuple[float, ...]
     return formula.alpha, offsets, tuple(formula.fit(target) for target in formula.targets), formula.shift
 
 
-def _target_mask(scores: Tensor, labels: Tensor) -> Tensor:
-    """Return the mask of the target classes' scores, (N, C, P)."""
-    return torch.arange(scores.shape[1], device=scores.device).view(1, -1, 1) == labels.unsqueeze(1)
-
-
-def _weighted(values: Tensor, factor: Tensor) -> Tensor:
-    """Multiply, with 0 * inf = 0."""
-    return torch.where(factor == 0, 0, values * factor)
-
-
-def _total(values: Tensor) -> Tensor:
-    """Sum (N, C, P) values: over an image in float32, which is faster, then over classes and images in float64."""
-    if values.shape[2] > 1:
-        values = values.sum(2)
-    return values.sum(dtype=torch.float64)
-
-
 PASSES = {
     'exp_gb': CompiledPass(
-        CompiledOnDemand(exp_gb_pass),
-        exp_gb_constants,
-        covers=lambda formula: formula.max_delta is None and formula.targets[0] == 0,
+        CompiledOnDemand(exp_gb_pass), exp_gb_constants, covers=lambda formula: formula.targets[0] == 0
     ),
-    'pow3_gb': CompiledPass(
-        CompiledOnDemand(pow3_gb_pass), pow3_gb_constants, covers=lambda formula: formula.max_delta is None
+    'pow3_gb': CompiledPass(CompiledOnDemand(pow3_gb_pass), pow3_gb_constants, covers=lambda formula: True),
+    'clipped exp_gb': CompiledPass(
+        CompiledOnDemand(clipped_exp_gb_pass), clipped_constants, covers=lambda formula: formula.targets[0] == 0
+    ),
+    'clipped pow3_gb': CompiledPass(
+        CompiledOnDemand(clipped_pow3_gb_pass), clipped_constants, covers=lambda formula: True
     ),
 }
+
+
+def pass_of(formula: BoostedFormula) -> CompiledPass:
+    """Return the compiled loop of a formula; one with ``max_delta`` has a loop of its own."""
+    return PASSES[formula.kernel if formula.max_delta is None else f'clipped {formula.kernel}']
 
 
 def evaluate(
@@ -140,7 +132,7 @@ def evaluate(
 ) -> tuple[Tensor | None, Tensor | None]:
     """Compute the losses and their gradient, see :func:`mmgb.functional.losses.kernels.cpu_blocks.evaluate`."""
     found = None
-    one_pass = PASSES[formula.kernel]
+    one_pass = pass_of(formula)
     if want_loss and want_gradient and not per_sample and one_pass.covers(formula) and _is_worth_it(scores, target):
         images, classes = scores.shape[:2]
         found = one_pass.run(
@@ -173,5 +165,5 @@ def _is_worth_it(scores: Tensor, target: Tensor) -> bool:
 @cache
 def _constants(formula: BoostedFormula) -> tuple[Tensor, ...]:
     """Return the constants of the formula's loop as tensors."""
-    constants = PASSES[formula.kernel].constants(formula)
+    constants = pass_of(formula).constants(formula)
     return tuple(torch.tensor(constant, dtype=torch.float64, device='cpu') for constant in constants)

@@ -1,5 +1,6 @@
 """The compiled loops equal the differentiable formula."""
 
+import dataclasses
 from contextlib import nullcontext
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from mmgb.functional import exp_gb_loss, pow3_gb_loss
 from mmgb.functional.losses.exp_gb import ExpGB
-from mmgb.functional.losses.kernels.cpu_compiled import PASSES
+from mmgb.functional.losses.kernels.cpu_compiled import pass_of
 from mmgb.functional.losses.pow3_gb import Pow3GB
 from mmgb.functional.losses.targets import LABEL_TYPES
 
@@ -20,13 +21,15 @@ from mmgb.functional.losses.targets import LABEL_TYPES
     [
         (ExpGB(0.1, (0.0, 16.0)), True),
         (ExpGB(0.1, (0.5, 16.0)), False),
-        (ExpGB(0.1, (0.0, 16.0), max_delta=3.0), False),
+        (ExpGB(0.1, (0.0, 16.0), max_delta=3.0), True),
+        (ExpGB(0.1, (0.5, 16.0), max_delta=3.0), False),
         (Pow3GB(0.001, 0.4, (-2.0, 10.0)), True),
-        (Pow3GB(0.001, 0.4, (-2.0, 10.0), max_delta=3.0), False),
+        (Pow3GB(0.001, 0.4, (-2.0, 10.0), max_delta=3.0), True),
     ],
 )
-def test_loops_cover_unclipped_formulas_and_exp_gb_with_negative_target_zero(formula, covered):
-    assert PASSES[formula.kernel].covers(formula) is covered
+def test_loops_cover_pow3_gb_and_exp_gb_with_negative_target_zero(formula, covered):
+    assert pass_of(formula).covers(formula) is covered
+    assert (pass_of(formula) is pass_of(dataclasses.replace(formula, max_delta=None))) == (formula.max_delta is None)
 
 
 @pytest.mark.slow
@@ -56,7 +59,7 @@ def test_compiled_equals_the_formula(
             weight=torch.rand(of_samples, generator=generator), class_weight=torch.rand(shape[1], generator=generator)
         )
     if other_setting:
-        setting = setting | dict(alpha=0.03)
+        setting = setting | dict(alpha=0.03, max_delta=2.0)
     with compiled_passes() as calls:
         assert_equals_the_formula(loss, setting, scores, labels, options, generator)
     assert [call is not None for call in calls] == [True] * (reduction != 'none' and layout != 'every second')
