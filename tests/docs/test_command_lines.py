@@ -125,7 +125,9 @@ def check_config(path: str, keys: list[str]) -> None:
 
 
 def check_python(arguments: list[str]) -> None:
-    if arguments[0] == '-m':
+    if arguments[:2] == ['-m', 'mmgb.suggest']:
+        arguments = ['mmgb/suggest/__main__.py', *arguments[2:]]
+    elif arguments[0] == '-m':
         assert arguments[1] == 'pytest'
         return check_pytest(arguments[2:])
     script, *rest = arguments
@@ -133,7 +135,7 @@ def check_python(arguments: list[str]) -> None:
     if script == 'tools/experiments.py' and args.command == 'run':
         assert select(read_manifest(ROOT / 'configs'), args.names)
     if 'config' in args:
-        options = args.cfg_options
+        options = getattr(args, 'cfg_options', [])
         keys = [*(parse_overrides(options, '--cfg-options') if isinstance(options, list) else options)]
         check_config(args.config, keys + [values.split('=')[0] for values in getattr(args, 'vary', [])])
 
@@ -203,6 +205,7 @@ def test_commands_are_accepted_by_the_tools(block, tmp_path):
         'python tools/train.py CONFIG --cfg-options model.modle.head.num_classes=2',
         'python tools/trian.py CONFIG',
         'python tools/test.py CONFIG',
+        'python -m mmgb.suggest CONFIG --loss gb',
         'python tools/experiments.py run digit',
         'python tools/run_trials.py CONFIG --trials five --out FILE.json',
         'python tools/analysis_tools/compare_trials.py a=docs/results/no.json',

@@ -75,4 +75,5 @@ def _end_with_sentence(sentence: str, code: int) -> None:
 
 
 def _tool() -> str:
-    return os.path.basename(sys.argv[0])
+    folder, file = os.path.split(sys.argv[0])
+    return os.path.basename(folder) if file == '__main__.py' else file  # python -m PACKAGE runs a file of this name

@@ -1,0 +1,83 @@
+"""Suggest the changes of a config for a boosted loss, and write them as a config that inherits it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from mmengine.config import Config
+
+from mmgb.functional.errors import ConfigError
+from mmgb.registry import MODELS
+
+from .default_losses import with_default_losses
+from .losses import boosted, find_losses, notes_on, reason_to_keep, type_name
+from .overrides import overrides_of, plain, render
+
+
+class Suggestion(NamedTuple):
+    """Changes of a config.
+
+    Attributes:
+        title (str): first line of the new config's docstring.
+        overrides (dict[str, dict]): top-level field to its changes, as a config writes them.
+        notes (list[str]): one sentence for each change and each thing left unchanged.
+    """
+
+    title: str
+    overrides: dict[str, dict]
+    notes: list[str]
+
+
+def suggest_loss(cfg: Config, method: str) -> Suggestion:
+    """Suggest a boosted loss in matched units for all heads, with nothing else changed.
+
+    Args:
+        cfg (Config): config of mmsegmentation or mmpretrain.
+        method (str): ``'exp-gb'`` or ``'pow3-gb'``.
+
+    Raises:
+        ConfigError: if no head has a cross-entropy.
+    """
+    model = plain(cfg.model)
+    changes, notes, kept = {}, [], []
+    for loss in find_losses(with_default_losses(model, cfg.get('default_scope'))):
+        old, reason = type_name(loss.config), reason_to_keep(loss)
+        if reason is not None:
+            kept.append(f'{loss.path}: {old} stays, {reason}')
+            continue
+        new = changes[loss.path] = boosted(loss, method)
+        MODELS.build(dict(new))  # a setting that the new loss refuses is reported here
+        notes.append('; '.join([f'{loss.path}: {old} becomes {new["type"]}', *notes_on(loss)]))
+    if not changes:
+        raise ConfigError(
+            f"config='{cfg.filename}': expected a head with CrossEntropyLoss, LabelSmoothLoss or OhemCrossEntropy, got "
+            f'{"; ".join(kept) or "no loss"}'
+        )
+    return Suggestion(
+        f'{method} in matched units, with nothing else changed.',
+        dict(model=overrides_of(model, changes)),
+        [*notes, *kept, rate_note(cfg)],
+    )
+
+
+def rate_note(cfg: Config) -> str:
+    """Return the sentence about the learning rate."""
+    optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
+    kind, rate = type_name(optimizer) or 'no optimizer', optimizer.get('lr')
+    return (
+        f'learning rate: unchanged, {kind} with lr={rate}; try twice the rate as well (docs/losses.md, Matched units)'
+    )
+
+
+def config_text(suggestion: Suggestion, base: str, folder: str) -> str:
+    """Return the text of a config in ``folder`` that inherits the config ``base`` with the suggested changes."""
+    relative, absolute = os.path.relpath(base, folder), os.path.abspath(base)
+    related = os.path.commonpath([absolute, os.path.abspath(folder)]) != os.path.abspath(os.sep)
+    path = relative if related else absolute
+    notes = ''.join(f'- {note}.\n' for note in suggestion.notes)
+    lines = [f'"""{suggestion.title}\n\nSuggested by `python -m mmgb.suggest`.\n\n{notes}"""', '']
+    lines.append(f'_base_ = {Path(path).as_posix()!r}')
+    lines.extend(render(field, value) for field, value in suggestion.overrides.items())
+    return '\n'.join(lines) + '\n'

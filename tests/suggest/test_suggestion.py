@@ -1,0 +1,69 @@
+"""A suggested config inherits the stock one, changes its losses only, and trains."""
+
+import pytest
+import torch
+from helpers.swapped_losses import BOOSTED, host_configs, make_local, types_in
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import MODELS, DefaultScope
+from mmpretrain.structures import DataSample
+
+from mmgb.functional.errors import ConfigError
+from mmgb.suggest.overrides import plain
+from mmgb.suggest.suggestion import config_text, rate_note, suggest_loss
+
+CONFIGS = {
+    'mmseg': host_configs('mmseg') / 'pspnet/pspnet_r50-d8_4xb2-40k_cityscapes-512x1024.py',
+    'list of losses': host_configs('mmseg') / 'pidnet/pidnet-s_2xb6-120k_1024x1024-cityscapes.py',
+    'smoothing, AdamW': host_configs('mmpretrain') / 'deit/deit-tiny_4xb256_in1k.py',
+    'several labels': host_configs('mmpretrain') / 'vgg/vgg16_8xb16_voc.py',
+}
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('method', ['exp-gb', 'pow3-gb'])
+def test_the_new_config_replaces_every_cross_entropy_and_nothing_else(name, method, tmp_path):
+    stock = Config.fromfile(CONFIGS[name])
+    text = config_text(suggest_loss(stock, method), str(CONFIGS[name]), str(tmp_path))
+    (tmp_path / 'new.py').write_text(text, encoding='utf-8')
+    new = Config.fromfile(tmp_path / 'new.py')
+    assert types_in(new.model) & {'CrossEntropyLoss', 'OhemCrossEntropy', 'LabelSmoothLoss'} == set()
+    assert {field for field in new if new[field] != stock.get(field)} == {'model'}
+    assert plain(new.model.backbone) == plain(stock.model.backbone)
+
+
+def test_a_suggested_config_trains(tmp_path):
+    cfg = Config.fromfile(host_configs('mmpretrain') / 'resnet/resnet18_8xb16_cifar10.py')
+    cfg.merge_from_dict(suggest_loss(cfg, 'pow3-gb').overrides)
+    make_local(cfg.model)
+    cfg.optim_wrapper.optimizer.lr *= 4 / 128  # for four images instead of 128
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+        optimizer = build_optim_wrapper(model, cfg.optim_wrapper)
+    assert isinstance(model.head.loss_module, BOOSTED) and model.head.loss_module.matched
+    data = dict(
+        inputs=list(torch.randint(256, (4, 3, 32, 32), dtype=torch.uint8)),
+        data_samples=[DataSample().set_gt_label(label) for label in range(4)],
+    )
+    losses = [model.train_step(data, optimizer)['loss'].item() for _ in range(6)]
+    assert losses[-1] < losses[0] and max(losses) < 1.5 * losses[0]
+
+
+def test_a_config_without_cross_entropy_is_refused():
+    cfg = Config(dict(model=dict(type='X', head=dict(loss=dict(type='DiceLoss')))), filename=None)
+    with pytest.raises(ConfigError, match='expected a head with CrossEntropyLoss.*got head.loss: DiceLoss stays'):
+        suggest_loss(cfg, 'exp-gb')
+    with pytest.raises(ConfigError, match='got no loss'):
+        suggest_loss(Config(dict(model=dict(type='X'))), 'exp-gb')
+
+
+def test_the_learning_rate_is_named():
+    assert 'SGD with lr=0.1' in rate_note(Config(dict(optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)))))
+    assert 'no optimizer' in rate_note(Config(dict(model=dict())))
+
+
+def test_a_base_of_another_tree_is_absolute(tmp_path):
+    suggestion = suggest_loss(Config.fromfile(CONFIGS['mmseg']), 'exp-gb')
+    assert "_base_ = 'stock.py'" in config_text(suggestion, str(tmp_path / 'stock.py'), str(tmp_path))
+    assert "_base_ = '/stock.py'" in config_text(suggestion, '/stock.py', str(tmp_path))

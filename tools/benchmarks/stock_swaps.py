@@ -1,0 +1,189 @@
+"""Swap the loss of stock configs with nothing else changed, train some steps, and look for spikes.
+
+    python tools/benchmarks/stock_swaps.py --out stock_swaps.json [--only segformer swin] [--steps 20]
+
+Each config of CONFIGS is changed by mmgb.suggest and trained on small images of noise with a colour for each class. The
+optimizer, its settings of parameters and its clipping are the config's. The learning rate is the config's from the
+first step on, without its warm-up. Networks have their full width and random weights.
+
+A loss spikes if it exceeds SPIKE times that of the first step, or is not finite. The results are printed as a table and
+written as JSON after each run; the same command continues an interrupted one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import logging
+import math
+from pathlib import Path
+
+from mmgb import compat
+
+compat.apply()  # before a host is imported
+
+import mmpretrain  # noqa: E402
+import mmseg  # noqa: E402
+import torch  # noqa: E402
+from mmengine.config import Config  # noqa: E402
+from mmengine.optim import build_optim_wrapper  # noqa: E402
+from mmengine.registry import MODELS, DefaultScope  # noqa: E402
+from mmengine.structures import PixelData  # noqa: E402
+from mmpretrain.structures import DataSample  # noqa: E402
+from mmseg.structures import SegDataSample  # noqa: E402
+
+from mmgb.suggest.losses import LOSS_TYPES  # noqa: E402
+from mmgb.suggest.suggestion import suggest_loss  # noqa: E402
+from mmgb.utils.atomic_write import atomic_write  # noqa: E402
+from mmgb.utils.markdown import table  # noqa: E402
+
+SPIKE = 2.0
+SEGMENTORS = {  # config of mmsegmentation: side of the images in pixels
+    'pspnet/pspnet_r50-d8_4xb2-40k_cityscapes-512x1024.py': 64,
+    'fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py': 64,
+    'segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py': 128,
+    'swin/swin-tiny-patch4-window7-in1k-pre_upernet_8xb2-160k_ade20k-512x512.py': 128,
+    'pspnet/pspnet_r50-d32_rsb_4xb2-adamw-80k_cityscapes-512x1024.py': 64,
+    'fastscnn/fast_scnn_8xb4-160k_cityscapes-512x1024.py': 128,
+    'pidnet/pidnet-s_2xb6-120k_1024x1024-cityscapes.py': 128,
+    'segnext/segnext_mscan-t_1xb16-adamw-160k_ade20k-512x512.py': 128,
+    'ocrnet/ocrnet_hr18s_4xb2-40k_cityscapes-512x1024.py': 128,
+    'bisenetv2/bisenetv2_fcn_4xb4-160k_cityscapes-1024x1024.py': 128,
+    'ddrnet/ddrnet_23-slim_in1k-pre_2xb6-120k_cityscapes-1024x1024.py': 128,
+    'deeplabv3plus/deeplabv3plus_r18-d8_4xb2-80k_cityscapes-512x1024.py': 64,
+}
+CLASSIFIERS = {  # config of mmpretrain: side of the images in pixels
+    'resnet/resnet18_8xb32_in1k.py': 64,
+    'resnet/resnet50_8xb32-lbs_in1k.py': 64,
+    'resnet/resnet18_8xb16_cifar10.py': 32,
+    'deit/deit-tiny_4xb256_in1k.py': 224,
+    'swin_transformer/swin-tiny_16xb64_in1k.py': 224,
+    'convnext/convnext-tiny_32xb128_in1k.py': 64,
+    'mobilenet_v3/mobilenet-v3-small_8xb128_in1k.py': 64,
+    'vgg/vgg16_8xb16_voc.py': 224,
+    'csra/resnet101-csra_1xb16_voc07-448px.py': 64,
+    'poolformer/poolformer-s12_32xb128_in1k.py': 64,
+    'resnet/resnet50_8xb256-rsb-a3-100e_in1k.py': 64,
+    'mobilevit/mobilevit-xxsmall_8xb128_in1k.py': 64,
+}
+CONFIGS = {f'mmseg/{file}': side for file, side in SEGMENTORS.items()} | {
+    f'mmpretrain/{file}': side for file, side in CLASSIFIERS.items()
+}
+METHODS = ('softmax', *LOSS_TYPES)
+
+
+def load(name: str, method: str, side: int) -> Config:
+    """Return a stock config with the loss of a method, for images of this side on a CPU and without a download."""
+    host, file = name.split('/', 1)
+    folder = Path({'mmseg': mmseg, 'mmpretrain': mmpretrain}[host].__file__).parent
+    cfg = Config.fromfile(folder / '.mim/configs' / file, import_custom_modules=False)
+    if method != 'softmax':
+        cfg.merge_from_dict(suggest_loss(cfg, method).overrides)
+    make_local(cfg.model)
+    if host == 'mmseg':
+        cfg.model.data_preprocessor.update(size=(side, side), size_divisor=None)
+    else:
+        cfg.model.setdefault('data_preprocessor', cfg.data_preprocessor)
+    cfg.optim_wrapper.type = 'OptimWrapper'  # the mixed precision of GPUs
+    cfg.optim_wrapper.pop('loss_scale', None)
+    return cfg
+
+
+def make_local(node: object) -> None:
+    """Replace SyncBN by BN and remove pretrained weights, in place."""
+    if isinstance(node, dict):
+        if node.get('type') == 'SyncBN':
+            node['type'] = 'BN'
+        if isinstance(node.get('pretrained'), str):
+            node['pretrained'] = None
+        if isinstance(node.get('init_cfg'), dict) and node['init_cfg'].get('type') == 'Pretrained':
+            node['init_cfg'] = None
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, (list, tuple)) else ():
+        make_local(child)
+
+
+def batch(host: str, model: torch.nn.Module, side: int, generator: torch.Generator, images: int = 4) -> dict:
+    """Return images of noise with a colour for each of eight classes, and their labels."""
+    colours = torch.rand(8, 3, generator=torch.Generator().manual_seed(0)) * 255
+    several = 'MultiLabel' in type(model).__name__ or 'MultiLabel' in type(getattr(model, 'head', None)).__name__
+    several = several or 'CSRA' in type(getattr(model, 'head', None)).__name__
+    samples, inputs = [], []
+    for _ in range(images):
+        cells = torch.randint(8, (4, 4) if host == 'mmseg' else (1, 1), generator=generator)
+        labels = cells.repeat_interleave(side // cells.shape[0], 0).repeat_interleave(side // cells.shape[1], 1)
+        noise = 40 * torch.randn(3, side, side, generator=generator)
+        inputs.append((colours[labels].movedim(-1, 0) + noise).clamp(0, 255).to(torch.uint8))
+        if host == 'mmseg':
+            edges = PixelData(data=torch.zeros(1, side, side, dtype=torch.long))
+            sample = SegDataSample(gt_sem_seg=PixelData(data=labels[None]), gt_edge_map=edges)
+            sample.set_metainfo(dict(img_shape=(side, side), ori_shape=(side, side)))
+        else:
+            label = int(cells)
+            sample = DataSample().set_gt_label([label, 8 + label % 4] if several else label)
+        samples.append(sample)
+    return dict(inputs=inputs, data_samples=samples)
+
+
+def train(name: str, method: str, side: int, steps: int) -> list[float]:
+    """Return the loss of each step, up to the first that is not finite."""
+    cfg, host = load(name, method, side), name.split('/', 1)[0]
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope(host):
+        model = MODELS.build(copy.deepcopy(cfg.model))
+        model.init_weights()
+        optimizer = build_optim_wrapper(model, cfg.optim_wrapper)
+    model.train()
+    generator, losses = torch.Generator().manual_seed(1), []
+    for _ in range(steps):
+        log = model.train_step(batch(host, model, side, generator), optimizer)
+        losses.append(float(log['loss']))
+        if not math.isfinite(losses[-1]):
+            break
+    return losses
+
+
+def summary(runs: dict[str, dict[str, list[float] | str]]) -> str:
+    """Return the table: highest and last loss over that of the first step."""
+    rows = []
+    for name, methods in runs.items():
+        row = [Path(name).stem]
+        for method in METHODS:
+            losses = methods.get(method)
+            if losses is None or isinstance(losses, str):
+                row.append(losses or '')
+                continue
+            finite = [loss if math.isfinite(loss) else math.inf for loss in losses]
+            spiked = max(finite) > SPIKE * finite[0]
+            row.append(f'{max(finite) / finite[0]:.2f}, {finite[-1] / finite[0]:.2f}{" SPIKE" if spiked else ""}')
+        rows.append(row)
+    return table(['highest and last loss / first', *METHODS], rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--out', type=Path, required=True, help='JSON file to write')
+    parser.add_argument('--only', nargs='+', default=[''], help='parts of the names of configs (default: all)')
+    parser.add_argument('--steps', type=int, default=20, help='training steps (default: %(default)s)')
+    args = parser.parse_args()
+    logging.disable(logging.WARNING)  # one line for each initialised parameter
+    runs = json.loads(args.out.read_text(encoding='utf-8')) if args.out.exists() else {}
+    for name, side in CONFIGS.items():
+        if not any(part in name for part in args.only):
+            continue
+        for method in METHODS:
+            if method in runs.get(name, {}):
+                continue
+            try:
+                found = train(name, method, side, args.steps)
+            except Exception as error:  # a host that lacks an operator, for example; it is a result of this table
+                found = f'{type(error).__name__}: {str(error)[:100]}'
+            runs.setdefault(name, {})[method] = found
+            print(f'{name}, {method}: {found if isinstance(found, str) else found[-1]}', flush=True)
+            with atomic_write(args.out) as file:
+                json.dump(runs, file, indent=1)
+    print(summary(runs))
+
+
+if __name__ == '__main__':
+    main()
