@@ -39,6 +39,18 @@ def test_places2_settings_are_those_of_section_5_1(network):
     assert 'CropAt' not in str(cfg.tta_pipeline)
 
 
+@pytest.mark.parametrize('path', sorted((CONFIGS / 'relay_bp/places2').glob('*.py')), ids=lambda path: path.stem)
+def test_recipes_of_places2_are_section_5_1_with_two_settings_of_ours(path):
+    cfg = Config.fromfile(path)
+    assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=2e-4)
+    model = cfg.model.model if cfg.model.type == 'mmgb.RelayBP' else cfg.model
+    assert model.head.init_cfg == dict(type='Kaiming', layer='Linear', mode='fan_in', bias=0)
+    assert 'init_cfg' not in model.neck and 'init_cfg' not in model.backbone  # whose defaults are He's
+    # Ours: divided images, and a limit for the gradient.
+    assert cfg.data_preprocessor == dict(num_classes=401, mean=[0.0] * 3, std=[58.0] * 3, to_rgb=False)
+    assert cfg.optim_wrapper.clip_grad == dict(max_norm=5.0)
+
+
 def test_resnet50_has_the_settings_of_the_resnet_paper():
     cfg = Config.fromfile(RELAYS['resnet50'])
     assert cfg.optim_wrapper.to_dict() == dict(

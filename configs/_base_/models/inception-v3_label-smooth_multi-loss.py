@@ -6,7 +6,7 @@ and initialisation are those of its implementations. The weight of 0.3 is the Re
 """
 
 _base_ = './inception-v3_multi-loss.py'
-smoothed = dict(type='LabelSmoothLoss', label_smooth_val=0.1, num_classes=1000, mode='original')
+smoothed = dict(type='LabelSmoothLoss', label_smooth_val=0.1, mode='original')
 model = dict(
     model=dict(head=dict(loss=dict(_delete_=True, **smoothed))),
     auxiliaries=[
