@@ -179,20 +179,19 @@ def _reached(extremes: tuple[Tensor, Tensor], axes: tuple[Axis, Axis]) -> Tensor
 def _label_gradient(scores: Tensor, labels: Tensor, weight: Tensor, axes: tuple[Axis, Axis]) -> tuple[Tensor, Tensor]:
     """Return the weight that the pixels give to each sample, (N, h, w), and the same for each class, (N, C, h, w)."""
     of_classes, of_samples = torch.empty_like(scores), torch.empty_like(scores[:, 0])
-    corners = []
-    for axis in axes:
-        offset = axis.offset.to(weight)
-        samples = (sample.to(labels.device) for sample in axis.corners(axis.cell))
-        corners.append(list(zip(samples, (1 - offset, offset))))
     classes, height, width = scores.shape[1:]
+    row, column = (axis.cell.to(labels.device) for axis in axes)
+    of_row, of_column = (axis.offset.to(weight) for axis in axes)
+    of_row, below = of_row.unsqueeze(1), width * classes * (height > 1)
+    cell = (row.unsqueeze(1) * width + column) * classes
     for image, (image_labels, image_weight) in enumerate(zip(labels, weight)):
-        label = class_labels(image_labels.unsqueeze(0), classes)[0, 0]
+        index = (cell + class_labels(image_labels.unsqueeze(0), classes)[0, 0]).view(-1)
         # With the classes of a sample side by side, neighbouring pixels write to the same pages of memory.
         by_sample = scores.new_zeros(height * width * classes)
-        for row, of_row in corners[0]:
-            for column, of_column in corners[1]:
-                index = (row.unsqueeze(1) * width + column) * classes + label
-                by_sample.scatter_add_(0, index.view(-1), (image_weight * of_row.unsqueeze(1) * of_column).view(-1))
+        for row_step, row_share in ((0, 1 - of_row), (below, of_row)):
+            share = image_weight * row_share
+            for column_step, column_share in ((0, 1 - of_column), (classes * (width > 1), of_column)):
+                by_sample[row_step + column_step :].scatter_add_(0, index, (share * column_share).view(-1))
         by_sample = by_sample.view(height, width, classes)
         of_classes[image], of_samples[image] = by_sample.movedim(-1, 0), by_sample.sum(-1)
     return of_samples, of_classes
