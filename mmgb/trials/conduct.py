@@ -22,10 +22,11 @@ def describe_stopping(runs: Sequence[Run], counts: Sequence[int]) -> str:
     """
     looks = sorted({look for run in runs for look in run.looked_at})
     notes = [f'trials were added after a look at {" and ".join(map(str, looks))}'] if looks else []
+    missing: dict[str, list[str]] = {}
     for run, count in zip(runs, counts):
         if count < run.seeds:
-            notes.append(f'{run.label} has {count} of {run.seeds} planned trials')
-    return '; '.join(notes)
+            missing.setdefault(f'{count} of {run.seeds} planned trials', []).append(run.label)
+    return '; '.join(notes + [f'{", ".join(labels)}: {note}' for note, labels in missing.items()])
 
 
 def count_learning_rates(run: Run, results: Path) -> int | None:

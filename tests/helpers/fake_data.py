@@ -36,6 +36,16 @@ def write_mnist(root):
     np.savez(root / 'input_statistics.npz', mean=np.full(784, 127.5), covariance=np.diag(np.full(784, 5461.0)))
 
 
+def write_digit_tuples(root):
+    """Write the .npz files of make_digit_tuples.py for pairs and threes, with images of the first ten classes."""
+    root.mkdir(parents=True)
+    for name, length in (('pairs', 2), ('threes', 3)):
+        arrays = {f'x_{part}': noise(10, 14, 14 * length) for part in ('train', 'val', 'test')}
+        labels = {f'y_{part}': TEN.astype(int) for part in ('train', 'val', 'test')}
+        classes = [f'{label:0{length}}' for label in range(10**length)]
+        np.savez(root / f'{name}.npz', classes=classes, **arrays, **labels)
+
+
 def write_cifar10(root):
     root.mkdir(parents=True)
     for name in ('cifar10.npz', 'cifar10_lt100.npz'):
@@ -70,6 +80,7 @@ def write_voc(root, lists, label_folders, classes):
 def write_fake_data(folder):
     """Write all data sets below ``folder``, the working directory of a run, and return ``folder``."""
     write_mnist(folder / 'data/mnist')
+    write_digit_tuples(folder / 'data/digit_tuples')
     write_cifar10(folder / 'data/cifar10')
     write_class_folders(folder / 'data/sun8', 8)
     write_class_folders(folder / 'data/imagenette64', 10, (72, 84))

@@ -40,7 +40,7 @@ def narrow(cfg):
         model.head.update(type='LinearClsHead', in_channels=512, num_classes=1000)
     elif kind == 'mmgb.MLP':
         backbone.width = 0.1
-        above.in_channels = 5
+        above.in_channels //= 10
     elif kind == 'mmgb.CifarConvNet':
         backbone.width = 1 / 16
         above.in_channels = 8 * 64 if backbone.depth == 5 else 360

@@ -37,6 +37,7 @@ TOP_LEVEL = {
     'class_aware_sampling',
     'alexnet',
     'outputs',
+    'digit_threes',
     'segmentation',
     'relay_depth',
     'relay',

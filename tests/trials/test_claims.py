@@ -103,7 +103,7 @@ def test_each_result_is_read_up_to_its_own_last_step(tmp_path):
     shortened = read_claim(entry._replace(until=(3, 2)), tmp_path, runs, 'run x')
     assert difference(shortened).mean == pytest.approx(30.0 - 28.0)
     assert difference(read_claim(entry, tmp_path, runs, 'run x')).mean == pytest.approx(30.0 - 40.0)
-    assert shortened.stopping == 'a has 1 of 2 planned trials; b has 1 of 2 planned trials'
+    assert shortened.stopping == 'a, b: 1 of 2 planned trials'
     assert shortened.tuning == 'not tuned'
     missing = read_claim(entry._replace(second='none'), tmp_path, runs, 'run x')
     assert missing.second is None and missing.command == 'run x'

@@ -24,7 +24,7 @@ def test_looks_and_missing_trials_are_named(runs):
     assert describe_stopping([first, second], [2, 2]) == 'trials were added after a look at 1'
     later = second._replace(looked_at=[3, 5], seeds=8)
     assert describe_stopping([first, later], [2, 6]) == (
-        'trials were added after a look at 1 and 3 and 5; b has 6 of 8 planned trials'
+        'trials were added after a look at 1 and 3 and 5; b: 6 of 8 planned trials'
     )
 
 
