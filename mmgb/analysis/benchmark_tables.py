@@ -102,7 +102,7 @@ def segmentation_loss_table(results: dict) -> str:
             if cost is not None
         ]
         tables.append(table([case['title'], 'ms', 'times as fast', 'peak memory, MB', 'times less memory'], rows))
-    return '\n\n'.join(tables)
+    return '\n'.join(tables)
 
 
 def hypercolumn_table(results: dict) -> str:
