@@ -31,6 +31,7 @@ TOP_LEVEL = {
     'mnist_boosting',
     'targets',
     'second_derivatives',
+    'unlearning',
     'cifar10_losses',
     'variants',
     'gradients',
