@@ -45,9 +45,13 @@ def recipe_report(recipes: Mapping[str, dict], configs: Collection[str]) -> str:
     counts = ', '.join(f'{verdicts[word]} {word}' for word in ('falls', 'level', 'rises', 'diverges'))
     parts = [f'{sum(verdicts.values())} of {len(configs)} configs: {counts}.\n']
     parts += [f'**{family}**\n\n{recipe_table(entries)}' for family, entries in families.items()]
-    absent = [f'`{config}`' for config in configs if config not in recipes]
+    absent: dict[str, list[str]] = {}
+    for config in configs:
+        if config not in recipes:
+            absent.setdefault(Path(config).parent.as_posix(), []).append(f'`{Path(config).stem}`')
     if absent:
-        parts.append(f'Not run: {", ".join(absent)}.\n')
+        parts.append('Not run here:\n')
+        parts.append(''.join(f'- {family}: {", ".join(names)}\n' for family, names in absent.items()))
     return '\n'.join(parts)
 
 

@@ -54,4 +54,4 @@ def test_the_report_has_a_table_per_family_and_names_what_was_not_run():
     text = recipe_report({'configs/b/z.py': ENTRY, 'configs/a/x.py': dict(ENTRY, verdict='level')}, configs)
     assert text.startswith('2 of 3 configs: 1 falls, 1 level, 0 rises, 0 diverges.\n\n**configs/a**\n\n| config |')
     assert text.index('`x`') < text.index('**configs/b**') < text.index('`z`')
-    assert text.endswith('\n\nNot run: `configs/b/y.py`.\n')
+    assert text.endswith('\n\nNot run here:\n\n- configs/b: `y`\n')

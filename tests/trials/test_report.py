@@ -59,7 +59,7 @@ def test_recipes_are_listed_by_the_configs_below_the_root(root):
     (root / 'docs/results/recipes.json').write_text('{"recipes": {}}')
     block = make_block('recipes', dict(kind='recipes', numbers='recipes.json'), 'docs/recipes.md', '')
     text = make_table(read_manifest(root / 'configs'), block, root / 'docs/results')
-    assert text.startswith('0 of 1 configs') and text.endswith('Not run: `configs/family/net.py`.\n')
+    assert text.startswith('0 of 1 configs') and text.endswith('Not run here:\n\n- configs/family: `net`\n')
 
 
 def test_an_unmeasured_claim_names_the_experiment_that_measures_it(root):
