@@ -36,7 +36,7 @@ def parse_name(path: str | Path) -> RecipeName:
     stem = Path(path).stem
     processes = re.search(r'_(\d+)xb\d+(?=-|_|$)', stem)
     side = re.search(r'-(\d+)x\d+(?=_|$)', stem)
-    data = re.search(r'_([^_-]+)-\d+x\d+(?=_|$)', stem)
+    data = re.search(r'_([^_-]+)-(?:[^_]*-)?\d+x\d+(?=_|$)', stem)
     return RecipeName(
         int(processes[1]) if processes else 1,
         int(side[1]) if side else None,

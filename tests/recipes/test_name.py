@@ -10,6 +10,7 @@ def test_parts_of_names():
     assert parse_name('vgg_exp-gb_1xb5-40e_voc12sbd-224x224_test-server.py') == (1, 224, 8_398)
     assert parse_name('mlp_base_1xb100-10e_mnist-28x28.py') == (1, 28, 60_000)
     assert parse_name('net_4xb2-20k_mydata-65x65.py') == (4, 65, DEFAULT_LENGTH)
+    assert parse_name('a_bp_8xb32-24e_places2-own-place-mean-224x224.py') == (8, 224, 8_100_000)
     assert parse_name('my_config.py') == (1, None, DEFAULT_LENGTH)
 
 
