@@ -21,6 +21,7 @@ from mmgb.functional.errors import ConfigError
 
 from .name import RecipeName
 
+MISSING_LIST = 'Failed to load `ann_file`'  # of mmseg's AssertionError
 LOADING = ('LoadImageFromFile', 'LoadAnnotations')
 MARGIN = 8 / 7  # shorter side of a made photograph, relative to the side of the training images
 ASPECT = 4 / 3  # its width, relative to its height
@@ -38,9 +39,10 @@ def find_missing_data(cfg: Config) -> str | None:
     try:
         with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmengine')):
             DATASETS.build(copy.deepcopy(cfg.train_dataloader.dataset))[0]
-    except FileNotFoundError as error:
-        return ' '.join(str(error).split())
-    return None
+    except (FileNotFoundError, AssertionError) as error:
+        if isinstance(error, FileNotFoundError) or MISSING_LIST in str(error):
+            return ' '.join(str(error).split())
+    return None  # another error is reported when the runner is built
 
 
 def make_data(cfg: Config, name: RecipeName, folder: Path) -> None:

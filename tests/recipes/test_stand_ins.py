@@ -30,6 +30,7 @@ def test_a_missing_folder_list_or_image_is_named(workspace):
     assert find_missing_data(cfg) == "train_dataloader.dataset.data_root='nowhere' does not exist"
     cfg = Config.fromfile('seg.py')
     cfg.train_dataloader.dataset.ann_file = 'list.txt'
+    assert 'list.txt' in find_missing_data(cfg)
     (workspace / 'seg/list.txt').write_text('absent\n')
     assert 'absent' in find_missing_data(cfg)
 
