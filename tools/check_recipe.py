@@ -17,6 +17,7 @@ The same command continues an interrupted one: configs that --out holds with the
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from mmgb import compat
@@ -32,6 +33,7 @@ from mmgb.recipes.verdict import FAILING  # noqa: E402
 from mmgb.utils.cli.cfg_options import add_cfg_options  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
 from mmgb.utils.environment import environment  # noqa: E402
+from mmgb.utils.process_lock import ProcessLock  # noqa: E402
 from mmgb.utils.progress import Progress  # noqa: E402
 
 
@@ -71,11 +73,15 @@ def check_options(args):
     return options
 
 
-def main():
-    args = parse_args()
-    options = check_options(args)
-    configs = {path: load_config(path, args.cfg_options, TRAIN_FIELDS) for path in args.configs}
-    file = ReportFile(args.out, environment())
+def lock_file(out):
+    """Return a context manager that holds the lock of the file ``out``; None needs none."""
+    if out is None:
+        return nullcontext()
+    return ProcessLock(out.with_name(f'{out.name}.lock'), f"--out='{out}'", 'wait for its end or choose another file')
+
+
+def check_configs(configs, options, file):
+    """Check the configs that ``file`` does not hold yet, and return the entries of all by path."""
     progress, checked = Progress(len(configs), 'configs', interval=None), {}
     for path, cfg in configs.items():
         identity = dict(digest=digest(cfg), options=options._asdict())
@@ -85,6 +91,15 @@ def main():
             file.add(path, checked[path])
         progress.update()
         print(f'{path}: {verdict(checked[path])}; {progress}', file=sys.stderr, flush=True)
+    return checked
+
+
+def main():
+    args = parse_args()
+    options = check_options(args)
+    configs = {path: load_config(path, args.cfg_options, TRAIN_FIELDS) for path in args.configs}
+    with lock_file(args.out):
+        checked = check_configs(configs, options, ReportFile(args.out, environment()))
     print(recipe_table(checked), end='')
     sys.exit(any(entry['verdict'] in FAILING for entry in checked.values()))
 

@@ -6,6 +6,8 @@ import pytest
 from helpers.many_runs import run_many
 from helpers.tiny_runs import make_workspace
 
+from mmgb.utils.process_lock import ProcessLock
+
 pytestmark = pytest.mark.slow  # imports both hosts in a new process
 
 TOOL = 'check_recipe.py'
@@ -17,6 +19,7 @@ BAD_OPTIONS = {
     'no size': (['cls.py', '--image-size', '0'], '--image-size=0: expected a positive integer'),
     'no JSON': (['cls.py', '--out', 'table.md'], "--out='table.md': expected a name that ends with .json"),
     'foreign file': (['cls.py', '--out', 'foreign.json'], "--out='foreign.json': expected a file of tools/check_rec"),
+    'file in use': (['cls.py', '--out', 'used.json'], "--out='used.json': expected one that no other run uses"),
     'no such network': (['cls.py', '--cfg-options', 'model.backbone.type=X'], "config='cls.py' can't be built"),
 }
 
@@ -41,7 +44,8 @@ def results(workspace):
     commands['sound'] = [TOOL, 'sound.py', '--steps', '40', '--out', 'sound.json']
     commands['both'] = [TOOL, 'exploding.py', 'absent.py', '--steps', '8', '--out', 'both.json']
     commands['again'] = [TOOL, 'absent.py', 'cls.py', '--steps', '8', '--out', 'both.json']
-    return run_many(workspace, commands)
+    with ProcessLock(workspace / 'used.json.lock', '', ''):
+        return run_many(workspace, commands)
 
 
 @pytest.mark.parametrize('name', BAD_OPTIONS)
