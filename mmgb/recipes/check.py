@@ -61,7 +61,7 @@ def check_recipe(cfg: Config, options: CheckOptions) -> dict:
     """
     cfg, name = copy.deepcopy(cfg), parse_name(cfg.filename)
     if options.image_size is not None:
-        name = name._replace(side=options.image_size)
+        name = name._replace(side=options.image_size, width=options.image_size)
         set_image_size(cfg, options.image_size)
     per_process = cfg.train_dataloader.get('batch_size', 1)
     batch = options.batch_size or name.processes * per_process

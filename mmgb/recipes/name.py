@@ -22,23 +22,26 @@ class RecipeName(NamedTuple):
 
     Attributes:
         processes: number of processes that train together; 1 if the name has no ``8xb32``.
-        side: side of the training images in pixels, or None if the name has no ``224x224``.
+        side: height of the training images in pixels, or None if the name has no ``224x224``.
         length: number of training images; ``DEFAULT_LENGTH`` for an unknown data set.
+        width: width of the training images in pixels, or None.
     """
 
     processes: int
     side: int | None
     length: int
+    width: int | None = None
 
 
 def parse_name(path: str | Path) -> RecipeName:
     """Return what the name of a config file tells; every part is optional."""
     stem = Path(path).stem
     processes = re.search(r'_(\d+)xb\d+(?=-|_|$)', stem)
-    side = re.search(r'-(\d+)x\d+(?=_|$)', stem)
+    size = re.search(r'-(\d+)x(\d+)(?=_|$)', stem)
     data = re.search(r'_([^_-]+)-(?:[^_]*-)?\d+x\d+(?=_|$)', stem)
     return RecipeName(
         int(processes[1]) if processes else 1,
-        int(side[1]) if side else None,
+        int(size[1]) if size else None,
         LENGTHS.get(data[1] if data else '', DEFAULT_LENGTH),
+        int(size[2]) if size else None,
     )

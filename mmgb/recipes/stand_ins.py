@@ -124,7 +124,7 @@ def _made_images(pipeline: list, num_classes: int, name: RecipeName, channels: i
     if loading:  # photographs, larger than the crop
         size = tuple(MULTIPLE * math.ceil(length / MULTIPLE) for length in (MARGIN * side, MARGIN * ASPECT * side))
     else:  # arrays of the final size
-        size = (side, side)
+        size = (side, name.width or side)
     return dict(
         type='mmgb.MadeImages',
         num_classes=num_classes,
