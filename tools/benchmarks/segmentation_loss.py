@@ -114,7 +114,7 @@ def loss_case(images: int, classes: int, cells: int, labels: Tensor | None, devi
 def network(file: str, classes: int, loss: dict, wrapped: bool) -> torch.nn.Module:
     """Build a model of mmseg with a loss in all heads and with batch norm of one process."""
     configs = Path(importlib.util.find_spec('mmseg').origin).parent / '.mim/configs/_base_/models'
-    text = (configs / file).read_text().replace('SyncBN', 'BN')
+    text = (configs / file).read_text(encoding='utf-8').replace('SyncBN', 'BN')
     model = Config.fromstring(text, '.py').model
     model.pretrained = None
     for name in ('decode_head', 'auxiliary_head'):

@@ -10,7 +10,7 @@ import torch
 
 logger = logging.getLogger(__name__)
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     # Compile in this process: helper processes would outlive it, and there is little to compile.
     'compile_threads': 1,
     # Keep one loop without intermediate tensors: by default a long formula is cut into several.
