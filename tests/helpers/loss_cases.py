@@ -134,17 +134,16 @@ def compiled_passes():
     """Compile small batches too, and yield the list of the compiled calls' results."""
     calls = []
 
-    class Recorded(CompiledOnDemand):
-        def __call__(self, *args):
-            calls.append(super().__call__(*args))
+    def recorded(run):
+        def call(*args):
+            calls.append(run(*args))
             return calls[-1]
+
+        return call
 
     if not can_compile():
         pytest.skip('PyTorch cannot compile here: is there a C++ compiler?')
-    passes = {
-        kernel: one_pass._replace(run=Recorded(one_pass.run.function))
-        for kernel, one_pass in cpu_compiled.PASSES.items()
-    }
+    passes = {kernel: one_pass._replace(run=recorded(one_pass.run)) for kernel, one_pass in cpu_compiled.PASSES.items()}
     with mock.patch.multiple(cpu_compiled, FEWEST_SCORES=1, PASSES=passes):
         yield calls
 
