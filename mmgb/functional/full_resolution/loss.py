@@ -32,6 +32,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ..autocast import without_autocast
 from ..errors import ConfigError
 from ..losses.elementwise import elementwise_loss
 from ..losses.formula import Formula, widened
@@ -123,7 +124,7 @@ def upsampled_loss(
             )
 
         return loss_in_strips(scores, labels_size, loss_of_rows, align_corners=align_corners)
-    with torch.autocast(scores.device.type, enabled=False):  # autocast would multiply in half precision
+    with without_autocast(scores.device):  # autocast would multiply in half precision
         want_gradient = scores.requires_grad and torch.is_grad_enabled()
         return _UpsampledLoss.apply(scores, target, pixel_weight, formula, axes, want_gradient)
 

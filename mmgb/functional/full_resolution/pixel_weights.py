@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
+from ..autocast import without_autocast
 from ..errors import ConfigError
 from ..losses.reduction import check_class_weight, check_reduction, sample_weights
 from ..losses.settings import shown
@@ -46,7 +46,7 @@ def pixel_weights(
     valid = check_target(enlarged, target, ignore_index)
     if class_weight is not None:
         check_class_weight(class_weight, enlarged)
-    with torch.autocast(scores.device.type, enabled=False):  # autocast would weight class scores in half precision
+    with without_autocast(scores.device):  # autocast would weight class scores in half precision
         sample_weight, normalizer = sample_weights(
             enlarged,
             target,

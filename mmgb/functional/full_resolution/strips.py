@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ..autocast import without_autocast
 from ..losses.formula import widened
 from .axis import Axis, enlarged_axes
 
@@ -43,7 +44,7 @@ def loss_in_strips(
         ConfigError: if the scores are not (N, C, h, w), or larger than ``size``.
     """
     axes = enlarged_axes(scores, size, align_corners)
-    with torch.autocast(scores.device.type, enabled=False):
+    with without_autocast(scores.device):
         return _SumOfStrips.apply(scores, axes, loss_of_rows, scores.requires_grad and torch.is_grad_enabled())
 
 
