@@ -13,6 +13,8 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 MIM_CONTENT = ('configs', 'tools', 'model-index.yml')
+ONLY_IN_A_CHECKOUT = ('environment.sh', 'run_tests.sh', 'quickstart.sh', 'experiments.py', 'make_heads_table.py')
+SCRIPTS = ('train', 'test', 'trials', 'suggest')
 
 EXTRAS = {
     # The default stack: the maintained distributions.
@@ -54,7 +56,9 @@ class BuildWithMim(build_py):
             elif (ROOT / name).is_file():
                 shutil.copy(ROOT / name, mim / name)
             else:
-                shutil.copytree(ROOT / name, mim / name, ignore=shutil.ignore_patterns('__pycache__'))
+                shutil.copytree(
+                    ROOT / name, mim / name, ignore=shutil.ignore_patterns('__pycache__', *ONLY_IN_A_CHECKOUT)
+                )
 
 
 setup(
@@ -63,6 +67,11 @@ setup(
     description='Boosted gradients and Relay Backpropagation for OpenMMLab',
     long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
+    author='The mmgb developers',
+    project_urls={
+        'Gradient boosting paper': 'https://arxiv.org/abs/1707.04199',
+        'Relay Backpropagation paper': 'https://arxiv.org/abs/1512.05830',
+    },
     keywords='deep learning, loss functions, backpropagation, image classification, semantic segmentation',
     classifiers=[
         'Development Status :: 4 - Beta',
@@ -80,5 +89,6 @@ setup(
     package_data={'mmgb': ['py.typed']},
     install_requires=['numpy', 'torch>=2.4'],
     extras_require=EXTRAS,
+    entry_points={'console_scripts': [f'mmgb-{name} = mmgb.__main__:{name}' for name in SCRIPTS]},
     cmdclass={'build_py': BuildWithMim},
 )

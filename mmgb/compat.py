@@ -21,6 +21,7 @@ def apply():
     """Call every function of this module that works around a problem. A second call changes nothing."""
     provide_pkg_resources()
     map_mmseg_to_its_module()
+    inherit_configs_of_mmgb()
     allow_checkpoint_globals()
     forbid_full_unpickling()
     replace_missing_mmcv_ops()
@@ -56,6 +57,27 @@ def map_mmseg_to_its_module():
     from mmengine.config.utils import MODULE2PACKAGE
 
     MODULE2PACKAGE['mmseg'] = 'mmseg'
+
+
+def inherit_configs_of_mmgb():
+    """Let ``_base_='mmgb::relay_bp/…/NAME.py'`` inherit a config of this package.
+
+    mmengine knows the scopes of its own hosts only. It would also look up every type of the base in mmgb's registry;
+    these configs name the types of their host, so the base gets no scope. Does nothing the second time.
+    """
+    from mmengine.config import Config
+
+    from mmgb.utils.shipped_files import SCOPE, find_config
+
+    of_hosts = Config._get_cfg_path
+    if hasattr(of_hosts, '__wrapped__'):
+        return
+
+    @functools.wraps(of_hosts)
+    def get_cfg_path(cfg_path, filename):
+        return (find_config(cfg_path), None) if cfg_path.startswith(SCOPE) else of_hosts(cfg_path, filename)
+
+    Config._get_cfg_path = staticmethod(get_cfg_path)
 
 
 def allow_checkpoint_globals():

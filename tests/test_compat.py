@@ -27,6 +27,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from mmgb import compat
+from mmgb.utils.shipped_files import find_config
 
 
 def saved(tmp_path, content):
@@ -147,6 +148,22 @@ def test_a_missing_operator_raises_only_when_it_is_called():
     operators = compat._load_absent_ext('_ext', ['nms', 'roi_align_forward'])
     with pytest.raises(NotImplementedError, match="'roi_align_forward' is compiled code of mmcv"):
         operators.roi_align_forward(1, x=2)
+
+
+def test_a_config_inherits_one_of_this_package_and_keeps_the_scopes_of_its_types(tmp_path):
+    compat.inherit_configs_of_mmgb()
+    name = 'gradient_boosting/mnist/mlp_softmax_1xb100-100e_mnist-28x28.py'
+    (tmp_path / 'child.py').write_text(f"_base_ = 'mmgb::{name}'\ntrain_cfg = dict(max_epochs=3)\n")
+    child, base = Config.fromfile(tmp_path / 'child.py'), Config.fromfile(find_config(f'mmgb::{name}'))
+    assert child.train_cfg.pop('max_epochs') == 3 and base.train_cfg.pop('max_epochs') == 100
+    assert child.to_dict() == base.to_dict()
+
+
+def test_mmengine_itself_cannot_inherit_it(tmp_path):
+    """Once it can, `inherit_configs_of_mmgb` goes."""
+    of_hosts = getattr(Config._get_cfg_path, '__wrapped__', Config._get_cfg_path)
+    with pytest.raises(AssertionError, match='does not support to load mmgb config'):
+        of_hosts('mmgb::gradient_boosting/mnist/x.py', str(tmp_path / 'child.py'))
 
 
 def test_a_loop_of_mmengine_0_10_7_resumes_without_loading_the_batches_before(monkeypatch):

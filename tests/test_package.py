@@ -1,18 +1,26 @@
 """Imports of the package stay light, registered names are found, and a wheel is complete."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from helpers.tiny_runs import CLASSIFICATION, make_workspace
 
 import mmgb
 
 ROOT = Path(__file__).parents[1]
 BUILD_FILES = ('LICENSE', 'MANIFEST.in', 'README.md', 'model-index.yml', 'pyproject.toml', 'setup.py')
+ONLY_IN_A_CHECKOUT = ('environment.sh', 'run_tests.sh', 'quickstart.sh', 'experiments.py', 'make_heads_table.py')
+FROM_THE_WHEEL = f"""
+_base_ = 'mmgb::_base_/mmpretrain_runtime.py'
+{CLASSIFICATION}
+"""
 HOSTS = ('mmengine', 'mmcv', 'mmseg', 'mmpretrain')
 
 
@@ -128,8 +136,11 @@ def wheel(tmp_path_factory):
     return zipfile.ZipFile(path)
 
 
-def test_the_wheel_has_every_module_config_and_tool(wheel):
+def test_the_wheel_has_every_module_and_config_and_the_tools_that_need_no_checkout(wheel):
     expected = {name if name.startswith('mmgb/') else f'mmgb/.mim/{name}' for name in packaged_files()}
+    checkout = {f'mmgb/.mim/tools/{name}' for name in ONLY_IN_A_CHECKOUT}
+    assert checkout <= expected and not checkout & set(wheel.namelist())
+    expected -= checkout
     expected.add('mmgb/.mim/model-index.yml')
     assert expected <= set(wheel.namelist())
 
@@ -146,10 +157,45 @@ def test_the_wheel_requires_numpy_and_torch_and_offers_the_hosts_as_extras(wheel
     assert {re.split(r'[><=]', name)[0] for name in hard} == {'numpy', 'torch'}
 
 
-def test_the_wheel_has_classifiers_and_keywords(wheel):
+def test_the_wheel_names_its_author_links_classifiers_and_keywords(wheel):
     metadata = wheel.read(f'mmgb-{mmgb.__version__}.dist-info/METADATA').decode()
+    assert 'Author: ' in metadata and metadata.count('Project-URL: ') == 2
     assert 'Classifier: Typing :: Typed' in metadata and 'semantic segmentation' in metadata
     assert 'License ::' not in metadata  # setuptools refuses it beside the license expression
+
+
+@pytest.fixture(scope='module')
+def installed(wheel, tmp_path_factory):
+    """Return the ``bin`` folder of an environment with the wheel; the other packages are those of this environment."""
+    folder = tmp_path_factory.mktemp('installed')
+    venv.create(folder, with_pip=False, symlinks=True)
+    (folder / 'packages').mkdir()
+    pip = [sys.executable, '-m', 'pip', '--python', folder / 'bin' / 'python', 'install', '-q', '--no-deps']
+    subprocess.run([*pip, wheel.filename], check=True, capture_output=True)
+    (site,) = folder.glob('lib/python*/site-packages')
+    (site / 'others.pth').write_text('\n'.join(path for path in sys.path if path.endswith('-packages')))
+    return folder / 'bin'
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_trains_and_suggests_outside_the_checkout(installed, tmp_path):
+    """The config inherits one of the wheel, by its name."""
+    make_workspace(tmp_path)
+    (tmp_path / 'new.py').write_text(FROM_THE_WHEEL)
+    environment = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'MMGB_ORIGINALS')}
+    script = f"""
+set -e
+export OMP_NUM_THREADS=1 CUDA_VISIBLE_DEVICES=-1
+{installed}/mmgb-train new.py
+{installed}/python -c 'import mmgb; print(mmgb.__file__)'
+{installed}/mmgb-suggest new.py --loss exp-gb
+"""
+    command = ['bash', '-c', script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert f'{installed.parent}/lib/' in done.stdout  # not the checkout
+    assert (tmp_path / 'work_dirs' / 'new' / 'epoch_1.pth').is_file()
+    assert "type='mmgb.ExpGBLoss'" in done.stdout
 
 
 def test_a_source_distribution_has_all_that_its_tests_read():

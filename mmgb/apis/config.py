@@ -9,6 +9,7 @@ from mmengine.config import Config
 
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.errors import one_line
+from mmgb.utils.shipped_files import find_config
 
 TRAIN_FIELDS = ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
 TEST_FIELDS = ('model', 'test_dataloader', 'test_cfg', 'test_evaluator')
@@ -18,17 +19,18 @@ def load_config(path: str, options: dict, required: tuple[str, ...]) -> Config:
     """Load a config file and merge options into it.
 
     Args:
-        path (str): config file.
+        path (str): config file, or ``mmgb::FAMILY/…/NAME.py`` for one of this package.
         options (dict): dotted key to value, as parsed from ``--cfg-options``.
         required (tuple[str, ...]): top-level fields that must be present and not None.
 
     Raises:
         ConfigError: if the file cannot be read, an option does not fit the config, or a required field is missing.
     """
-    if not Path(path).is_file():
-        raise ConfigError(f"config='{path}' is not a file")
+    file = find_config(path)
+    if not Path(file).is_file():
+        raise ConfigError(f"config='{file}' is not a file")
     try:
-        cfg = Config.fromfile(path)
+        cfg = Config.fromfile(file)
     except Exception as error:  # a config is a program and can raise anything
         raise ConfigError(f"config='{path}' can't be read: {one_line(error.__cause__ or error)}") from error
     for key, value in options.items():
