@@ -30,7 +30,7 @@ class Claim(NamedTuple):
         command: command that measures them.
         stopping: how the numbers of trials came about, '' if they were fixed beforehand.
         tuning: numbers of learning rates from which those of the settings were chosen.
-        headline: show the claim in the README, too.
+        headline: what changes and what it was tried on, for the README's table; None: not in that table.
     """
 
     statement: str
@@ -42,7 +42,7 @@ class Claim(NamedTuple):
     command: str
     stopping: str = ''
     tuning: str = ''
-    headline: bool = False
+    headline: tuple[str, str] | None = None
 
 
 def read_claim(entry: ClaimEntry, results: Path, runs: tuple[Run, Run], command: str) -> Claim:

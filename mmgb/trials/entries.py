@@ -11,6 +11,7 @@ from .fields import check_fields
 
 TABLE_FIELDS = ('kind', 'rows', 'numbers', 'file', 'varied', 'columns')
 CLAIM_FIELDS = ('statement', 'paper', 'quantity', 'expected', 'first', 'second', 'until', 'headline')
+HEADLINE_FIELDS = ('change', 'tried_on')
 
 
 class TableBlock(NamedTuple):
@@ -45,7 +46,7 @@ class ClaimEntry(NamedTuple):
     paper: str = ''
     quantity: str = 'minimum error'
     until: tuple[float, float] | None = None
-    headline: bool = False
+    headline: tuple[str, str] | None = None
 
 
 def make_table(name: str, fields: object, file: str, where: str) -> TableBlock:
@@ -71,7 +72,12 @@ def make_claim(fields: object, where: str) -> ClaimEntry:
     for name, allowed in (('expected', ('lower', 'higher')), ('quantity', ('minimum error', 'best epoch'))):
         if fields.get(name, allowed[0]) not in allowed:
             raise ConfigError(f"{where}.{name}='{fields[name]}': expected {' or '.join(allowed)}")
-    values = dict(fields, headline=fields.get('headline') == 'true')
+    values = dict(fields)
+    if 'headline' in fields:
+        check_fields(fields['headline'], HEADLINE_FIELDS, HEADLINE_FIELDS, f'{where}.headline')
+        if fields.get('quantity', 'minimum error') != 'minimum error':
+            raise ConfigError(f"{where}.quantity='{fields['quantity']}': expected minimum error for a headline")
+        values['headline'] = fields['headline']['change'], fields['headline']['tried_on']
     if 'until' in fields:
         first, second = fields['until']
         values['until'] = float(first), float(second)

@@ -27,7 +27,7 @@
         first: RESULT
         second: RESULT
         until: [6, 4]             # last step of the first and of the second result
-        headline: true            # also shown in the README
+        headline: {change: …, tried_on: …}   # its row of the README's table
 
 Fields of TEMPLATE: ``config`` (path below the family's folder), ``overrides``, ``work_dir``; of trials also ``result``
 (path below docs/results without .json), ``label`` (row of the tables; default: the last part of ``result``), ``seeds``

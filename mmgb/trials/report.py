@@ -29,6 +29,7 @@ from .commands import RESULTS
 from .conduct import describe_stopping
 from .entries import TableBlock
 from .gain_table import gain_table
+from .headline_table import headline_table
 from .manifest import Manifest
 from .provenance import provenance_table
 from .sources import name_settings
@@ -112,7 +113,7 @@ def _claims(manifest: Manifest, block: TableBlock, results: Path) -> str:
 
 
 def _headlines(manifest: Manifest, block: TableBlock, results: Path) -> str:
-    return claims_table([claim for claim in read_claims(manifest, results) if claim.headline])
+    return headline_table([claim for claim in read_claims(manifest, results) if claim.headline])
 
 
 def _gains(manifest: Manifest, block: TableBlock, results: Path) -> str:

@@ -29,8 +29,9 @@ from mmgb.trials.manifest import read_manifest
 from mmgb.utils.cli.overrides import parse_overrides
 
 COMMANDS = [block for block in BLOCKS if block.language in ('bash', 'inline')]
-STUBS = ('bash', 'pip', 'pkill', 'python', 'ruff', 'sleep')
+STUBS = ('bash', 'git', 'pip', 'pkill', 'python', 'python3', 'ruff', 'sleep')
 RECORD = '#!{bash}\nprintf "%s\\0" "${{0##*/}}" "$@" $\'\\x1e\' >> {record}\n'
+OTHER_PIP = [['install', 'tensorboard'], ['install', 'wandb'], ['list']]
 # Words that stand for the reader's own.
 PLACEHOLDERS = {
     'NAME=FILE.json': 'softmax=docs/results/digits/softmax.json',
@@ -44,13 +45,15 @@ PLACEHOLDERS = {
     'NAME': 'digits',
     'PATH': 'work_dirs/run/epoch_1.pth',
     'RATE': '0.01',
+    'REPOSITORY': 'https://example.org/mmgb.git',
     'WORK_DIR': 'work_dirs/run',
 }
 PLACEHOLDER = re.compile(rf'(?<![\w$/{{.])({"|".join(map(re.escape, PLACEHOLDERS))})(?![\w=])')
 OPTIONAL = re.compile(r'\[((?:-|[A-Z])[^][]*)\]')  # of a synopsis: [--amp], [PATH]
 IN_REPOSITORY = re.compile(r'(?:^|=)((?:configs|docs|mmgb|tests|tools)/[^,:]*)')
-# Files for which a block waits.
+# Files that the commands of a block would make, and later ones of it need.
 AWAITED = [f'work_dirs/voc12_slim/{loss}/epoch_8.pth' for loss in ('softmax', 'exp-gb', 'pow3-gb')]
+AWAITED += ['mmgb/.venv/bin/activate']
 
 
 class Parsed(BaseException):
@@ -72,7 +75,7 @@ def record(text: str, folder: Path) -> list[list[str]]:
         (folder / 'bin' / name).write_text(RECORD.format(bash=bash, record=folder / 'record'))
         (folder / 'bin' / name).chmod(0o755)
     for name in AWAITED:
-        (folder / name).parent.mkdir(parents=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
     done = subprocess.run(
         [bash, '-eu', '-c', f'{expand(text)}\nwait'],
@@ -127,6 +130,11 @@ def check_config(path: str, keys: list[str]) -> None:
 def check_python(arguments: list[str]) -> None:
     if arguments[:2] == ['-m', 'mmgb.suggest']:
         arguments = ['mmgb/suggest/__main__.py', *arguments[2:]]
+    elif arguments[:2] == ['-m', 'venv']:
+        return
+    elif arguments[0] == '-c':
+        exec(arguments[1], {})
+        return
     elif arguments[0] == '-m':
         assert arguments[1] == 'pytest'
         return check_pytest(arguments[2:])
@@ -158,7 +166,14 @@ def check_bash(arguments: list[str]) -> None:
         assert script == 'tools/quickstart.sh' and not rest
 
 
+def check_git(arguments: list[str]) -> None:
+    command, url, folder = arguments
+    assert (command, url, folder) == ('clone', PLACEHOLDERS['REPOSITORY'], 'mmgb')
+
+
 def check_pip(arguments: list[str]) -> None:
+    if arguments in OTHER_PIP:
+        return
     command, requirement = arguments
     requirement = Requirement(re.sub(r'^\.', 'mmgb', requirement))  # `.` in a clone
     tree = ast.parse((ROOT / 'setup.py').read_text(encoding='utf-8'))
@@ -175,7 +190,8 @@ def check_ruff(arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-CHECKS = {'bash': check_bash, 'pip': check_pip, 'python': check_python, 'ruff': check_ruff}
+CHECKS = {'bash': check_bash, 'git': check_git, 'pip': check_pip, 'python': check_python, 'ruff': check_ruff}
+CHECKS['python3'] = check_python
 
 
 def check(text: str, folder: Path) -> None:

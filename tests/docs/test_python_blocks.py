@@ -18,9 +18,13 @@ from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
 from mmseg.structures import SegDataSample
 
+from mmgb.functional import pow3_gb_loss
+
 PYTHON = {(block.document, block.section, block.number): block for block in BLOCKS if block.language == 'python'}
 TESTED = set()
 FCN = host_configs('mmseg') / 'fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py'
+PSPNET = host_configs('mmseg') / 'pspnet/pspnet_r50-d8_4xb2-40k_cityscapes-512x1024.py'
+SWIN = host_configs('mmpretrain') / 'swin_transformer/swin-tiny_16xb64_in1k.py'
 RESNET = host_configs('mmpretrain') / 'resnet/resnet50_8xb32_in1k.py'
 CIFAR10 = ROOT / 'configs/gradient_boosting/cifar10'
 SIDE = 32  # of images in pixels: too few scores for the compiled loop, which takes seconds to compile
@@ -100,32 +104,46 @@ def losses_of(model):
     return [module for module in model.modules() if type(module).__name__.endswith('Loss')]
 
 
-@runs(('README.md', 'Change one line', 1))
-def test_one_line_trains_a_stock_segmentor_at_a_twentieth_of_its_learning_rate(load):
-    cfg, stock = load(FCN), Config.fromfile(FCN)
+@runs(('README.md', 'Check it in 30 seconds, without data', 1))
+def test_the_loss_trains_a_network_in_plain_pytorch(code, capsys):
+    exec(code, {})
+    assert float(capsys.readouterr().out.split()[-1]) > 0.95
+
+
+@runs(('README.md', 'Use it in your config', 1))
+def test_every_head_of_a_stock_segmentor_trains_at_a_twentieth_of_its_learning_rate(load):
+    cfg, stock = load(PSPNET), Config.fromfile(PSPNET)
     assert 'custom_imports' not in cfg
     assert cfg.optim_wrapper.optimizer.type == 'SGD'
     assert cfg.optim_wrapper.optimizer.lr == pytest.approx(stock.optim_wrapper.optimizer.lr / 20)
     model = build_narrow(cfg, 'mmseg')
-    decode, auxiliary = model.decode_head.loss_decode, model.auxiliary_head.loss_decode
-    assert [type(loss).__name__ for loss in (decode, auxiliary)] == ['Pow3GBLoss', 'CrossEntropyLoss']
-    train_one_step(model, images_for('mmseg', model.num_classes), [auxiliary])
+    losses = [model.decode_head.loss_decode, model.auxiliary_head.loss_decode]
+    assert [type(loss).__name__ for loss in losses] == ['Pow3GBLoss'] * 2
+    assert [loss.loss_weight for loss in losses] == [1.0, 0.4]  # the stock config's
+    train_one_step(model, images_for('mmseg', model.num_classes))
 
 
-def test_one_line_trains_a_stock_classifier(tmp_path):
-    (line,) = re.findall(r'`(model = [^`]*)`', (ROOT / 'README.md').read_text(encoding='utf-8'))
-    (tmp_path / 'config.py').write_text(f"_base_ = '{RESNET}'\n{line}\n")
-    model = build_narrow(Config.fromfile(tmp_path / 'config.py'), 'mmpretrain')
-    assert [type(loss).__name__ for loss in losses_of(model)] == ['Pow3GBLoss']
-    train_one_step(model, images_for('mmpretrain', 1000))
+@runs(('README.md', 'Use it in your config', 2))
+def test_a_stock_classifier_trains_at_its_own_learning_rate(load):
+    cfg, stock = load(SWIN), Config.fromfile(SWIN)
+    assert 'custom_imports' not in cfg and cfg.optim_wrapper.optimizer.type == 'AdamW'
+    assert {key: value for key, value in cfg.items() if key != 'model'} == {
+        key: value for key, value in stock.items() if key != 'model'
+    }
+    assert dict(cfg.model.head, loss=None) == dict(stock.model.head, loss=None)
+    loss = MODELS.build(cfg.model.head.loss)
+    assert isinstance(loss, BOOSTED) and loss.matched
+    scores = torch.randn(2, 1000, requires_grad=True)
+    loss(scores, torch.rand(2, 1000).softmax(1)).backward()  # mixed labels
+    assert scores.grad.any()
 
 
-@runs(('README.md', 'Change one line', 2))
-def test_function_ignores_samples(code):
+def test_the_readmes_line_of_plain_pytorch_ignores_samples():
+    (line,) = re.findall(r'`(loss = [^`]*)`', (ROOT / 'README.md').read_text(encoding='utf-8'))
     scores, labels = torch.randn(2, 5, 4, 4, requires_grad=True), torch.randint(5, (2, 4, 4))
     labels[0] = 255
-    names = dict(scores=scores, labels=labels)
-    exec(code, names)
+    names = dict(scores=scores, labels=labels, pow3_gb_loss=pow3_gb_loss)
+    exec(line, names)
     names['loss'].backward()
     assert names['loss'].isfinite() and names['loss'] > 0
     assert not scores.grad[0].any() and scores.grad[1].all()
@@ -143,14 +161,14 @@ def test_new_config_equals_the_committed_one(code, tmp_path):
     assert Config.fromfile(path).to_dict() == expected.to_dict()
 
 
-@runs(('configs/class_aware_sampling/README.md', 'How to use', 1))
+@runs(('configs/class_aware_sampling/README.md', 'How to use', 1), ('docs/class_aware_sampling.md', 'In a config', 1))
 def test_sampler_of_an_epoch_based_loop(load):
     cfg = load(ROOT / 'configs/gradient_boosting/cifar10/cifar-convnet5_softmax_1xb128-10e_cifar10-32x32.py')
     assert cfg.train_cfg.by_epoch
     assert draw_labels(cfg, 1000) == {0: 10, 1: 10}
 
 
-@runs(('configs/class_aware_sampling/README.md', 'How to use', 2))
+@runs(('configs/class_aware_sampling/README.md', 'How to use', 2), ('docs/class_aware_sampling.md', 'In a config', 2))
 def test_sampler_of_an_iteration_based_loop(load):
     cfg = load(FCN)
     assert cfg.train_cfg.type == 'IterBasedTrainLoop'

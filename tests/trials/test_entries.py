@@ -17,9 +17,11 @@ def test_a_table_defaults_to_the_familys_readme_and_rows_may_have_labels():
 
 def test_a_claim_is_about_the_minimum_error_of_whole_curves_unless_it_says_otherwise():
     claim = make_claim(CLAIM, 'x')
-    assert (claim.quantity, claim.paper, claim.until, claim.headline) == ('minimum error', '', None, False)
-    claim = make_claim({**CLAIM, 'quantity': 'best epoch', 'until': ['6', '4'], 'headline': 'true'}, 'x')
-    assert (claim.quantity, claim.until, claim.headline) == ('best epoch', (6.0, 4.0), True)
+    assert (claim.quantity, claim.paper, claim.until, claim.headline) == ('minimum error', '', None, None)
+    claim = make_claim({**CLAIM, 'quantity': 'best epoch', 'until': ['6', '4']}, 'x')
+    assert (claim.quantity, claim.until) == ('best epoch', (6.0, 4.0))
+    claim = make_claim({**CLAIM, 'headline': {'change': 'A to B', 'tried_on': 'data'}}, 'x')
+    assert claim.headline == ('A to B', 'data')
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,12 @@ def test_a_claim_is_about_the_minimum_error_of_whole_curves_unless_it_says_other
         ({'expected': 'less'}, "x.expected='less': expected lower or higher"),
         ({'quantity': 'time'}, "x.quantity='time': expected minimum error or best epoch"),
         ({'third': 'c'}, 'x.third: expected one of statement'),
+        ({'headline': 'true'}, 'x.headline'),
+        ({'headline': {'change': 'A to B'}}, 'x.headline'),
+        (
+            {'headline': {'change': 'A to B', 'tried_on': 'data'}, 'quantity': 'best epoch'},
+            "x.quantity='best epoch': expected minimum error for a headline",
+        ),
     ],
 )
 def test_an_invalid_claim_is_refused(change, message):
