@@ -66,6 +66,7 @@ def test_inception_v3_has_the_settings_of_its_paper_with_sgd():
     assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=0.045, momentum=0.9, weight_decay=1e-4)
     assert cfg.optim_wrapper.clip_grad == dict(max_norm=2.0)
     assert cfg.param_scheduler == [dict(type='StepLR', step_size=2, gamma=0.94, by_epoch=True)]
+    assert dict(type='EMAHook', momentum=1e-4) in cfg.custom_hooks  # Section 8: evaluated with averaged weights
     assert_images_without_scale_jitter(cfg, 342, 299)
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         losses = [MODELS.build(head.loss) for head in (cfg.model.model.head, cfg.model.auxiliaries[0].head)]

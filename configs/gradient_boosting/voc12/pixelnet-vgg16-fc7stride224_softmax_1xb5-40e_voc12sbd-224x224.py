@@ -1,6 +1,6 @@
 """Row S-40 with the fc7 stride of the release's analysis files, 224 instead of 32.
 
-Only the first two cells of each axis are ever read.
+Only the first two cells of each axis are ever read. Other settings as in the row.
 """
 
 _base_ = './pixelnet-vgg16_softmax_1xb5-40e_voc12sbd-224x224.py'

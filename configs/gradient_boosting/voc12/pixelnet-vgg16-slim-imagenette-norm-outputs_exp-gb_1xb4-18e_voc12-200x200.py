@@ -1,6 +1,7 @@
 """exp-GB with batch norm on the outputs of the slim PixelNet, initialised from ten ImageNet classes.
 
-The batch norm replaces the output bias, so its shift starts at the class prior. Not in the paper.
+The batch norm replaces the output bias, so its shift starts at the class prior. Not in the paper; the
+learning rate is tuned by us.
 """
 
 _base_ = [

@@ -1,7 +1,7 @@
 """Inception-v3 on ImageNet with Relay BP: row "Relay BP" of Table 6 of the Relay paper.
 
 Settings of the Inception-v3 paper, with SGD and without scale jitter (Section 5.2). Weight decay, batch, length and
-sizes of the images are ours.
+sizes of the images are ours, and the momentum of the averaged weights is that of the paper's implementation.
 """
 
 _base_ = [
@@ -11,3 +11,5 @@ _base_ = [
     '../../_base_/mmpretrain_runtime.py',
 ]
 model = dict(propagation='relay')
+# Tested with weights averaged over the steps (Section 8 of the Inception-v3 paper).
+custom_hooks = [*_base_.custom_hooks, dict(type='EMAHook', momentum=1e-4)]

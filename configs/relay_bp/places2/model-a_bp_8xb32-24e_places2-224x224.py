@@ -1,6 +1,6 @@
 """Model A on Places2 without auxiliary classifier: standard BP of Tables 3 and 4 of the Relay paper.
 
-Settings of Section 5.1; length, patience and momentum are ours.
+Settings of Section 5.1; divided images, clipping, length, patience and momentum are ours.
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
-"""Model A on Places2 with Relay BP and class-aware sampling (Section 5.1 of the Relay paper).
+"""Model A on Places2 with Relay BP and class-aware sampling: row "WM (model A)" of Table 5 of the Relay paper.
 
-Settings of Section 5.1; length, patience and momentum are ours.
+Settings of Section 5.1; divided images, clipping, length, patience and momentum are ours.
 """
 
 _base_ = [

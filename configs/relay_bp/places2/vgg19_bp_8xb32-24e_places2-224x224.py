@@ -1,6 +1,6 @@
 """VGG-19 on Places2 with standard BP, Table 1 of the Relay paper: VGG's last pool in place of the pyramid.
 
-Settings of Section 5.1; length, patience and momentum are ours.
+Settings of Section 5.1; divided images, clipping, length, patience and momentum are ours.
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """FCN-R50 of mmsegmentation with its auxiliary head as a relay. Not in the papers.
 
-Both losses update stage 3, and the primary loss updates nothing below it.
+Both losses update stage 3, and the primary loss updates nothing below it: our choice.
 """
 
 _base_ = '../../gradient_boosting/voc12/fcn_r50-d8_softmax_4xb4-20k_voc12aug-512x512.py'
