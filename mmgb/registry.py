@@ -11,6 +11,7 @@ from importlib import import_module
 from mmengine.registry import DATA_SAMPLERS as ROOT_DATA_SAMPLERS
 from mmengine.registry import DATASETS as ROOT_DATASETS
 from mmengine.registry import HOOKS as ROOT_HOOKS
+from mmengine.registry import LOOPS as ROOT_LOOPS
 from mmengine.registry import METRICS as ROOT_METRICS
 from mmengine.registry import MODELS as ROOT_MODELS
 from mmengine.registry import TRANSFORMS as ROOT_TRANSFORMS
@@ -66,6 +67,7 @@ DATASETS = HostBoundRegistry(
 )
 DATA_SAMPLERS = Registry('data sampler', parent=ROOT_DATA_SAMPLERS, scope='mmgb', locations=['mmgb.datasets.samplers'])
 HOOKS = Registry('hook', parent=ROOT_HOOKS, scope='mmgb', locations=['mmgb.engine.hooks'])
+LOOPS = Registry('loop', parent=ROOT_LOOPS, scope='mmgb', locations=['mmgb.engine.loops'])
 METRICS = Registry('metric', parent=ROOT_METRICS, scope='mmgb', locations=['mmgb.evaluation'])
 TRANSFORMS = Registry('transform', parent=ROOT_TRANSFORMS, scope='mmgb', locations=['mmgb.datasets.transforms'])
 WEIGHT_INITIALIZERS = Registry(

@@ -1,1 +1,1 @@
-"""Parts of a training run that OpenMMLab calls an engine: hooks, and the recording behind ``GradientStatsHook``."""
+"""Parts of a run that OpenMMLab calls an engine: hooks, loops, and the recording behind ``GradientStatsHook``."""
