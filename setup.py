@@ -38,7 +38,18 @@ EXTRAS = {
         'torchvision',
     ],
     'quickstart': ['scikit-learn'],  # its handwritten digits
-    'test': ['build', 'hypothesis', 'mypy', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
+    'docs': ['mkdocs-material', 'mkdocstrings-python'],
+    'test': [
+        'build',
+        'hypothesis',
+        'mkdocs-material',
+        'mkdocstrings-python',
+        'mypy',
+        'pytest',
+        'pytest-xdist',
+        'ruff',
+        'scikit-learn',
+    ],
 }
 
 

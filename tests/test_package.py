@@ -152,7 +152,13 @@ def test_the_wheel_declares_its_types(wheel):
 
 def test_the_wheel_requires_numpy_and_torch_and_offers_the_hosts_as_extras(wheel):
     metadata = wheel.read(f'mmgb-{mmgb.__version__}.dist-info/METADATA').decode()
-    assert set(re.findall(r'^Provides-Extra: (\w+)', metadata, re.M)) == {'onedl', 'openmmlab', 'quickstart', 'test'}
+    assert set(re.findall(r'^Provides-Extra: (\w+)', metadata, re.M)) == {
+        'docs',
+        'onedl',
+        'openmmlab',
+        'quickstart',
+        'test',
+    }
     hard = [line for line in re.findall(r'^Requires-Dist: (.+)', metadata, re.M) if 'extra ==' not in line]
     assert {re.split(r'[><=]', name)[0] for name in hard} == {'numpy', 'torch'}
 
