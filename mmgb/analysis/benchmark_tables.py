@@ -1,6 +1,12 @@
 """Markdown tables of the JSON results of ``tools/benchmarks``."""
 
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
 from mmgb.utils.markdown import table
+
+SPIKE = 2.0  # times the loss of the first step
 
 
 def loss_table(case: dict) -> str:
@@ -121,3 +127,30 @@ def hypercolumn_table(results: dict) -> str:
         )
     header = ['', 'literal, ms', 'factorised, ms', 'times as fast', 'literal, MB', 'factorised, MB', 'times less']
     return table(header, rows)
+
+
+def stock_swaps_table(results: dict) -> str:
+    """Return the table of ``stock_swaps.py``: highest and last loss over the first, per config, batch size and loss."""
+    methods = list(results['results'][0]['losses'])
+    rows = []
+    for case in results['results']:
+        host, name = case['config'].split('/')[0], Path(case['config']).stem
+        losses = [spike_cell(case['losses'].get(method, 'not run')) for method in methods]
+        rows.append([f'{host}: `{name}`', case['optimizer'], f'{case["images"]}', *losses])
+    return table(['config', 'optimizer, learning rate', 'batch', *methods], rows)
+
+
+def spike_cell(losses: Sequence[float | str] | str) -> str:
+    """Return the highest and the last loss over the first, and a mark if the highest is a spike.
+
+    Args:
+        losses: loss of each step, where NaN and infinities are texts; or the error that ended the training.
+    """
+    if isinstance(losses, str):
+        return losses
+    numbers = [float(loss) for loss in losses]
+    first, last = numbers[0], numbers[-1]
+    if not all(map(math.isfinite, numbers)):
+        return f'**not finite at step {len(numbers)}**'
+    cell = f'{max(numbers) / first:.3g}, {last / first:.2g}'
+    return f'**{cell}**' if max(numbers) > SPIKE * first else cell

@@ -58,7 +58,7 @@ def make_data(cfg: Config, name: RecipeName, folder: Path) -> None:
     Raises:
         ConfigError: if no part of the model names its number of classes.
     """
-    num_classes = max(_numbers_of_classes(cfg.get('model')), default=0)
+    num_classes = max(numbers_of_classes(cfg.get('model')), default=0)
     if not num_classes:
         raise ConfigError('model: expected a num_classes in some part of it, for the labels of made images')
     for _, dataset in nested_datasets(cfg.train_dataloader.dataset, 'train_dataloader.dataset'):
@@ -138,14 +138,14 @@ def _made_images(pipeline: list, num_classes: int, name: RecipeName, channels: i
     )
 
 
-def _numbers_of_classes(node: object) -> Iterator[int]:
+def numbers_of_classes(node: object) -> Iterator[int]:
     """Yield every ``num_classes`` in nested dicts and lists of a config."""
     if isinstance(node, dict):
         if isinstance(node.get('num_classes'), int):
             yield node['num_classes']
         node = list(node.values())
     for child in node if isinstance(node, (list, tuple)) else ():
-        yield from _numbers_of_classes(child)
+        yield from numbers_of_classes(child)
 
 
 def _channels(cfg: Config) -> int:

@@ -1,10 +1,12 @@
-"""Print what to change in a config of mmsegmentation or mmpretrain to train it with a boosted loss.
+"""Print what to change in a config of mmsegmentation or mmpretrain to train it with a method of mmgb.
 
     python -m mmgb.suggest CONFIG --loss pow3-gb --write NEW.py
+    python -m mmgb.suggest CONFIG --loss relay --class-aware --write NEW.py
 
-The output is a config that inherits CONFIG and trains as it is: every head's cross-entropy becomes the boosted loss in
-the units of cross-entropy's logits, and learning rate, schedule and initialisation stay. Its docstring lists every
-change, and every loss that stays.
+The output is a config that inherits CONFIG and trains as it is. With a boosted loss, every head's cross-entropy becomes
+that loss in the units of cross-entropy's logits, and learning rate, schedule and initialisation stay. With relay, the
+model gets an auxiliary loss, and the ranges of both losses follow from its depth. The docstring of the output lists
+every change, and every loss that stays.
 """
 
 import argparse
@@ -16,7 +18,9 @@ compat.apply()  # before a host is imported
 
 from mmgb.apis.config import load_config  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
+from mmgb.suggest.class_aware import with_class_aware_sampler  # noqa: E402
 from mmgb.suggest.losses import LOSS_TYPES  # noqa: E402
+from mmgb.suggest.relay import suggest_relay  # noqa: E402
 from mmgb.suggest.suggestion import config_text, suggest_loss  # noqa: E402
 from mmgb.utils.atomic_write import atomic_write  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
@@ -27,7 +31,10 @@ def parse_args():
         prog='python -m mmgb.suggest', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('config', help='config file of mmsegmentation or mmpretrain')
-    parser.add_argument('--loss', choices=sorted(LOSS_TYPES), default='pow3-gb', help='loss (default: %(default)s)')
+    parser.add_argument(
+        '--loss', choices=[*sorted(LOSS_TYPES), 'relay'], default='pow3-gb', help='method (default: %(default)s)'
+    )
+    parser.add_argument('--class-aware', action='store_true', help='draw every class equally often in training')
     parser.add_argument('--write', type=Path, metavar='NEW.py', help='write the config to a file that does not exist')
     return parser.parse_args()
 
@@ -41,7 +48,10 @@ def main():
             f"config='{args.config}': expected a config with _base_, since read_base() can't be inherited"
         )
     cfg = load_config(args.config, {}, ('model',))
-    text = config_text(suggest_loss(cfg, args.loss), args.config, str(args.write.parent) if args.write else '.')
+    suggestion = suggest_relay(cfg) if args.loss == 'relay' else suggest_loss(cfg, args.loss)
+    if args.class_aware:
+        suggestion = with_class_aware_sampler(suggestion, cfg)
+    text = config_text(suggestion, args.config, str(args.write.parent) if args.write else '.')
     if args.write:
         with atomic_write(args.write) as file:
             file.write(text)

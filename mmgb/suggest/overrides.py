@@ -11,6 +11,13 @@ from typing import Any
 WIDTH = 100  # characters of a line
 
 
+class Expression(str):
+    """An expression in the text of a config, such as ``_base_.model``."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def overrides_of(config: dict, changes: dict[str, dict]) -> dict:
     """Return the nested overrides that replace parts of a config.
 

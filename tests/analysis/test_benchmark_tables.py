@@ -7,6 +7,7 @@ from mmgb.analysis.benchmark_tables import (
     relay_table,
     sampler_table,
     segmentation_loss_table,
+    stock_swaps_table,
 )
 
 
@@ -91,3 +92,19 @@ def test_the_factorised_hypercolumn_is_compared_with_the_literal_one():
         cells(line) for line in hypercolumn_table(dict(results=[dict(title='a', contenders=contenders)])).splitlines()
     ]
     assert rows[2] == ['a', '30', '10', '3.0', '5', '1', '5.0']
+
+
+def test_a_spike_is_a_loss_far_above_the_first_or_not_finite():
+    losses = {
+        'softmax': [2.0, 1.0],
+        'exp-gb': [2.0, 5.0, 1.0],
+        'pow3-gb': [2.0, 'nan'],
+        'other': 'ImportError: no operator',
+    }
+    case = dict(config='mmseg/x/name.py', optimizer='SGD, 0.1', images=4, losses=losses)
+    rows = [cells(line) for line in stock_swaps_table(dict(results=[case])).splitlines()]
+    assert rows[2] == [
+        *('mmseg: `name`', 'SGD, 0.1', '4', '1, 0.5', '**2.5, 0.5**', '**not finite at step 2**'),
+        'ImportError: no operator',
+    ]
+    assert rows[0][-1] == 'other'

@@ -1,12 +1,12 @@
 """Swap the loss of stock configs with nothing else changed, train some steps, and look for spikes.
 
-    python tools/benchmarks/stock_swaps.py --out stock_swaps.json [--only segformer swin] [--steps 20]
+    python tools/benchmarks/stock_swaps.py [--only segformer swin] [--steps 20] [--images 4] [--out FILE.json]
 
 Each config of CONFIGS is changed by mmgb.suggest and trained on small images of noise with a colour for each class. The
 optimizer, its settings of parameters and its clipping are the config's. The learning rate is the config's from the
 first step on, without its warm-up. Networks have their full width and random weights.
 
-A loss spikes if it exceeds SPIKE times that of the first step, or is not finite. The results are printed as a table and
+A loss spikes if it exceeds twice that of the first step, or is not finite. The results are printed as a table and
 written as JSON after each run; the same command continues an interrupted one.
 """
 
@@ -29,16 +29,15 @@ import torch  # noqa: E402
 from mmengine.config import Config  # noqa: E402
 from mmengine.optim import build_optim_wrapper  # noqa: E402
 from mmengine.registry import MODELS, DefaultScope  # noqa: E402
-from mmengine.structures import PixelData  # noqa: E402
-from mmpretrain.structures import DataSample  # noqa: E402
-from mmseg.structures import SegDataSample  # noqa: E402
 
+from mmgb.analysis.benchmark_tables import stock_swaps_table  # noqa: E402
+from mmgb.recipes.check import rounded  # noqa: E402
 from mmgb.suggest.losses import LOSS_TYPES  # noqa: E402
 from mmgb.suggest.suggestion import suggest_loss  # noqa: E402
+from mmgb.suggest.trial_batch import trial_batch  # noqa: E402
 from mmgb.utils.atomic_write import atomic_write  # noqa: E402
-from mmgb.utils.markdown import table  # noqa: E402
+from mmgb.utils.environment import environment  # noqa: E402
 
-SPIKE = 2.0
 SEGMENTORS = {  # config of mmsegmentation: side of the images in pixels
     'pspnet/pspnet_r50-d8_4xb2-40k_cityscapes-512x1024.py': 64,
     'fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py': 64,
@@ -103,30 +102,14 @@ def make_local(node: object) -> None:
         make_local(child)
 
 
-def batch(host: str, model: torch.nn.Module, side: int, generator: torch.Generator, images: int = 4) -> dict:
-    """Return images of noise with a colour for each of eight classes, and their labels."""
-    colours = torch.rand(8, 3, generator=torch.Generator().manual_seed(0)) * 255
-    several = 'MultiLabel' in type(model).__name__ or 'MultiLabel' in type(getattr(model, 'head', None)).__name__
-    several = several or 'CSRA' in type(getattr(model, 'head', None)).__name__
-    samples, inputs = [], []
-    for _ in range(images):
-        cells = torch.randint(8, (4, 4) if host == 'mmseg' else (1, 1), generator=generator)
-        labels = cells.repeat_interleave(side // cells.shape[0], 0).repeat_interleave(side // cells.shape[1], 1)
-        noise = 40 * torch.randn(3, side, side, generator=generator)
-        inputs.append((colours[labels].movedim(-1, 0) + noise).clamp(0, 255).to(torch.uint8))
-        if host == 'mmseg':
-            edges = PixelData(data=torch.zeros(1, side, side, dtype=torch.long))
-            sample = SegDataSample(gt_sem_seg=PixelData(data=labels[None]), gt_edge_map=edges)
-            sample.set_metainfo(dict(img_shape=(side, side), ori_shape=(side, side)))
-        else:
-            label = int(cells)
-            sample = DataSample().set_gt_label([label, 8 + label % 4] if several else label)
-        samples.append(sample)
-    return dict(inputs=inputs, data_samples=samples)
+def has_several_labels(model: torch.nn.Module) -> bool:
+    """Return True for a classifier of several labels per image."""
+    head = type(getattr(model, 'head', None)).__name__
+    return 'MultiLabel' in head or 'CSRA' in head
 
 
-def train(name: str, method: str, side: int, steps: int) -> list[float]:
-    """Return the loss of each step, up to the first that is not finite."""
+def train(name: str, method: str, side: int, steps: int, images: int) -> list[float]:
+    """Return the loss of each step with batches of ``images``, up to the first that is not finite."""
     cfg, host = load(name, method, side), name.split('/', 1)[0]
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope(host):
@@ -136,53 +119,59 @@ def train(name: str, method: str, side: int, steps: int) -> list[float]:
     model.train()
     generator, losses = torch.Generator().manual_seed(1), []
     for _ in range(steps):
-        log = model.train_step(batch(host, model, side, generator), optimizer)
+        batch = trial_batch(host, side, images, generator, has_several_labels(model))
+        log = model.train_step(batch, optimizer)
         losses.append(float(log['loss']))
         if not math.isfinite(losses[-1]):
             break
     return losses
 
 
-def summary(runs: dict[str, dict[str, list[float] | str]]) -> str:
-    """Return the table: highest and last loss over that of the first step."""
-    rows = []
-    for name, methods in runs.items():
-        row = [Path(name).stem]
-        for method in METHODS:
-            losses = methods.get(method)
-            if losses is None or isinstance(losses, str):
-                row.append(losses or '')
-                continue
-            finite = [loss if math.isfinite(loss) else math.inf for loss in losses]
-            spiked = max(finite) > SPIKE * finite[0]
-            row.append(f'{max(finite) / finite[0]:.2f}, {finite[-1] / finite[0]:.2f}{" SPIKE" if spiked else ""}')
-        rows.append(row)
-    return table(['highest and last loss / first', *METHODS], rows)
+def optimizer_of(name: str, side: int) -> str:
+    """Return the optimizer of a stock config and its learning rate, such as ``'AdamW, 6e-05'``."""
+    optimizer = load(name, 'softmax', side).optim_wrapper.optimizer
+    return f'{optimizer.type}, {optimizer.lr:.3g}'
+
+
+def run(name: str, method: str, side: int, steps: int, images: int) -> list[float | str] | str:
+    """Return the losses of :func:`train` for JSON, or the error that ended it."""
+    try:
+        return [rounded(loss) for loss in train(name, method, side, steps, images)]
+    except Exception as error:  # a host that lacks an operator, for example; it is a result of this table
+        return f'{type(error).__name__}: {str(error)[:100]}'
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--out', type=Path, required=True, help='JSON file to write')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        default=Path('docs/results/stock_swaps.json'),
+        help='JSON file to write or to continue (default: %(default)s)',
+    )
     parser.add_argument('--only', nargs='+', default=[''], help='parts of the names of configs (default: all)')
     parser.add_argument('--steps', type=int, default=20, help='training steps (default: %(default)s)')
+    parser.add_argument('--images', type=int, default=4, help='images of a batch (default: %(default)s)')
     args = parser.parse_args()
     logging.disable(logging.WARNING)  # one line for each initialised parameter
-    runs = json.loads(args.out.read_text(encoding='utf-8')) if args.out.exists() else {}
+    content = dict(environment=environment(), results=[])
+    if args.out.exists():
+        content = json.loads(args.out.read_text(encoding='utf-8'))
     for name, side in CONFIGS.items():
         if not any(part in name for part in args.only):
             continue
+        settings = dict(config=name, images=args.images, steps=args.steps)
+        case = next((each for each in content['results'] if settings.items() <= each.items()), None)
+        if case is None:
+            case = dict(settings, side=side, optimizer=optimizer_of(name, side), losses={})
+            content['results'].append(case)
         for method in METHODS:
-            if method in runs.get(name, {}):
-                continue
-            try:
-                found = train(name, method, side, args.steps)
-            except Exception as error:  # a host that lacks an operator, for example; it is a result of this table
-                found = f'{type(error).__name__}: {str(error)[:100]}'
-            runs.setdefault(name, {})[method] = found
-            print(f'{name}, {method}: {found if isinstance(found, str) else found[-1]}', flush=True)
-            with atomic_write(args.out) as file:
-                json.dump(runs, file, indent=1)
-    print(summary(runs))
+            if method not in case['losses']:
+                found = case['losses'][method] = run(name, method, side, args.steps, args.images)
+                print(f'{name}, {method}: {found if isinstance(found, str) else found[-1]}', flush=True)
+                with atomic_write(args.out) as file:
+                    file.write(json.dumps(content, indent=1) + '\n')
+    print(stock_swaps_table(content), end='')
 
 
 if __name__ == '__main__':

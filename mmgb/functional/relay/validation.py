@@ -6,7 +6,7 @@ parameters at fault: a path around a gate, a layer without a gradient, a checkpo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -16,8 +16,7 @@ from ..errors import ConfigError
 from .forward_pass import ForwardPass
 from .plan import Relay
 from .ranges import AuxiliaryRange
-
-ParameterNames = Mapping[nn.Parameter, str]
+from .recorded_graph import ParameterNames, nodes_below, parameters_of
 
 
 class _Loss(NamedTuple):
@@ -50,10 +49,10 @@ def check_ranges(forward_pass: ForwardPass, primary: Sequence[Tensor], parameter
     """
     names = {parameter: name for name, parameter in parameters.items() if parameter.requires_grad}
     losses = [_primary_loss(forward_pass, primary), *_auxiliary_losses(forward_pass)]
-    graph = _nodes_below([root for loss in losses for root in loss.roots])
+    graph = nodes_below([root for loss in losses for root in loss.roots])
     _check_checkpoints(graph)
     updated = set[str]().union(*(_check_loss(loss, names) for loss in losses))
-    missing = _parameters(graph, names) - updated
+    missing = parameters_of(graph, names) - updated
     if missing:
         extension = _extension(forward_pass, losses, names, missing)
         raise ConfigError(
@@ -68,14 +67,14 @@ def _extension(forward_pass: ForwardPass, losses: Sequence[_Loss], names: Parame
     The auxiliary loss with the fewest layers below its source is preferred, and the primary loss comes last.
     """
     primary, *auxiliaries = losses
-    reached = [_parameters(_nodes_below(loss.roots), names) for loss in auxiliaries]
+    reached = [parameters_of(nodes_below(loss.roots), names) for loss in auxiliaries]
     for i in sorted(range(len(reached)), key=lambda i: len(reached[i])):
         if missing <= reached[i]:
             ranges = list(forward_pass.auxiliaries)
             ranges[i] = ranges[i]._replace(lowest=None)
             if _trunks_fit(forward_pass, ranges, forward_pass.primary_lowest, primary.roots):
                 return f'set lowest=None for source={ranges[i].source!r}'
-    if missing <= _parameters(_nodes_below(primary.roots), names):
+    if missing <= parameters_of(nodes_below(primary.roots), names):
         if _trunks_fit(forward_pass, forward_pass.auxiliaries, None, primary.roots):
             return 'set primary_lowest=None'
     return 'set primary_lowest=None and lowest=None for every source'
@@ -123,8 +122,8 @@ def _check_checkpoints(graph: set[Node]) -> None:
 
 def _check_loss(loss: _Loss, names: ParameterNames) -> set[str]:
     """Return the names of the parameters that a loss updates."""
-    nodes = _nodes_below(loss.roots, stop=loss.gate)
-    updated = _parameters(nodes, names)
+    nodes = nodes_below(loss.roots, stop=loss.gate)
+    updated = parameters_of(nodes, names)
     if not updated:
         raise ConfigError(
             f'lowest={loss.lowest!r}: expected a trainable parameter in the range of {loss.label}, got none'
@@ -134,7 +133,7 @@ def _check_loss(loss: _Loss, names: ParameterNames) -> set[str]:
             raise ConfigError(
                 f'lowest={loss.lowest!r}: expected a module that feeds {loss.label}, got one that does not'
             )
-        around = updated & _parameters(_nodes_below([loss.gate]), names)
+        around = updated & parameters_of(nodes_below([loss.gate]), names)
         if around:
             raise ConfigError(
                 f'lowest={loss.lowest!r}: expected a module on every path from {loss.label} to {_shorten(around)}, '
@@ -150,29 +149,11 @@ def _check_trunks(forward_pass: ForwardPass, relays: Mapping[str, Relay], primar
         if relay.trunk is None or gate is None:
             continue
         source = forward_pass.auxiliaries[relay.trunk].source
-        if gate in _nodes_below(primary, stop=forward_pass.trunks[source].node):
+        if gate in nodes_below(primary, stop=forward_pass.trunks[source].node):
             raise ConfigError(
                 f'source={source!r}: expected a module on every path from the primary loss to lowest={path!r}, '
                 'got a path around it'
             )
-
-
-def _nodes_below(roots: Iterable[Node], stop: Node | None = None) -> set[Node]:
-    """Collect the roots and all nodes below them, but none below ``stop``."""
-    found: set[Node] = set()
-    waiting = list(roots)
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            if node is not stop:
-                waiting += [following for following, _ in node.next_functions if following is not None]
-    return found
-
-
-def _parameters(nodes: set[Node], names: ParameterNames) -> set[str]:
-    leaves = (node.variable for node in nodes if hasattr(node, 'variable'))
-    return {names[leaf] for leaf in leaves if leaf in names}
 
 
 def _shorten(names: set[str]) -> str:

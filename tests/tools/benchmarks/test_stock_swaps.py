@@ -1,8 +1,10 @@
-"""The benchmark of stock configs knows them, changes their losses, and reports spikes."""
+"""The benchmark of stock configs knows them and changes their losses."""
 
 import pytest
 from helpers.swapped_losses import host_configs, types_in
 from helpers.tiny_runs import TOOLS
+
+from mmgb.analysis.benchmark_tables import SPIKE
 
 
 @pytest.fixture
@@ -14,14 +16,6 @@ def benchmark(monkeypatch):
     import stock_swaps
 
     return stock_swaps
-
-
-def test_a_spike_is_a_loss_far_above_the_first_or_not_finite(benchmark):
-    runs = {'mmseg/x/name.py': {'softmax': [2.0, 1.0], 'exp-gb': [2.0, 5.0, 1.0], 'pow3-gb': [2.0, float('nan')]}}
-    rows = benchmark.summary(runs).splitlines()
-    assert rows[-1] == '| name | 1.00, 0.50 | 2.50, 0.50 SPIKE | inf, inf SPIKE |'
-    failed = {'mmpretrain/x/name.py': {'softmax': 'ImportError: no operator'}}
-    assert benchmark.summary(failed).splitlines()[-1] == '| name | ImportError: no operator |  |  |'
 
 
 @pytest.mark.slow
@@ -36,5 +30,7 @@ def test_each_config_exists_and_has_a_loss_to_replace(benchmark):
 
 @pytest.mark.slow
 def test_a_config_trains_without_a_spike(benchmark):
-    losses = benchmark.train('mmpretrain/resnet/resnet18_8xb16_cifar10.py', 'pow3-gb', 32, steps=3)
-    assert len(losses) == 3 and max(losses) < benchmark.SPIKE * losses[0]
+    name = 'mmpretrain/resnet/resnet18_8xb16_cifar10.py'
+    losses = benchmark.train(name, 'pow3-gb', 32, steps=3, images=4)
+    assert benchmark.optimizer_of(name, 32) == 'SGD, 0.1'
+    assert len(losses) == 3 and max(losses) < SPIKE * losses[0]

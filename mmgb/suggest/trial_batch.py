@@ -1,0 +1,66 @@
+"""A batch of made images for one training step of a config on this machine."""
+
+from __future__ import annotations
+
+import torch
+from mmengine.config import Config
+from mmengine.structures import PixelData
+
+from mmgb.apis.config import type_name
+from mmgb.apis.dataloaders import nested_datasets
+
+CELLS = 4  # of a label map, in each direction
+COLOURS = 8  # classes that the labels are of
+NOISE = 40.0  # standard deviation of a pixel
+LARGEST_SIDE = dict(mmseg=128, mmpretrain=224)  # pixels; a segmentor takes any size, and larger ones take long on a CPU
+
+
+def trial_side(cfg: Config) -> int:
+    """Return the side of made images for a config in pixels: that of its crop, as far as a CPU can take it."""
+    side = limit = LARGEST_SIDE.get(cfg.get('default_scope'), 224)
+    for _, dataset in nested_datasets((cfg.get('train_dataloader') or {}).get('dataset') or {}, 'dataset'):
+        for step in dataset.get('pipeline') or []:
+            size = step.get({'RandomResizedCrop': 'scale'}.get(type_name(step), 'crop_size'))
+            if size is not None:
+                side = min(size) if isinstance(size, (tuple, list)) else size
+    return min(side, limit)
+
+
+def trial_batch(host: str, side: int, images: int, generator: torch.Generator, several_labels: bool = False) -> dict:
+    """Return images of noise with a colour for each of eight classes, and their labels, as a host's dataloader does.
+
+    Args:
+        host (str): ``'mmseg'`` for label maps, ``'mmpretrain'`` for labels.
+        side (int): height and width of the images in pixels, a multiple of 4.
+        images (int): number of images.
+        generator (torch.Generator): source of the images and labels.
+        several_labels (bool): whether an image has two labels. Default: False.
+
+    Returns:
+        dict: ``inputs``, uint8 images (3, side, side), and ``data_samples``.
+    """
+    colours = 255 * torch.rand(COLOURS, 3, generator=torch.Generator().manual_seed(0))
+    samples, inputs = [], []
+    for _ in range(images):
+        cells = torch.randint(COLOURS, (CELLS, CELLS) if host == 'mmseg' else (1, 1), generator=generator)
+        labels = cells.repeat_interleave(side // cells.shape[0], 0).repeat_interleave(side // cells.shape[1], 1)
+        noise = NOISE * torch.randn(3, side, side, generator=generator)
+        inputs.append((colours[labels].movedim(-1, 0) + noise).clamp(0, 255).to(torch.uint8))
+        samples.append(_label_map(labels) if host == 'mmseg' else _label(int(cells), several_labels))
+    return dict(inputs=inputs, data_samples=samples)
+
+
+def _label_map(labels: torch.Tensor) -> object:
+    from mmseg.structures import SegDataSample
+
+    side = tuple(labels.shape)
+    edges = PixelData(data=torch.zeros(1, *side, dtype=torch.long))  # of heads that learn boundaries
+    sample = SegDataSample(gt_sem_seg=PixelData(data=labels[None]), gt_edge_map=edges)
+    sample.set_metainfo(dict(img_shape=side, ori_shape=side))
+    return sample
+
+
+def _label(label: int, several_labels: bool) -> object:
+    from mmpretrain.structures import DataSample
+
+    return DataSample().set_gt_label([label, COLOURS + label % 4] if several_labels else label)

@@ -1,0 +1,111 @@
+"""A suggested relay is a config that trains as it is; what can't be gated is refused with the reason."""
+
+import copy
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import MODELS, DefaultScope
+
+from mmgb.functional.errors import ConfigError
+from mmgb.suggest.class_aware import with_class_aware_sampler
+from mmgb.suggest.relay import suggest_relay
+from mmgb.suggest.suggestion import config_text
+from mmgb.suggest.trial_batch import trial_batch
+
+LABEL_SMOOTH = dict(type='LabelSmoothLoss', label_smooth_val=0.1, loss_weight=2.0)
+PIPELINE = dict(train_dataloader=dict(sampler=dict(type='DefaultSampler'), dataset=dict(type='X', pipeline=[])))
+CLASSIFIER = dict(
+    type='ImageClassifier',
+    backbone=dict(type='ResNet', depth=18, base_channels=4, stem_channels=4),
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(type='LinearClsHead', num_classes=10, in_channels=32, loss=LABEL_SMOOTH),
+)
+NORM = dict(type='SyncBN')
+HEAD = dict(type='FCNHead', num_classes=9, channels=4, num_convs=1, norm_cfg=NORM)
+SEGMENTOR = dict(
+    type='EncoderDecoder',
+    data_preprocessor=dict(type='SegDataPreProcessor', size=(512, 1024)),
+    pretrained='open-mmlab://resnet18_v1c',
+    backbone=dict(type='ResNetV1c', depth=18, base_channels=4, stem_channels=4, norm_cfg=NORM),
+    decode_head=dict(HEAD, in_channels=32, in_index=3),
+    auxiliary_head=dict(HEAD, in_channels=16, in_index=2, loss_decode=dict(type='CrossEntropyLoss', loss_weight=0.4)),
+)
+
+
+def config_of(model, scope):
+    crop = dict(type='RandomCrop', crop_size=64)
+    loader = copy.deepcopy(PIPELINE)
+    loader['train_dataloader']['dataset']['pipeline'] = [crop]
+    preprocessor = {} if scope == 'mmseg' else dict(data_preprocessor=dict(num_classes=10, mean=[127.0], std=[60.0]))
+    optimizer = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.01))
+    return dict(default_scope=scope, model=model, optim_wrapper=optimizer, **preprocessor, **loader)
+
+
+@pytest.mark.parametrize(
+    'model, scope, source, lowest',
+    [
+        (CLASSIFIER, 'mmpretrain', 'backbone.layer3.0', 'backbone.layer3.0'),
+        (SEGMENTOR, 'mmseg', 'backbone.layer3.1', 'backbone.layer3.0'),
+        (dict(SEGMENTOR, auxiliary_head=None), 'mmseg', 'backbone.layer3.0', 'backbone.layer3.0'),
+    ],
+    ids=['classifier', 'own auxiliary head', 'segmentor'],
+)
+def test_the_new_config_trains_as_it_is(model, scope, source, lowest, tmp_path):
+    base = tmp_path / 'base.py'
+    Config(config_of(model, scope)).dump(base)
+    cfg = Config.fromfile(base)
+    before = cfg.to_dict()
+    suggestion = with_class_aware_sampler(suggest_relay(cfg), cfg)
+    assert cfg.to_dict() == before
+    (tmp_path / 'new.py').write_text(config_text(suggestion, str(base), str(tmp_path)), encoding='utf-8')
+    new = Config.fromfile(tmp_path / 'new.py')
+    assert new.train_dataloader.sampler == dict(type='mmgb.ClassAwareSampler')
+    (auxiliary,) = new.model.auxiliaries
+    assert (auxiliary.source, new.model.primary_lowest) == (source, lowest)
+    if model.get('auxiliary_head'):
+        assert new.model.model.auxiliary_head is None
+        assert auxiliary.loss_weight == 1.0 and auxiliary.head.loss_decode.loss_weight == 0.4
+    else:
+        assert 'loss_weight' not in auxiliary and auxiliary.head.num_classes == (9 if scope == 'mmseg' else 10)
+    if scope == 'mmpretrain':
+        assert auxiliary.head.loss == LABEL_SMOOTH
+
+    new.model.model.pop('pretrained', None)
+    with DefaultScope.overwrite_default_scope(scope):
+        network = MODELS.build(dict(copy.deepcopy(new.model), data_preprocessor=new.get('data_preprocessor')))
+        network = revert_sync_batchnorm(network).train()
+        optimizer = build_optim_wrapper(network, new.optim_wrapper)
+        if scope == 'mmseg':
+            network.data_preprocessor.size = (64, 64)
+        log = network.train_step(trial_batch(scope, 64, 2, torch.Generator()), optimizer)
+    assert 'aux_0.loss' in log or 'aux_0.loss_ce' in log
+
+
+@pytest.mark.parametrize(
+    'model, scope, sentence',
+    [
+        (dict(type='mmgb.RelayBP'), 'mmpretrain', 'expected a model without relays'),
+        (dict(CLASSIFIER, head=dict(type='CSRAClsHead')), 'mmpretrain', 'expected one label per image'),
+        (
+            dict(
+                SEGMENTOR,
+                auxiliary_head=None,
+                decode_head=dict(HEAD, in_channels=(4, 32), in_index=(0, 3), input_transform='resize_concat'),
+            ),
+            'mmseg',
+            "got 'backbone.layer1.1' at .*as the last one; heads that read several levels",
+        ),
+        (
+            dict(CLASSIFIER, head=dict(type='LinearClsHead', num_classes=10, in_channels=31)),
+            'mmpretrain',
+            'expected a model that trains on 2 images of 64x64 pixels here',
+        ),
+    ],
+    ids=['relay', 'several labels', 'several levels', 'broken'],
+)
+def test_what_cannot_be_gated_is_refused(model, scope, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        suggest_relay(Config(config_of(model, scope)))

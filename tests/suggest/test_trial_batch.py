@@ -1,0 +1,39 @@
+"""Made batches have the hosts' form, the size of the config's crop, and labels that the images show."""
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmgb.suggest.trial_batch import trial_batch, trial_side
+
+
+@pytest.mark.parametrize(
+    'scope, step, side',
+    [
+        ('mmpretrain', dict(type='RandomResizedCrop', scale=64), 64),
+        ('mmpretrain', dict(type='RandomCrop', crop_size=299), 224),
+        ('mmpretrain', dict(type='PackInputs'), 224),
+        ('mmseg', dict(type='RandomCrop', crop_size=(512, 1024)), 128),
+        ('mmseg', dict(type='RandomCrop', crop_size=(64, 96)), 64),
+    ],
+)
+def test_the_side_is_that_of_the_crop_up_to_what_a_cpu_takes(scope, step, side):
+    assert trial_side(Config(dict(default_scope=scope, train_dataloader=dict(dataset=dict(pipeline=[step]))))) == side
+
+
+def test_images_of_a_class_have_its_colour():
+    batch = trial_batch('mmseg', 16, 3, torch.Generator().manual_seed(0))
+    assert len(batch['inputs']) == 3 and batch['inputs'][0].dtype == torch.uint8
+    colours = {}
+    for image, sample in zip(batch['inputs'], batch['data_samples']):
+        labels = sample.gt_sem_seg.data[0]
+        for label in labels.unique().tolist():
+            colours.setdefault(label, []).append(image[:, labels == label].float().mean(1))
+    for found in colours.values():
+        assert (torch.stack(found).amax(0) - torch.stack(found).amin(0)).max() < 60  # of 255, by noise and clipping
+
+
+def test_labels_are_one_or_several():
+    one = trial_batch('mmpretrain', 8, 1, torch.Generator())['data_samples'][0].gt_label
+    several = trial_batch('mmpretrain', 8, 1, torch.Generator(), several_labels=True)['data_samples'][0].gt_label
+    assert one.shape == (1,) and several.shape == (2,) and several[1] >= 8
