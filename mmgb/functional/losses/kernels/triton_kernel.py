@@ -9,6 +9,7 @@ each, which is taken in float64, because the distance to the fit cancels near it
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 import triton
@@ -137,6 +138,16 @@ def _kernel(
             tl.store(loss_at + program, tl.sum(loss, 0))
 
 
+class Launch(NamedTuple):
+    """Arguments of one launch of the kernel, and the tensors that it writes."""
+
+    programs: int
+    arguments: tuple[Tensor | float, ...]
+    constants: dict[str, bool | int]  # and compiler options
+    losses: Tensor
+    gradient: Tensor
+
+
 def evaluate(
     formula: BoostedFormula,
     scores: Tensor,
@@ -152,6 +163,35 @@ def evaluate(
 
     Scores whose sample dimensions cannot be flattened without a copy are copied first.
     """
+    launch = prepare_launch(
+        formula,
+        scores,
+        target,
+        weight,
+        scale,
+        per_sample=per_sample,
+        want_loss=want_loss,
+        want_gradient=want_gradient,
+    )
+    if launch.programs:
+        with torch.cuda.device_of(scores):
+            _kernel[(launch.programs,)](*launch.arguments, **launch.constants)
+    losses = launch.losses.view(scores.shape[:1] + scores.shape[2:]) if per_sample else launch.losses.sum()
+    return losses if want_loss else None, launch.gradient.view(scores.shape) if want_gradient else None
+
+
+def prepare_launch(
+    formula: BoostedFormula,
+    scores: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    scale: Tensor,
+    *,
+    per_sample: bool,
+    want_loss: bool,
+    want_gradient: bool,
+) -> Launch:
+    """Return the launch for arguments of :func:`evaluate`."""
     negative, positive = formula.targets
     flat = scores.flatten(2) if scores.dim() > 2 else scores.unsqueeze(2)
     soft = target.shape == scores.shape
@@ -161,56 +201,59 @@ def evaluate(
     else:
         weight, weight_step = weight.reshape(-1), 1
     samples, classes = flat.shape[0] * flat.shape[2], flat.shape[1]
-    tile = _tile(classes, flat.stride(1))
+    tile = _tile(classes, flat.stride(1), soft)
     programs = triton.cdiv(samples, tile['SAMPLES'])
     gradient = torch.empty_like(flat if want_gradient else flat[:0])
     losses = flat.new_empty(samples if per_sample else programs, dtype=torch.float32)
     bounded = formula.max_delta is not None
-    if samples:
-        with torch.cuda.device_of(scores):
-            _kernel[(programs,)](
-                flat,
-                target,
-                weight,
-                scale,
-                gradient,
-                losses,
-                samples,
-                flat.shape[2],
-                classes,
-                weight_step,
-                *flat.stride(),
-                *target.stride(),
-                *gradient.stride(),
-                *_two_parts(formula.alpha),
-                *_two_parts(formula.beta),
-                *_two_parts(formula.shift),
-                formula.max_delta if bounded else 0.0,
-                negative,
-                positive - negative,
-                *_constants(formula, negative),
-                *_constants(formula, positive),
-                EXP=formula.kernel == 'exp_gb',
-                ZERO=negative == 0,
-                SOFT=soft,
-                BOUNDED=bounded,
-                LOSS=want_loss,
-                PER_SAMPLE=per_sample,
-                GRADIENT=want_gradient,
-                **tile,
-                # With class scores t = a + b*p must round as in the reference: near the fit a fused multiply-add shows.
-                enable_fp_fusion=not soft,
-            )
-    loss = losses.view(scores.shape[:1] + scores.shape[2:]) if per_sample else losses.sum()
-    return loss if want_loss else None, gradient.view(scores.shape) if want_gradient else None
+    arguments = (
+        flat,
+        target,
+        weight,
+        scale,
+        gradient,
+        losses,
+        samples,
+        flat.shape[2],
+        classes,
+        weight_step,
+        *flat.stride(),
+        *target.stride(),
+        *gradient.stride(),
+        *_two_parts(formula.alpha),
+        *_two_parts(formula.beta),
+        *_two_parts(formula.shift),
+        formula.max_delta if formula.max_delta is not None else 0.0,
+        negative,
+        positive - negative,
+        *_constants(formula, negative),
+        *_constants(formula, positive),
+    )
+    constants = dict(
+        EXP=formula.kernel == 'exp_gb',
+        ZERO=negative == 0,
+        SOFT=soft,
+        BOUNDED=bounded,
+        LOSS=want_loss,
+        PER_SAMPLE=per_sample,
+        GRADIENT=want_gradient,
+        **tile,
+        # With class scores t = a + b*p must round as in the reference: near the fit a fused multiply-add shows.
+        enable_fp_fusion=not soft,
+    )
+    return Launch(programs, arguments, constants, losses, gradient)
 
 
-def _tile(classes: int, class_stride: int) -> dict[str, int]:
-    """Return how many samples and classes a program reads at once: a rule, since tuning would change the results."""
+def _tile(classes: int, class_stride: int, soft: bool) -> dict[str, int]:
+    """Return how many samples and classes a program reads at once: a rule, since tuning would change the results.
+
+    Class scores need more registers per score, for arithmetic in float64. Larger tiles would spill them to memory.
+    """
     if class_stride != 1:
-        return dict(SAMPLES=512, CLASSES=4)
-    at_once = min(triton.next_power_of_2(classes), 1024)
-    return dict(SAMPLES=1024 // at_once, CLASSES=at_once)
+        return dict(SAMPLES=128 if soft else 512, CLASSES=4)
+    scores = 512 if soft else 1024
+    at_once = min(triton.next_power_of_2(classes), scores)
+    return dict(SAMPLES=scores // at_once, CLASSES=at_once)
 
 
 def _constants(formula: BoostedFormula, target: float) -> tuple[float, float, float, float]:

@@ -67,29 +67,6 @@ for checked, (formula, layout, shape, soft) in enumerate(cases):
 print(len(cases))
 """
 
-COMPILED = """
-import triton
-from triton.backends.compiler import GPUTarget
-from triton.compiler import ASTSource
-from mmgb.functional.losses.kernels.triton_kernel import _kernel
-
-names = _kernel.arg_names
-for scores, exp, soft, bounded, loss, capability in (
-        ('fp32', True, False, False, True, 80), ('bf16', False, False, False, False, 90),
-        ('fp16', True, True, True, True, 90), ('fp32', False, True, False, False, 80)):
-    constants = dict(EXP=exp, ZERO=not soft, SOFT=soft, BOUNDED=bounded, LOSS=loss, PER_SAMPLE=False,
-                     GRADIENT=not loss, SAMPLES=512, CLASSES=4, score_p=1, target_p=1, gradient_p=1)
-    pointers = dict(scores_at=scores, gradient_at=scores, target_at='fp32' if soft else 'i64', weight_at='i1',
-                    scale_at='fp32', loss_at='fp32')
-    integers = ['samples', 'points', 'classes', 'weight_step',
-                *(f'{what}_{dim}' for what in ('score', 'target', 'gradient') for dim in 'ncp')]
-    signature = {name: 'constexpr' if name in constants else '*' + pointers[name] if name in pointers else
-                 'i32' if name in integers else 'fp32' for name in names}
-    source = ASTSource(_kernel, signature, {(names.index(name),): value for name, value in constants.items()})
-    assert triton.compile(source, target=GPUTarget('cuda', capability, 32)).asm['cubin']
-print('compiled')
-"""
-
 
 def run_python(code, **environment):
     run = subprocess.run(
@@ -112,8 +89,20 @@ def test_the_interpreted_kernel_equals_the_cpu_blocks():
 
 
 @pytest.mark.slow
-def test_the_kernel_compiles_for_gpus(tmp_path):
-    assert run_python(COMPILED, TRITON_CACHE_DIR=str(tmp_path)) == 'compiled'
+@pytest.mark.parametrize('capability', [75, 80, 89, 90, 100])
+def test_the_kernel_compiles_within_limits_for_gpus_that_are_not_there(capability, tmp_path, monkeypatch):
+    from mmgb.analysis.compiled_kernel.compilation import CAPABILITIES, compile_launch
+    from mmgb.analysis.compiled_kernel.launch_case import covering_cases, launch
+    from mmgb.analysis.compiled_kernel.summary import exceeded_limits
+
+    monkeypatch.setenv('TRITON_CACHE_DIR', str(tmp_path))
+    cases = list(covering_cases())
+    step = 197  # a prime: the cases differ in formula, result, layout and types
+    chosen = cases[CAPABILITIES.index(capability) * 37 % step :: step]
+    rows = [
+        dict(case=case, capability=capability, **compile_launch(launch(case), capability)._asdict()) for case in chosen
+    ]
+    assert len(rows) >= 4 and exceeded_limits(rows) == []
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
