@@ -11,11 +11,11 @@ class ConfigError(ValueError):
     The message is one sentence that names the field, its value and what is allowed, such as
     ``alpha=-1.0: expected a positive number``. The command-line tools print it without a traceback and exit with
     code 2. A message of more than ``LONGEST_MESSAGE`` characters loses its middle, because it begins with the field and
-    ends with the fix.
+    ends with the fix. Line ends and control characters, which a damaged file can bring into it, are escaped.
     """
 
     def __init__(self, message: str = '') -> None:
-        super().__init__(shorten(message))
+        super().__init__(shorten(printable(message)))
 
 
 class DivergenceError(FloatingPointError):
@@ -27,6 +27,11 @@ class DivergenceError(FloatingPointError):
 
     def __init__(self, message: str = '') -> None:
         super().__init__(shorten(message))
+
+
+def printable(text: str) -> str:
+    r"""Return ``text`` with each character that a terminal does not show as an escape, such as ``\n``."""
+    return text if text.isprintable() else ''.join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def shorten(text: str, limit: int = LONGEST_MESSAGE) -> str:

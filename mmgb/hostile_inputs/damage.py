@@ -1,32 +1,51 @@
 """Damage the content of a file in the ways in which files get damaged."""
 
+from __future__ import annotations
+
 import io
 import zipfile
+from collections.abc import Iterator
+
+import numpy as np
 
 
-def damaged(content, rng, count):
+def damaged(content: bytes, rng: np.random.Generator, count: int) -> Iterator[bytes]:
     """Yield ``count`` damaged copies: flipped bits, other bytes, truncations, and foreign entries of zip files."""
     for number in range(count):
-        copy = bytearray(content)
-        place = int(rng.integers(len(copy)))
-        kind = number % 6
-        if kind == 0:
-            copy[place] ^= 1 << int(rng.integers(8))
-        elif kind == 1:
-            copy[place : place + 8] = rng.bytes(8)
-        elif kind == 2:
-            del copy[place:]
-        elif kind == 3:
-            del copy[place : place + int(rng.integers(1, 40))]
-        elif kind == 4:
-            for place in rng.integers(len(copy), size=20):
-                copy[place] ^= 1 << int(rng.integers(8))
-        elif zipfile.is_zipfile(io.BytesIO(content)):
-            copy = with_a_foreign_entry(content, rng)
-        yield bytes(copy)
+        if number % 6 == 5 and zipfile.is_zipfile(io.BytesIO(content)):
+            yield with_a_foreign_entry(content, rng)
+        else:
+            yield with_damaged_bytes(content, rng, number % 6)
 
 
-def with_a_foreign_entry(content, rng):
+def with_damaged_bytes(content: bytes, rng: np.random.Generator, kind: int) -> bytes:
+    """Return a copy with one kind of damage.
+
+    Args:
+        content (bytes): at least one byte.
+        rng (np.random.Generator): draws the place.
+        kind (int): 0 a flipped bit, 1 eight other bytes, 2 a truncation, 3 up to 39 bytes left out, 4 20 flipped bits,
+            5 a part repeated elsewhere.
+    """
+    copy = bytearray(content)
+    place = int(rng.integers(len(copy)))
+    if kind == 0:
+        copy[place] ^= 1 << int(rng.integers(8))
+    elif kind == 1:
+        copy[place : place + 8] = rng.bytes(8)
+    elif kind == 2:
+        del copy[place:]
+    elif kind == 3:
+        del copy[place : place + int(rng.integers(1, 40))]
+    elif kind == 4:
+        for each in rng.integers(len(copy), size=20):
+            copy[each] ^= 1 << int(rng.integers(8))
+    else:
+        copy[place:place] = copy[: int(rng.integers(1, 64))]
+    return bytes(copy)
+
+
+def with_a_foreign_entry(content: bytes, rng: np.random.Generator) -> bytes:
     """Return a valid zip archive in which one entry holds damaged bytes, under a matching checksum."""
     archive = zipfile.ZipFile(io.BytesIO(content))
     names = archive.namelist()

@@ -34,3 +34,8 @@ def test_shorten_keeps_to_any_limit():
 def test_an_error_survives_the_way_from_a_worker_process():
     error = pickle.loads(pickle.dumps(ConfigError('x' * 9999)))
     assert type(error) is ConfigError and len(str(error)) == LONGEST_MESSAGE
+
+
+def test_line_ends_and_control_characters_of_a_damaged_file_are_escaped():
+    assert str(ConfigError("got 'a\nb\x1b[2J'")) == r"got 'a\nb\x1b[2J'"
+    assert str(ConfigError('Øland, 漢: –')) == 'Øland, 漢: –'

@@ -37,7 +37,7 @@ from torch import Tensor
 from .elementwise import elementwise_loss
 from .formula import BoostedFormula, in_float64
 from .matched_units import FIT_CURVATURE, FIT_DISTANCE, MAX_DELTA, classes_of_outputs
-from .settings import check_finite, check_max_delta, check_positive, check_target_pair
+from .settings import check_bool, check_finite, check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
     from typing import Unpack  # Python 3.11; type checkers alone read this
@@ -171,8 +171,9 @@ def resolve_beta(beta: float | None, targets: tuple[float, float], matched: bool
     """Return beta: if None the paper's 0.4, or in matched units the negative target, where only the target class pulls.
 
     Raises:
-        ConfigError: if the targets are not two numbers.
+        ConfigError: if the targets are not two numbers, or ``matched`` is not a bool.
     """
+    check_bool('matched', matched)
     if beta is None:
         return check_target_pair(targets)[0] if matched else PAPER_BETA
     return beta

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError
-from .settings import check_positive, shown
+from .settings import check_positive, is_one_of, shown
 from .targets import check_same_device, class_labels, require
 
 
@@ -25,7 +25,7 @@ class ReductionOptions(TypedDict, total=False):
 
 def check_reduction(reduction: str, avg_factor: float | Tensor | None = None) -> None:
     """Raise a ConfigError for an unknown reduction, a normalizer that is not positive, or a normalizer of a sum."""
-    if reduction not in ('mean', 'sum', 'none'):
+    if not is_one_of(reduction, 'mean', 'sum', 'none'):
         raise ConfigError(f"reduction={shown(reduction)}: expected 'mean', 'sum' or 'none'")
     if avg_factor is None:
         return

@@ -30,6 +30,11 @@ def is_number(value: Any) -> bool:
         return False
 
 
+def is_one_of(value: Any, *words: str) -> bool:
+    """Return True for one of the words. Other types compare in their own ways; arrays have no truth value."""
+    return isinstance(value, str) and value in words
+
+
 def check_positive(name: str, value: float) -> float:
     """Return the value as a float; raise a ConfigError unless it is a positive and finite number."""
     if not is_number(value) or value <= 0:

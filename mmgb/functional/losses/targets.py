@@ -7,14 +7,14 @@ from torch import Tensor
 
 from ..errors import ConfigError
 from .function_transforms import unwrapped
-from .settings import check_ignore_index, shown
+from .settings import check_ignore_index, is_one_of, shown
 
 LABEL_TYPES = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 
 
 def check_target_kind(target_kind: str) -> None:
     """Raise a ConfigError unless the kind is ``'class'``, ``'multi_label'`` or ``'value'``."""
-    if target_kind not in ('class', 'multi_label', 'value'):
+    if not is_one_of(target_kind, 'class', 'multi_label', 'value'):
         raise ConfigError(
             f"target_kind={shown(target_kind)}: expected 'class' or 'value', or 'multi_label' for several "
             'labels per sample'

@@ -64,7 +64,7 @@ class WeightedLoss(nn.Module):
                 f'{shown(key)[1:-1]}={shown(value)}: expected a setting of {type(self).__name__}; '
                 f'{_INHERITED}{_INSTEAD.get(key, "")}'
             )
-        if use_sigmoid:
+        if use_sigmoid is not False:
             raise ConfigError(
                 f'use_sigmoid={shown(use_sigmoid)}: expected False, since this loss takes linear outputs; {_INHERITED}'
             )

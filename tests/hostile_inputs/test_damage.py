@@ -1,0 +1,34 @@
+import io
+import zipfile
+
+import numpy as np
+import pytest
+
+from mmgb.hostile_inputs.damage import damaged, with_damaged_bytes
+
+CONTENT = bytes(range(200))
+
+
+@pytest.mark.parametrize(
+    'kind, sizes', [(0, {200}), (1, {*range(200, 208)}), (2, {*range(200)}), (3, {*range(161, 200)}), (4, {200})]
+)
+def test_each_kind_of_damage_changes_the_size_as_it_says(kind, sizes):
+    rng = np.random.default_rng(0)
+    copies = [with_damaged_bytes(CONTENT, rng, kind) for _ in range(50)]
+    assert {len(copy) for copy in copies} <= sizes and all(copy != CONTENT for copy in copies)
+
+
+def test_a_repeated_part_makes_the_file_longer():
+    rng = np.random.default_rng(0)
+    assert all(200 < len(with_damaged_bytes(CONTENT, rng, 5)) < 264 for _ in range(20))
+
+
+def test_a_foreign_entry_keeps_the_archive_valid():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, 'w') as archive:
+        archive.writestr('a', b'content of a')
+    foreign = list(damaged(file.getvalue(), np.random.default_rng(0), 12))[5::6]
+    assert len(foreign) == 2
+    for copy in foreign:
+        archive = zipfile.ZipFile(io.BytesIO(copy))
+        assert archive.testzip() is None and archive.namelist() == ['a']
