@@ -9,8 +9,9 @@ from mmgb.models.losses import ExpGBLoss
 
 
 class Head(nn.Module):
-    def __init__(self, loss):
+    def __init__(self, loss, num_classes=None):
         super().__init__()
+        self.num_classes = num_classes
         self.loss_decode = loss
 
 
@@ -28,6 +29,15 @@ def test_a_head_left_on_cross_entropy_is_named_once_with_the_swapped_one():
     (line,) = logged(model(decode_head=ExpGBLoss(), auxiliary_head=CrossEntropyLoss()))
     assert 'auxiliary_head.loss_decode: CrossEntropyLoss' in line
     assert 'decode_head.loss_decode: ExpGBLoss' in line
+
+
+@pytest.mark.parametrize('num_classes, named', [(19, True), (2, False)])
+def test_a_sigmoid_loss_of_all_classes_is_named_and_a_binary_one_is_not(num_classes, named):
+    decode_head = Head(ExpGBLoss(), 19)
+    losses = nn.ModuleList([CrossEntropyLoss(use_sigmoid=True)])
+    auxiliary_head = nn.ModuleList([Head(losses, num_classes)])  # as Fast-SCNN's
+    lines = logged(nn.ModuleDict(dict(decode_head=decode_head, auxiliary_head=auxiliary_head)))
+    assert ['auxiliary_head.0.loss_decode.0: CrossEntropyLoss' in line for line in lines] == [True] * named
 
 
 def test_losses_in_a_list_are_named_by_their_position():

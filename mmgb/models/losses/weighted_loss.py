@@ -16,7 +16,7 @@ from mmgb.functional.losses.settings import check_bool, check_ignore_index, chec
 
 from .class_weights import read_class_weight
 
-_INHERITED = 'if it is inherited from the loss that this one replaces, add `_delete_=True` to the new loss'
+_INHERITED = 'if the replaced loss had it, add `_delete_=True` to the new loss, see docs/swap_the_loss.md'
 # What to set instead of a setting of a host's loss.
 _INSTEAD = dict.fromkeys(
     ('label_smooth_val', 'num_classes', 'mode'), '. Smoothed labels are a choice of `targets`, see docs/heads.md'

@@ -20,6 +20,7 @@ from mmgb.registry import MODELS
 
 from .arguments import check_arguments, check_trainable, registered_class
 from .auxiliary_losses import AuxiliaryLosses
+from .fitting_ranges import find_fitting_change
 
 
 @MODELS.register_module()
@@ -90,12 +91,19 @@ class RelayBP:
     @torch.compiler.disable
     def loss(self, inputs: Tensor, data_samples: list) -> dict:
         """Compute the losses of the model and the auxiliary losses."""
-        gate = self._gate()
-        with non_reentrant_checkpoints(self), gate as features:
-            losses = super().loss(inputs, data_samples)
-        if self.propagation == 'relay' and not self.ranges_checked and torch.is_grad_enabled():
-            check_ranges(gate.forward_pass, _loss_tensors(losses), dict(self.named_parameters()))
-            self.ranges_checked = True
+        ranges, primary_lowest = self.auxiliaries.ranges, self.primary_lowest
+        if self.propagation == 'standard':
+            ranges, primary_lowest = [AuxiliaryRange(range_.source) for range_ in ranges], None
+        try:
+            losses, features = self._primary_losses(ranges, primary_lowest, inputs, data_samples)
+        except ConfigError as error:
+            if self.ranges_checked or not str(error).startswith(('source=', 'lowest=')):
+                raise
+            change = find_fitting_change(
+                self, ranges, primary_lowest, lambda *changed: self._primary_losses(*changed, inputs, data_samples)
+            )
+            raise ConfigError(f'{error}; {change} fits the model' if change else str(error)) from error
+        self.ranges_checked = self.ranges_checked or torch.is_grad_enabled()
         auxiliary = self.auxiliaries.loss(features, data_samples, getattr(self, 'train_cfg', None))
         for name in auxiliary:
             if name in losses:
@@ -106,10 +114,16 @@ class RelayBP:
         losses.update(auxiliary)
         return losses
 
-    def _gate(self) -> GradientGate:
-        if self.propagation == 'relay':
-            return GradientGate(self, self.auxiliaries.ranges, self.primary_lowest)
-        return GradientGate(self, [AuxiliaryRange(range_.source) for range_ in self.auxiliaries.ranges])
+    def _primary_losses(
+        self, ranges: Sequence[AuxiliaryRange], primary_lowest: str | None, inputs: Tensor, data_samples: list
+    ) -> tuple[dict, list]:
+        """Return the model's own losses and the auxiliary heads' inputs; check the ranges in the first step."""
+        gate = GradientGate(self, ranges, primary_lowest)
+        with non_reentrant_checkpoints(self), gate as features:
+            losses = super().loss(inputs, data_samples)
+        if self.propagation == 'relay' and not self.ranges_checked and torch.is_grad_enabled():
+            check_ranges(gate.forward_pass, _loss_tensors(losses), dict(self.named_parameters()))
+        return losses, features
 
 
 @cache
