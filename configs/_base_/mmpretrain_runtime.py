@@ -17,11 +17,13 @@ default_hooks = dict(
     visualization=dict(type='VisualizationHook', enable=False),
 )
 # The first two check the number of classes and the crop size against the data before the first step. The third stops
-# training when the loss is NaN or infinite; its message names the iteration and the largest scores.
+# training when the loss is NaN or infinite; its message names the iteration and the largest scores. The fourth makes a
+# resumed training equal to an uninterrupted one.
 custom_hooks = [
     dict(type='mmgb.CheckClassCountHook'),
     dict(type='mmgb.CheckCropSizeHook'),
     dict(type='mmgb.CheckInvalidLossHook'),
+    dict(type='mmgb.ExactResumeHook'),
 ]
 load_from = None
 resume = False

@@ -18,6 +18,7 @@ train_cfg = dict(max_epochs=1)
 custom_hooks = [
     dict(type='mmgb.CheckCropSizeHook'),
     dict(type='mmgb.CheckInvalidLossHook'),
+    dict(type='mmgb.ExactResumeHook'),
     dict(type='mmgb.GradientStatsHook', interval=10),
 ]
 default_hooks = dict(checkpoint=None)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-import torch
-
 from mmgb.functional.errors import ConfigError
+from mmgb.functional.random_streams import preserved_generators
 from mmgb.registry import HOOKS
 
 from .data_check_hook import DataCheckHook
@@ -37,7 +33,7 @@ class CheckCropSizeHook(DataCheckHook):
         original = list(transforms)
         transforms[:] = [checked_crop(step, field) if is_strict_crop(step) else step for step in original]
         try:
-            with preserved_random_state():
+            with preserved_generators():
                 dataset[0]
         finally:
             transforms[:] = original
@@ -67,15 +63,3 @@ def checked_crop(crop: Callable, field: str) -> Callable:
         return results
 
     return crop_and_check
-
-
-@contextmanager
-def preserved_random_state() -> Iterator[None]:
-    """Restore the random states of Python, numpy and torch's CPU generator when the block ends."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    try:
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)

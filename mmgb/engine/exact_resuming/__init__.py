@@ -1,0 +1,1 @@
+"""The parts of :class:`mmgb.engine.hooks.ExactResumeHook`."""
