@@ -13,11 +13,13 @@ It rises if the median loss of the last quarter exceeds the first one, or the me
 three standard deviations of the noise between steps and 2 %. The exit code is 1 if any does either, else 0.
 
 The same command continues an interrupted one: configs that --out holds with the same content and options are skipped.
+Configs that differ in testing alone are trained once.
 """
 
 import argparse
 import sys
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from mmgb import compat
@@ -84,10 +86,11 @@ def check_configs(configs, options, file):
     """Check the configs that ``file`` does not hold yet, and return the entries of all by path."""
     progress, checked = Progress(len(configs), 'configs', interval=None), {}
     for path, cfg in configs.items():
-        identity = dict(digest=digest(cfg), options=options._asdict())
+        identity = dict(digest=digest(cfg.to_dict()), options=options._asdict())
         checked[path] = file.find(path, identity)
         if checked[path] is None:
-            checked[path] = identity | check_recipe(cfg, options)
+            find_training = partial(file.find_training, options=identity['options'])
+            checked[path] = identity | check_recipe(cfg, options, find_training) | identity
             file.add(path, checked[path])
         progress.update()
         print(f'{path}: {verdict(checked[path])}; {progress}', file=sys.stderr, flush=True)

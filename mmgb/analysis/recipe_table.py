@@ -82,6 +82,8 @@ def images(entry: Mapping) -> str:
     parts = [entry['data'] if side is None else f'{entry["data"]}, {side} pixels']
     if entry['missing_weights']:
         parts.append('random instead of pretrained weights')
+    if 'trained_as' in entry:
+        parts.append(f'the training of `{Path(entry["trained_as"]).stem}`')
     return ', '.join(parts)
 
 

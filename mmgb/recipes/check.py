@@ -6,7 +6,7 @@ import copy
 import gc
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -18,9 +18,14 @@ from .image_size import set_image_size
 from .measured_steps import MeasuredSteps
 from .name import parse_name
 from .peak_memory import peak_memory, reset_peak_memory
+from .report_file import digest
 from .short_training import prepare, train
 from .stand_ins import drop_missing_weights, find_missing_data, make_data
 from .verdict import first_loss, highest_loss, judge, last_loss
+
+# Fields of a prepared config that decide the first steps of its training.
+TRAINING_FIELDS = ('default_scope', 'model', 'data_preprocessor', 'train_dataloader', 'train_cfg', 'optim_wrapper')
+TRAINING_FIELDS += ('param_scheduler', 'default_hooks', 'custom_hooks', 'env_cfg', 'randomness', 'load_from')
 
 
 class CheckOptions(NamedTuple):
@@ -39,7 +44,9 @@ class CheckOptions(NamedTuple):
     image_size: int | None = None
 
 
-def check_recipe(cfg: Config, options: CheckOptions) -> dict:
+def check_recipe(
+    cfg: Config, options: CheckOptions, find_training: Callable[[str], dict | None] = lambda training: None
+) -> dict:
     """Train ``options.steps`` steps of a config and return the measurements, for JSON.
 
     Width, optimizer, learning-rate schedule, clipping, losses, pipeline and hooks are the config's. A batch is that of
@@ -50,11 +57,13 @@ def check_recipe(cfg: Config, options: CheckOptions) -> dict:
     Args:
         cfg (Config): config as loaded from its file; it is not changed.
         options (CheckOptions): length and size of the check.
+        find_training (Callable): function from the digest of a training, stand-ins included, to its measurements, or
+            to None if it has to be run. Configs that differ in testing alone share a training. Default: always None.
 
     Returns:
-        dict: ``verdict`` ('falls', 'level', 'rises' or 'diverges'; see :mod:`mmgb.recipes.verdict`), the loss of each
-        step, norms of the gradients before clipping, ratios of update and weights, time, memory, and the settings and
-        stand-ins that were used.
+        dict: ``training``, its digest; ``verdict`` ('falls', 'level', 'rises' or 'diverges'; see
+        :mod:`mmgb.recipes.verdict`); the loss of each step, norms of the gradients before clipping, ratios of update
+        and weights, time, memory, and the settings and stand-ins that were used.
 
     Raises:
         ConfigError: if the config can't be built, or its network does not take the image size.
@@ -72,11 +81,16 @@ def check_recipe(cfg: Config, options: CheckOptions) -> dict:
         if missing:
             make_data(cfg, name, Path(folder))
         prepare(cfg, batch, batch // micro_batch, folder)
+        training = digest({field: cfg[field] for field in TRAINING_FIELDS if field in cfg}, folder)
+        known = find_training(training)
+        if known is not None:
+            return known | dict(missing_data=missing)
         gc.collect()  # the model of an earlier check, which its hooks keep in cycles
         reset_peak_memory()
         measured = train(cfg, MeasuredSteps(options.steps, batch // micro_batch), options.image_size)
         peak = peak_memory()
     return dict(
+        training=training,
         verdict='diverges' if measured.diverged else judge(measured.losses),
         steps=len(measured.losses),
         batch=batch,

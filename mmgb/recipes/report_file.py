@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
-
-from mmengine.config import Config
 
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.atomic_write import atomic_write
 
 
-def digest(cfg: Config) -> str:
-    """Return a short hash of the content of a config with its bases."""
-    text = json.dumps(cfg.to_dict(), default=str, sort_keys=True)
+def digest(content: Mapping, folder: str = '') -> str:
+    """Return a short hash of the content of a config, or of some fields of it.
+
+    Args:
+        content (Mapping): config with its bases, or a dict of fields.
+        folder (str): path of a temporary folder, which the hash leaves out. Default: none.
+    """
+    text = json.dumps(content, default=str, sort_keys=True)
+    if folder:
+        text = text.replace(folder, '')
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -55,6 +61,18 @@ class ReportFile:
         """
         entry = self.content['recipes'].get(config)
         return entry if entry and all(entry.get(name) == value for name, value in identity.items()) else None
+
+    def find_training(self, training: str, options: dict) -> dict | None:
+        """Return the entry of a config with the same training, with its path as ``trained_as``, or None.
+
+        Args:
+            training (str): digest of the training.
+            options (dict): options of the check.
+        """
+        for config, entry in self.content['recipes'].items():
+            if entry.get('training') == training and entry['options'] == options:
+                return dict(entry, trained_as=entry.get('trained_as', config))
+        return None
 
     def add(self, config: str, entry: dict) -> None:
         """Add or replace the entry of a config, and write the file."""

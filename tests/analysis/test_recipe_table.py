@@ -42,6 +42,8 @@ def test_rows():
         '| `net_8xb32` | real | 60 of 256 in parts of 32 | 6.9, 7, 2.25 | 1.5, 20 | 1.0e-03, 2.0e-02 (head.fc) | '
         '0.12 | 2.5 | falls |'
     )
+    again = dict(ENTRY, trained_as='configs/a/net_8xb32.py')
+    assert '| real, the training of `net_8xb32` | 60 of' in recipe_table({'c.py': again})
     assert lines[3] == (
         '| `b` | made, 64 pixels, random instead of pretrained weights | 2 of 8 (of 256) | 6.9, inf, inf | 1.5, 20 | '
         '1.0e-03, 2.0e-02 (head.fc) | 0.12 | '

@@ -50,6 +50,21 @@ def test_the_loaded_config_is_not_changed(workspace):
     assert cfg.to_dict() == before
 
 
+def test_configs_that_differ_in_testing_alone_share_a_training(workspace):
+    asked = []
+
+    def find_training(training):
+        asked.append(training)
+        return dict(verdict='falls')
+
+    for changed in ({}, {'test_dataloader.batch_size': 4, 'val_cfg.fp16': True}, {'optim_wrapper.optimizer.lr': 1.0}):
+        cfg = load_config(NAME, {**ABSENT, **changed}, TRAIN_FIELDS)
+        known = check_recipe(cfg, CheckOptions(steps=1), find_training)
+        assert known == dict(verdict='falls', missing_data=known['missing_data'])
+    assert asked[0] == asked[1] != asked[2]
+    assert check(NAME, ABSENT, steps=1)['training'] == asked[0]
+
+
 def test_an_image_size_that_does_not_fit_the_network_is_refused(workspace):
     with pytest.raises(ConfigError, match='--image-size=40: expected a size that the network takes'):
         check(NAME, ABSENT, image_size=40)

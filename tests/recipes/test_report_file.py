@@ -24,6 +24,17 @@ def test_entries_are_found_again_with_the_same_content_and_options(tmp_path):
     assert content['environment'] == dict(cpu='x')
 
 
+def test_a_training_is_found_under_the_config_that_ran_it():
+    file = ReportFile(None, {})
+    options = dict(steps=60)
+    file.add('net.py', dict(training='t', options=options, verdict='falls'))
+    found = file.find_training('t', options)
+    assert found == dict(training='t', options=options, verdict='falls', trained_as='net.py')
+    file.content['recipes'] = {'other.py': found, **file.content['recipes']}
+    assert file.find_training('t', options)['trained_as'] == 'net.py'
+    assert file.find_training('t', dict(steps=20)) is None and file.find_training('u', options) is None
+
+
 def test_the_text_is_json_with_a_line_per_config():
     content = dict(environment=dict(cpu='x"y'), recipes={'a.py': dict(losses=[1.5, 'inf']), 'b.py': dict(steps=2)})
     text = format_report(content)
@@ -44,6 +55,7 @@ def test_digest_depends_on_content_alone(tmp_path):
     (tmp_path / 'base.py').write_text('model = dict(width=1)\nrate = 0.1\n')
     (tmp_path / 'leaf.py').write_text("_base_ = './base.py'\n# a comment\n")
     base, leaf = (Config.fromfile(tmp_path / name) for name in ('base.py', 'leaf.py'))
-    assert digest(base) == digest(leaf)
+    assert digest(base.to_dict()) == digest(leaf.to_dict())
     leaf.model.width = 2
-    assert digest(base) != digest(leaf)
+    assert digest(base.to_dict()) != digest(leaf.to_dict())
+    assert digest(dict(path='/tmp/a/x'), '/tmp/a') == digest(dict(path='/tmp/b/x'), '/tmp/b')
