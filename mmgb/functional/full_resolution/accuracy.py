@@ -28,7 +28,7 @@ def upsampled_accuracy(
         ignore_index (int | None): label of the pixels that are left out. Default: None.
 
     Returns:
-        Tensor: percentage of shape (1,), as mmseg's ``accuracy`` returns it; about 0 if every pixel is ignored.
+        Tensor: percentage of shape (1,), as mmseg's ``accuracy`` returns it: 100 if every pixel is ignored.
 
     Raises:
         ConfigError: if the scores are not (N, C, h, w), or larger than the labels.
@@ -52,13 +52,8 @@ def upsampled_accuracy(
 
 def _correct_pixels(scores: Tensor, labels: Tensor, valid: Tensor, cells: Cells) -> Tensor:
     """Return the number of correct pixels of some cells, evaluated at each pixel."""
-    offsets, repeats = [], []
-    for axis, index in zip(cells.axes, (cells.row, cells.column)):
-        patches, counts = axis.patches.to(scores.device)[index], axis.counts.to(scores.device)[index]
-        offsets.append(axis.offset.to(scores)[patches])
-        repeats.append(torch.arange(patches.shape[1], device=scores.device) >= counts.unsqueeze(1))
-    at_pixels = corner_shares(*offsets) @ scores.view(-1)[cells.corner_indices(scores.shape)]
+    at_pixels = corner_shares(*cells.pixel_offsets(scores)) @ scores.view(-1)[cells.corner_indices(scores.shape)]
     label = cells.pixels(labels).flatten(1).long().clamp(0, scores.shape[1] - 1)
     of_label = at_pixels.gather(2, label.unsqueeze(2)).squeeze(2)
-    counted = (cells.pixels(valid) & ~repeats[0].unsqueeze(2) & ~repeats[1].unsqueeze(1)).flatten(1)
+    counted = (cells.pixels(valid) & cells.distinct()).flatten(1)
     return ((of_label == at_pixels.amax(2)) & counted).sum()

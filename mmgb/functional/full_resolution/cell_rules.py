@@ -26,11 +26,14 @@ from torch import Tensor
 
 from .axis import Axis
 
+NODES_OF_EXPONENTIAL = 4
+
 
 class GaussNodes(NamedTuple):
     """The nodes of all cells of an axis, on the CPU.
 
     Attributes:
+        most (int): largest number m of nodes of a cell.
         cell (Tensor): cell of each node, int64, ascending.
         weight (Tensor): weight of each node, float64. The weights of a cell sum to its number of points.
         enlarge (Tensor): matrix that interpolates the samples at the nodes, (nodes, samples), float64.
@@ -38,6 +41,7 @@ class GaussNodes(NamedTuple):
         remainder (float): largest constant c of the error ``c * |f^(2m)(u)|`` of the mean of f over a cell's points.
     """
 
+    most: int
     cell: Tensor
     weight: Tensor
     enlarge: Tensor
@@ -58,6 +62,12 @@ class InterpolatoryNodes(NamedTuple):
     transfer: Tensor
 
 
+def gauss_rules(axes: tuple[Axis, Axis], degree: float) -> tuple[GaussNodes, GaussNodes]:
+    """Return the Gauss nodes of both axes for a potential of a degree: exact ones, or four a cell if it is infinite."""
+    most = NODES_OF_EXPONENTIAL if degree == math.inf else int(degree) // 2 + 1
+    return gauss_nodes(axes[0], most), gauss_nodes(axes[1], most)
+
+
 @lru_cache(maxsize=64)
 def gauss_nodes(axis: Axis, most: int) -> GaussNodes:
     """Return the Gauss nodes of an axis, at most ``most`` per cell."""
@@ -74,7 +84,7 @@ def gauss_nodes(axis: Axis, most: int) -> GaussNodes:
     enlarge = torch.zeros(len(cells), axis.samples, dtype=torch.float64)
     for sample, share in zip(axis.corners(cell_of_node), (1 - offset, offset)):
         enlarge.scatter_add_(1, sample.unsqueeze(1), share.unsqueeze(1))
-    return GaussNodes(cell_of_node, torch.from_numpy(np.concatenate(weights)), enlarge, tuple(first), remainder)
+    return GaussNodes(most, cell_of_node, torch.from_numpy(np.concatenate(weights)), enlarge, tuple(first), remainder)
 
 
 def _gauss(points: np.ndarray, weights: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, float]:

@@ -37,13 +37,15 @@ from ..errors import ConfigError
 from ..losses.elementwise import elementwise_loss
 from ..losses.formula import Formula, widened
 from ..losses.settings import shown
-from ..losses.targets import class_labels
 from .axis import Axis, enlarged_axes
+from .label_part import label_part
 from .pixel_weights import pixel_weights
 from .quadrature import add_gradient_of_wrong_classes, extreme_weights
+from .rough_outputs import rough_outputs
 from .strips import loss_in_strips
 
 MOMENTS = 2**18  # numbers that are converted to double precision at once
+MOST_ROUGH = 0.2  # share of the outputs that are evaluated at their pixels, above which strips are faster
 
 
 def upsampled_loss(
@@ -110,23 +112,29 @@ def upsampled_loss(
     if size is not None and tuple(size) != labels_size:
         raise ConfigError(f'size={shown(size)}: expected the size of the target, {labels_size}')
     axes = enlarged_axes(scores, labels_size, align_corners)
-    if formula.degree is None or target.dim() == 4:
+    if formula.degree is not None and target.dim() == 3:
+        with without_autocast(scores.device):  # autocast would multiply in half precision
+            extremes = extreme_weights(pixel_weight, axes)
+            precise = _reached_scores(scores.detach().to(pixel_weight.dtype), extremes, axes)
+            rough = rough_outputs(formula, precise, axes)
+            if rough is None or rough.count_nonzero() <= MOST_ROUGH * rough.numel():
+                want_gradient = scores.requires_grad and torch.is_grad_enabled()
+                return _UpsampledLoss.apply(
+                    scores, precise, target, pixel_weight, formula, axes, extremes, rough, want_gradient
+                )
 
-        def loss_of_rows(enlarged: Tensor, rows: slice) -> Tensor:
-            return elementwise_loss(
-                enlarged,
-                target[..., rows, :],
-                formula,
-                fused=True,
-                weight=pixel_weight[:, rows],
-                ignore_index=ignore_index,
-                reduction='sum',
-            )
+    def loss_of_rows(enlarged: Tensor, rows: slice) -> Tensor:
+        return elementwise_loss(
+            enlarged,
+            target[..., rows, :],
+            formula,
+            fused=True,
+            weight=pixel_weight[:, rows],
+            ignore_index=ignore_index,
+            reduction='sum',
+        )
 
-        return loss_in_strips(scores, labels_size, loss_of_rows, align_corners=align_corners)
-    with without_autocast(scores.device):  # autocast would multiply in half precision
-        want_gradient = scores.requires_grad and torch.is_grad_enabled()
-        return _UpsampledLoss.apply(scores, target, pixel_weight, formula, axes, want_gradient)
+    return loss_in_strips(scores, labels_size, loss_of_rows, align_corners=align_corners)
 
 
 class _UpsampledLoss(torch.autograd.Function):
@@ -136,66 +144,41 @@ class _UpsampledLoss(torch.autograd.Function):
     def forward(
         ctx: Any,
         scores: Tensor,
+        precise: Tensor,
         labels: Tensor,
         weight: Tensor,
         formula: Formula,
         axes: tuple[Axis, Axis],
+        extremes: tuple[Tensor, Tensor],
+        rough: Tensor | None,
         want_gradient: bool,
     ) -> Tensor:
-        extremes = extreme_weights(weight, axes)
-        precise = scores.detach().to(weight.dtype).contiguous()
-        reached = _reached(extremes, axes)
-        if not reached.all():
-            precise = precise.masked_fill(~reached.unsqueeze(1), 0)
-        at_zero = widened(weight.new_zeros(()))
-        negative, positive = formula.targets
-        slope = formula.delta(at_zero, positive) - formula.delta(at_zero, negative)
-        constant = formula.potential(at_zero, positive) - formula.potential(at_zero, negative)
-        a, b, c, d = formula.potential_by_delta(negative)
-
-        sample_weight, gradient = _label_gradient(precise, labels, weight * slope.to(weight.dtype), axes)
+        a, b, c, d = formula.potential_by_delta(formula.targets[0])
+        gradient, rest = label_part(formula, precise, labels, weight, axes)
         label_sum, label_product = _moments(gradient, precise)
-        add_gradient_of_wrong_classes(formula, precise, weight, extremes, axes, gradient)
+        missed = add_gradient_of_wrong_classes(formula, precise, weight, extremes, axes, rough, gradient)
         whole_sum, whole_product = _moments(gradient, precise)
-        summed_scores = widened(sample_weight * precise.sum(1)).sum() / slope
-        total = (constant + a * precise.shape[1]) * widened(weight).sum() + b * summed_scores + label_product
-        total = total + c * (whole_sum - label_sum) + d * (whole_product - label_product)
+        total = rest + label_product + missed + c * (whole_sum - label_sum) + d * (whole_product - label_product)
+        if a or b:
+            size, corners = weight.shape[1:], axes[0].align_corners
+            summed = F.interpolate(widened(precise.sum(1, keepdim=True)), size, mode='bilinear', align_corners=corners)
+            total = total + ((a * precise.shape[1] + b * summed[:, 0]) * weight).sum()
         ctx.gradient, ctx.dtype = gradient if want_gradient else None, scores.dtype
         return total.to(weight.dtype)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        return (ctx.gradient * upstream).to(ctx.dtype), None, None, None, None, None
+        return (ctx.gradient * upstream).to(ctx.dtype), *[None] * 8
 
 
-def _reached(extremes: tuple[Tensor, Tensor], axes: tuple[Axis, Axis]) -> Tensor:
-    """Return the mask of the samples that a pixel with a weight is interpolated from, (N, h, w)."""
+def _reached_scores(scores: Tensor, extremes: tuple[Tensor, Tensor], axes: tuple[Axis, Axis]) -> Tensor:
+    """Return the scores, 0 at the samples that no pixel with a weight is interpolated from, since they may be NaN."""
     smallest, largest = extremes
     cells = torch.maximum(largest, -smallest)
     reached = F.max_pool2d(F.pad(cells, (1, 1, 1, 1)), kernel_size=2, stride=1) > 0
-    return reached[:, : axes[0].samples, : axes[1].samples]
-
-
-def _label_gradient(scores: Tensor, labels: Tensor, weight: Tensor, axes: tuple[Axis, Axis]) -> tuple[Tensor, Tensor]:
-    """Return the weight that the pixels give to each sample, (N, h, w), and the same for each class, (N, C, h, w)."""
-    of_classes, of_samples = torch.empty_like(scores), torch.empty_like(scores[:, 0])
-    classes, height, width = scores.shape[1:]
-    row, column = (axis.cell.to(labels.device) for axis in axes)
-    of_row, of_column = (axis.offset.to(weight) for axis in axes)
-    of_row, below = of_row.unsqueeze(1), width * classes * (height > 1)
-    cell = (row.unsqueeze(1) * width + column) * classes
-    for image, (image_labels, image_weight) in enumerate(zip(labels, weight)):
-        index = (cell + class_labels(image_labels.unsqueeze(0), classes)[0, 0]).view(-1)
-        # With the classes of a sample side by side, neighbouring pixels write to the same pages of memory.
-        by_sample = scores.new_zeros(height * width * classes)
-        for row_step, row_share in ((0, 1 - of_row), (below, of_row)):
-            share = image_weight * row_share
-            for column_step, column_share in ((0, 1 - of_column), (classes * (width > 1), of_column)):
-                by_sample[row_step + column_step :].scatter_add_(0, index, (share * column_share).view(-1))
-        by_sample = by_sample.view(height, width, classes)
-        of_classes[image], of_samples[image] = by_sample.movedim(-1, 0), by_sample.sum(-1)
-    return of_samples, of_classes
+    reached = reached[:, : axes[0].samples, : axes[1].samples]
+    return (scores if reached.all() else scores.masked_fill(~reached.unsqueeze(1), 0)).contiguous()
 
 
 def _moments(gradient: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:

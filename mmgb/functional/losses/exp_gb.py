@@ -77,7 +77,7 @@ class ExpGB(BoostedFormula):
 
     @property
     def degree(self) -> float | None:
-        return math.inf if self.max_delta is None else None
+        return math.inf
 
     def potential_by_delta(self, target: float) -> tuple[float, float, float, float]:
         return target * self.fit(target) if target else 0.0, -target, 1.0, 0.0

@@ -67,16 +67,20 @@ class Formula(ABC):
     def degree(self) -> float | None:
         """Degree of the potential as a polynomial of the score, infinite for an exponential of the score.
 
-        None: the potential is neither, or its delta is not linear in the target. Then a loss of enlarged scores is
+        It holds inside :meth:`unclipped_range`. None: the potential is neither, and a loss of enlarged scores is
         computed in strips, see :mod:`mmgb.functional.full_resolution.loss`.
         """
         return None
 
+    def unclipped_range(self, target: float) -> tuple[float, float]:
+        """Return the scores between which the delta is not clipped; infinite ones if it never is."""
+        return -math.inf, math.inf
+
     def potential_by_delta(self, target: float) -> tuple[float, float, float, float]:
         """Return the numbers (a, b, c, d) for which the potential is ``a + b*x + (c + d*x) * delta(x)``.
 
-        They exist for the formulas with a ``degree``. A sum of potentials is then a sum of deltas, but its terms cancel
-        near the fit.
+        They exist for the formulas with a ``degree``, and hold inside :meth:`unclipped_range`. A sum of potentials is
+        then a sum of deltas, but its terms cancel near the fit.
         """
         raise NotImplementedError
 
@@ -171,6 +175,12 @@ class BoostedFormula(Formula):
     def unclipped_delta_and_potential(self, scores: Tensor, targets: Tensor | float) -> tuple[Tensor, Tensor]:
         """Return :meth:`delta_and_potential` without ``max_delta``."""
         return self.unclipped_delta(scores, targets), self.unclipped_potential(scores, targets)
+
+    def unclipped_range(self, target: float) -> tuple[float, float]:
+        if self.max_delta is None:
+            return super().unclipped_range(target)
+        lower, upper = self.clipping_bounds(torch.tensor(target, dtype=torch.float64, device='cpu'))
+        return lower.item(), upper.item()
 
     def clipping_bounds(self, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the scores between which the delta of float64 targets is not clipped; the lower one may be -inf."""

@@ -77,7 +77,7 @@ class Pow3GB(BoostedFormula):
 
     @property
     def degree(self) -> float | None:
-        return 4 if self.max_delta is None else None
+        return 4
 
     def potential_by_delta(self, target: float) -> tuple[float, float, float, float]:
         # With u = x + shift: F = alpha/4 u**4 + (beta - t) u + constant, and u * delta = alpha u**4 + (beta - t) u.

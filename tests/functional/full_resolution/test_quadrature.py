@@ -8,7 +8,7 @@ from helpers.enlarged_cases import IGNORE, Case, cases, enlarge, value_and_gradi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmgb.functional.full_resolution import quadrature
+from mmgb.functional.full_resolution import rough_outputs
 from mmgb.functional.full_resolution.axis import enlarged_axes
 from mmgb.functional.full_resolution.quadrature import add_gradient_of_wrong_classes, extreme_weights
 from mmgb.functional.losses.exp_gb import ExpGB
@@ -31,7 +31,7 @@ def test_the_gradient_of_a_quartic_is_exact_with_any_weights(case, weighted):
     axes = enlarged_axes(case.scores, case.size, case.align_corners)
     gradient = torch.ones_like(case.scores)
     formula = Pow3GB(0.01, 0.3, (0.3, 5.0))
-    add_gradient_of_wrong_classes(formula, case.scores, weight, extreme_weights(weight, axes), axes, gradient)
+    add_gradient_of_wrong_classes(formula, case.scores, weight, extreme_weights(weight, axes), axes, None, gradient)
     _, slope = value_and_gradient(lambda x: (0.01 / 4 * enlarge(x, case) ** 4 * weight.unsqueeze(1)).sum(), case.scores)
     torch.testing.assert_close(gradient - 1, slope, rtol=0, atol=1e-12 * max(1, slope.abs().max().item()))
 
@@ -44,13 +44,12 @@ def test_rough_cells_of_an_exponential_are_evaluated_at_their_pixels(spread, mon
     axes = enlarged_axes(scores, case.size, False)
     weight = torch.ones(1, 40, 48, dtype=torch.float64)
     _, slope = value_and_gradient(lambda x: 0.1 * enlarge(x, case).exp().sum(), scores)
-    error = {}
+    formula, error = ExpGB(0.1, (0.0, 16.0)), {}
     for tolerance in (0.0, 1e-3, math.inf):
-        monkeypatch.setattr(quadrature, 'TOLERANCE', tolerance)
+        monkeypatch.setattr(rough_outputs, 'TOLERANCE', tolerance)
         gradient = torch.zeros_like(scores)
-        add_gradient_of_wrong_classes(
-            ExpGB(0.1, (0.0, 16.0)), scores, weight, extreme_weights(weight, axes), axes, gradient
-        )
+        rough = rough_outputs.rough_outputs(formula, scores, axes)
+        add_gradient_of_wrong_classes(formula, scores, weight, extreme_weights(weight, axes), axes, rough, gradient)
         error[tolerance] = ((gradient - slope).abs().max() / slope.abs().max()).item()
     assert error[0.0] < 1e-12
     assert error[1e-3] <= 1e-3 and error[1e-3] <= error[math.inf]
