@@ -51,6 +51,9 @@ class IterationRecording:
         model (nn.Module): model without a distributed wrapper.
         layers (list[str]): paths of the modules whose outputs and output gradients are recorded.
 
+    Attributes:
+        uncalled_losses (dict[str, None]): paths of the losses that were not called, so that they have no output deltas.
+
     Raises:
         ValueError: during the forward pass, if the output of a module in ``layers`` isn't a tensor.
     """
@@ -63,6 +66,8 @@ class IterationRecording:
         self._saturated: dict[str, Tensor] = {}
         self._normalisers: dict[str, Tensor] = {}
         self._deltas: dict[str, list[OutputDeltas]] = defaultdict(list)
+        losses = loss_modules(model)
+        self.uncalled_losses = dict.fromkeys(losses)
         self._handles = [
             model.get_submodule(path).register_forward_hook(partial(self._after_layer, path)) for path in layers
         ]
@@ -73,7 +78,7 @@ class IterationRecording:
         ]
         self._handles += [
             module.register_forward_pre_hook(partial(self._before_loss, path), with_kwargs=True)
-            for path, module in loss_modules(model).items()
+            for path, module in losses.items()
         ]
 
     def remove_hooks(self) -> None:
@@ -144,6 +149,7 @@ class IterationRecording:
     def _before_loss(self, path: str, module: nn.Module, args: tuple, kwargs: dict) -> None:
         if self._in_backward:
             return
+        self.uncalled_losses.pop(path, None)
         call = loss_call(module, args, kwargs)
         if call is None or self._is_recorded(call.scores):
             return

@@ -88,6 +88,7 @@ class GradientStatsHook(Hook):
         self._factor = 1.0  # turns a gradient of the backward pass into that of the loss
         self._paths: list[str] = []
         self._saturated: set[str] = set()  # names of the saturated shares of the last record
+        self._uncalled_are_named = False
         self._step_hook = None
         self._weight_scalars: dict[str, float] | None = None  # set by the optimizer's step
 
@@ -136,6 +137,7 @@ class GradientStatsHook(Hook):
             recording.remove_hooks()
             recorded = recording.scalars(self._factor)
             self._warn_of_saturation(recorded, runner.iter + 1)
+            self._warn_of_uncalled_losses(recording)
             scalars |= recorded
             self._write_histograms(runner, batch_idx, recording)
         if self._weight_scalars is not None:
@@ -161,6 +163,18 @@ class GradientStatsHook(Hook):
                 logging.WARNING,
             )
         self._saturated = saturated
+
+    def _warn_of_uncalled_losses(self, recording: IterationRecording) -> None:
+        """Log once which losses have no output deltas."""
+        if recording.uncalled_losses and not self._uncalled_are_named and is_main_process():
+            print_log(
+                f'GradientStatsHook records no output deltas of {", ".join(recording.uncalled_losses)}, which the head '
+                'does not call: FullResolutionLoss computes the gradient of its scores without them; train without it '
+                'to record them',
+                'current',
+                logging.WARNING,
+            )
+        self._uncalled_are_named = True
 
     def _remove_step_hook(self) -> None:
         self._step_hook.remove()

@@ -38,7 +38,8 @@ def enlarged_loss(
         return loss.of_enlarged(scores, labels, align_corners=align_corners, ignore_index=ignore_index)
 
     def loss_of_rows(enlarged: Tensor, rows: slice) -> Tensor:
-        return loss(enlarged, labels[:, rows], ignore_index=ignore_index, reduction_override='sum')
+        # Without the hooks of the module, which expect all scores and one backward pass.
+        return loss.forward(enlarged, labels[:, rows], ignore_index=ignore_index, reduction_override='sum')
 
     total = loss_in_strips(scores, labels.shape[1:], loss_of_rows, align_corners=align_corners)
     return total if loss.reduction == 'sum' else total / _normalizer(loss, labels, ignore_index)

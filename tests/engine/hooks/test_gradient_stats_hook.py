@@ -177,6 +177,21 @@ def check_host_run(work_dir, loss, deltas):
     assert all(sum(line['counts']) == deltas for line in lines)
 
 
+def test_losses_of_enlarged_scores_are_named_once_since_they_have_no_deltas(tmp_path, monkeypatch):
+    make_workspace(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    Path('full.py').write_text(
+        "_base_ = './seg.py'"
+        + HOOK
+        + "work_dir = 'run'\ntrain_dataloader = dict(persistent_workers=False)\n"
+        + "model = dict(decode_head=dict(type='mmgb.FullResolutionLoss', head='FCNHead'))\n"
+    )
+    Runner.from_cfg(Config.fromfile('full.py')).train()
+    log = next(Path('run').glob('*/*.log')).read_text()
+    assert log.count('GradientStatsHook records no output deltas of decode_head.loss_decode,') == 1
+    assert 'error_rms/decode_head.conv_seg' in written(tmp_path / 'run')[0][1]
+
+
 @pytest.mark.slow
 def test_a_segmentor_with_two_losses_is_recorded_by_train_py(tmp_path):
     make_workspace(tmp_path)

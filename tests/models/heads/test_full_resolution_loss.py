@@ -2,11 +2,12 @@
 
 import copy
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
 from helpers.relay_models import FCN, build, fcn_auxiliary, relay_config
-from helpers.tiny_runs import SEGMENTATION
+from helpers.tiny_runs import SEGMENTATION, run, succeeded
 from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.structures import PixelData
@@ -178,10 +179,10 @@ def test_copies_and_pickles_compute_the_same_loss(copied):
     assert copied(wrapped).loss_by_feat(scores, data_samples) == wrapped.loss_by_feat(scores, data_samples)
 
 
-def segmentor(wrapped, **settings):
+def segmentor(wrapped, loss=POW3, norm="type='BN'"):
     """Build the tiny segmentor of the command-line tests, whose head is at half the resolution."""
-    model = Config.fromstring(SEGMENTATION.replace('SyncBN', 'BN'), '.py').model
-    model.decode_head.update(loss_decode=POW3, dropout_ratio=0.0, **settings)
+    model = Config.fromstring(SEGMENTATION.replace("type='SyncBN'", norm), '.py').model
+    model.decode_head.update(loss_decode=loss, dropout_ratio=0.0)
     model.decode_head.in_index, model.decode_head.in_channels = 0, 8
     if wrapped:
         model.decode_head.update(type='mmgb.FullResolutionLoss', head=model.decode_head.type)
@@ -228,15 +229,41 @@ def test_a_compiled_model_computes_the_same_loss():
     torch.testing.assert_close(found, train(segmentor(True), batches), rtol=1e-5, atol=1e-7)
 
 
-def test_distributed_data_parallel_computes_the_same_gradients(tmp_path):
-    batches = [tiny_batch()]
-    torch.distributed.init_process_group('gloo', init_method=f'file://{tmp_path}/store', rank=0, world_size=1)
-    try:
-        model = segmentor(True)
-        found = train(model, batches, run=torch.nn.parallel.DistributedDataParallel(model))
-    finally:
-        torch.distributed.destroy_process_group()
-    torch.testing.assert_close(found, train(segmentor(True), batches), rtol=1e-5, atol=1e-7)
+def two_images():
+    """Return two images, and a segmentor whose loss is the mean of theirs: no batch norm, and ignored pixels count."""
+    model = segmentor(True, dict(POW3, avg_non_ignore=False), "type='GN', num_groups=2")
+    batch = tiny_batch()
+    return model, [{name: [value] for name, value in zip(batch, image)} for image in zip(*batch.values())]
+
+
+def train_rank(rank, folder):
+    """Save the gradients of one of two processes that train on one of two images each."""
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model, images = two_images()
+    parallel = torch.nn.parallel.DistributedDataParallel(model, find_unused_parameters=True)  # the decoder
+    torch.save(train(model, [images[rank]], run=parallel)[1], f'{folder}/{rank}.pth')
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_gradients_of_one_process_on_both_images(tmp_path):
+    worker = (
+        'import multiprocessing, sys; from test_full_resolution_loss import train_rank\n'
+        "fork = multiprocessing.get_context('fork')\n"  # one import for both
+        'ranks = [fork.Process(target=train_rank, args=(rank, sys.argv[1])) for rank in range(2)]\n'
+        'for rank in ranks: rank.start()\n'
+        'for rank in ranks: rank.join()\n'
+        'sys.exit(any(rank.exitcode for rank in ranks))\n'
+    )
+    here = Path(__file__).parent
+    succeeded(run(tmp_path, '-c', worker, tmp_path, path=[here.parents[1], here]))
+    model, images = two_images()
+    both = {name: [image[name][0] for image in images] for name in images[0]}
+    expected = train(model, [both])[1]
+    for rank in range(2):
+        torch.testing.assert_close(torch.load(tmp_path / f'{rank}.pth'), expected, rtol=1e-5, atol=1e-7)
 
 
 def test_test_time_augmentation_finds_the_loss_of_the_head():
