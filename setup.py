@@ -16,6 +16,8 @@ MIM_CONTENT = ('configs', 'tools', 'model-index.yml')
 ONLY_IN_A_CHECKOUT = ('environment.sh', 'run_tests.sh', 'quickstart.sh', 'experiments.py', 'make_heads_table.py')
 SCRIPTS = ('train', 'test', 'trials', 'suggest')
 
+DOCS = ['mkdocs-material', 'mkdocstrings-python']
+EXPORT = ['onnx', 'onnxruntime', 'onnxscript']
 EXTRAS = {
     # The default stack: the maintained distributions.
     'onedl': [
@@ -38,18 +40,9 @@ EXTRAS = {
         'torchvision',
     ],
     'quickstart': ['scikit-learn'],  # its handwritten digits
-    'docs': ['mkdocs-material', 'mkdocstrings-python'],
-    'test': [
-        'build',
-        'hypothesis',
-        'mkdocs-material',
-        'mkdocstrings-python',
-        'mypy',
-        'pytest',
-        'pytest-xdist',
-        'ruff',
-        'scikit-learn',
-    ],
+    'docs': DOCS,
+    'export': EXPORT,
+    'test': [*DOCS, *EXPORT, 'build', 'hypothesis', 'mypy', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
 }
 
 

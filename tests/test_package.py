@@ -154,6 +154,7 @@ def test_the_wheel_requires_numpy_and_torch_and_offers_the_hosts_as_extras(wheel
     metadata = wheel.read(f'mmgb-{mmgb.__version__}.dist-info/METADATA').decode()
     assert set(re.findall(r'^Provides-Extra: (\w+)', metadata, re.M)) == {
         'docs',
+        'export',
         'onedl',
         'openmmlab',
         'quickstart',

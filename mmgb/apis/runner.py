@@ -1,13 +1,16 @@
-"""Build the runner of a config, and report what is wrong in one sentence."""
+"""Build the runner or the model of a config, and report what is wrong in one sentence."""
 
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.registry import RUNNERS
+from mmengine.registry import MODELS, RUNNERS, init_default_scope
 from mmengine.runner import Runner
+from torch import nn
 
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.errors import one_line
@@ -31,7 +34,7 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
         ConfigError: if a component refuses its settings; the message names the file and line that refused them. Also if
             an epoch of the training has no batch or no end.
     """
-    try:
+    with build_errors_as_config_errors(cfg):
         runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
         for loop in loops:
             getattr(runner, loop)
@@ -39,12 +42,33 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
             # mmsegmentation 1.2 reads `runner.iter` when it draws a test image, which would build the training dataset,
             # and that may not exist.
             runner._train_loop = None
+    if 'train_loop' in loops:
+        check_train_batches(runner.train_loop)
+    return runner
+
+
+def build_model(cfg: Config) -> nn.Module:
+    """Build the model of a config as its runner does, with the config's ``data_preprocessor``.
+
+    Raises:
+        ConfigError: if a component refuses its settings, as of :func:`build_runner`.
+    """
+    init_default_scope(cfg.get('default_scope') or 'mmengine')
+    model = cfg.model.copy()
+    if cfg.get('data_preprocessor'):
+        model.setdefault('data_preprocessor', cfg.data_preprocessor)
+    with build_errors_as_config_errors(cfg):
+        return MODELS.build(model)
+
+
+@contextmanager
+def build_errors_as_config_errors(cfg: Config) -> Iterator[None]:
+    """Raise an error of a component that refuses its settings as a ConfigError that names the file and line."""
+    try:
+        yield
     except BUILD_ERRORS as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         raise ConfigError(
             f"config='{cfg.filename}' can't be built: {one_line(error)} "
             f'({Path(place.filename).name}, line {place.lineno})'
         ) from error
-    if 'train_loop' in loops:
-        check_train_batches(runner.train_loop)
-    return runner

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
-from .ordered_probabilities import BoostedLoss, normalized_probabilities
+from .ordered_probabilities import BoostedLoss, boosted_loss, losses_of, normalized_probabilities
 
 
 @MODELS.register_module()
@@ -71,12 +71,10 @@ def _boosted_loss(module: nn.Module) -> BoostedLoss:
         head = head[-1]
     if getattr(head, 'out_channels', None) == 1:
         raise ConfigError('module.decode_head.out_channels=1: expected one output channel per class; use SegTTAModel')
-    losses = getattr(head, 'loss_decode', ())
-    losses = list(losses) if isinstance(losses, (nn.ModuleList, list, tuple)) else [losses]
-    boosted = [loss for loss in losses if hasattr(loss, 'probabilities')]
-    if not boosted:
-        names = ', '.join(type(loss).__name__ for loss in losses) or 'none'
+    loss = boosted_loss(head)
+    if loss is None:
+        names = ', '.join(type(loss).__name__ for loss in losses_of(head)) or 'none'
         raise ConfigError(
             f'module.decode_head.loss_decode={names}: expected a loss of mmgb with probabilities; use SegTTAModel'
         )
-    return boosted[0]
+    return loss

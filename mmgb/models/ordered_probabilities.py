@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 TINY = 1e-12  # lowest probability: a positive normal number also after it is divided by the number of classes
 STEP = 4  # units in the last place between neighbouring classes; 2 of them survive a division by a sum near 1
@@ -27,6 +27,25 @@ class BoostedLoss(Protocol):
     """A loss that estimates class probabilities, such as mmgb's ``ExpGBLoss`` and ``Pow3GBLoss``."""
 
     def probabilities(self, scores: Tensor) -> Tensor: ...
+
+
+def boosted_loss(head: nn.Module) -> BoostedLoss | None:
+    """Return the loss of a head of either host whose probabilities are its predictions.
+
+    Args:
+        head: decode head or classification head. Of a list of losses it is the first of mmgb's.
+
+    Returns:
+        The loss; None if the head has none of mmgb's.
+    """
+    losses = losses_of(head)
+    return next((loss for loss in losses if hasattr(loss, 'probabilities')), None)
+
+
+def losses_of(head: nn.Module) -> list[nn.Module]:
+    """Return the losses of a head of either host."""
+    losses = getattr(head, 'loss_decode', getattr(head, 'loss_module', []))
+    return list(losses) if isinstance(losses, (nn.ModuleList, list, tuple)) else [losses]
 
 
 def normalized_probabilities(loss: BoostedLoss, scores: Tensor) -> Tensor:

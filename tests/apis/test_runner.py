@@ -5,7 +5,7 @@ from mmengine.model import BaseModel
 from mmengine.registry import DATASETS, MODELS, Registry
 from torch.utils.data import Dataset
 
-from mmgb.apis.runner import build_runner
+from mmgb.apis.runner import build_model, build_runner
 from mmgb.functional.errors import ConfigError
 
 TEST_MODELS = Registry('model', parent=MODELS, scope='runner_of_this_test')
@@ -14,8 +14,8 @@ TEST_DATASETS = Registry('dataset', parent=DATASETS, scope='runner_of_this_test'
 
 @TEST_MODELS.register_module()
 class Net(BaseModel):
-    def __init__(self, width=2):
-        super().__init__()
+    def __init__(self, width=2, data_preprocessor=None):
+        super().__init__(data_preprocessor)
         if width < 1:
             raise AssertionError('a width above 0')
         self.layer = torch.nn.Linear(2, width)
@@ -61,6 +61,15 @@ def test_the_training_dataset_is_not_built_for_a_test(config, monkeypatch):
     monkeypatch.setattr(Data, 'built', 0)
     runner = build_runner(config, ())
     assert runner.iter == 0 and Data.built == 0  # mmsegmentation 1.2 reads `runner.iter` while testing
+
+
+def test_a_model_gets_the_preprocessor_of_its_config(config):
+    config.data_preprocessor = dict(type='mmengine.ImgDataPreprocessor', mean=[1.0] * 3, std=[2.0] * 3)
+    model = build_model(config)
+    assert isinstance(model, Net) and model.data_preprocessor.std.unique() == 2
+    config.model.width = 0
+    with pytest.raises(ConfigError, match="can't be built: AssertionError: a width above 0"):
+        build_model(config)
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ BAD_INPUT = {
     'unbuildable': (
         lambda: old_file(VGG16_LAYERS),
         ('model_b.py', 'x.pth', '--cfg-options', 'model.backbone.width=-1'),
-        "its model can't be built: ",
+        "can't be built: ConfigError: width=-1: expected a positive",
     ),
 }
 

@@ -15,10 +15,10 @@ from mmgb import compat
 compat.apply()
 
 import torch  # noqa: E402
-from mmengine.registry import MODELS, init_default_scope  # noqa: E402
 from mmengine.runner.checkpoint import get_state_dict  # noqa: E402
 
 from mmgb.apis.config import load_config, type_name  # noqa: E402
+from mmgb.apis.runner import build_model  # noqa: E402
 from mmgb.conversion.caffe_layers import convert_layers  # noqa: E402
 from mmgb.conversion.caffe_model import read_caffe_model  # noqa: E402
 from mmgb.conversion.caffe_networks import NETWORKS  # noqa: E402
@@ -26,7 +26,6 @@ from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.utils.atomic_write import atomic_write  # noqa: E402
 from mmgb.utils.cli.cfg_options import add_cfg_options  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
-from mmgb.utils.errors import one_line  # noqa: E402
 from mmgb.version import __version__  # noqa: E402
 
 
@@ -66,16 +65,6 @@ def read_layers(path):
         raise ConfigError(f"caffemodel='{path}' can't be read: {error}") from error
 
 
-def build_model(cfg):
-    """Build the config's model on the meta device, because only the shapes of its parameters are needed."""
-    init_default_scope(cfg.get('default_scope') or 'mmengine')
-    try:
-        with torch.device('meta'):
-            return MODELS.build(cfg.model)
-    except (AssertionError, AttributeError, ImportError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise ConfigError(f"config='{cfg.filename}': its model can't be built: {one_line(error)}") from error
-
-
 def shapes_to_fill(model, part):
     """Return the name and shape of each parameter of ``part``, or of the whole model if it is None."""
     shapes = {key: tuple(value.shape) for key, value in get_state_dict(model).items()}
@@ -109,7 +98,9 @@ def main():
     cfg = load_config(args.config, args.cfg_options, ('model',))
     backbone = backbone_name(cfg)
     layers = read_layers(args.caffemodel)
-    network, shapes = NETWORKS[backbone], shapes_to_fill(build_model(cfg), args.part)
+    with torch.device('meta'):  # only the shapes of its parameters are needed
+        model = build_model(cfg)
+    network, shapes = NETWORKS[backbone], shapes_to_fill(model, args.part)
     try:
         conversion = convert_layers(layers, network.modules, shapes)
     except ValueError as error:

@@ -1,0 +1,98 @@
+"""A trained model as a plain module, for ``torch.export`` and ONNX: images to scores and class probabilities."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmgb.functional.errors import ConfigError
+from mmgb.models.ordered_probabilities import boosted_loss, normalized_probabilities
+
+AUXILIARIES = ('auxiliary_head', 'auxiliaries')  # of mmsegmentation's segmentors and of RelayBP
+
+
+class InferenceModule(nn.Module):
+    """Normalize images, compute a model's scores and their probabilities, by tensor operations only.
+
+    The predicted class has the highest score. The probabilities are those of the loss that the head was trained with:
+    of one of mmgb's losses, else softmax, or a sigmoid for a multi-label head. Boosted losses clamp them, so several
+    classes can have the highest one. Auxiliary heads and losses of the model take no part.
+
+    Args:
+        model (nn.Module): classifier or segmentor of either host with its ``data_preprocessor``, may be a ``RelayBP``.
+
+    Raises:
+        ConfigError: if the model has no head whose scores it returns, or a head of one channel for two classes.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        head = getattr(model, 'decode_head', None) or getattr(model, 'head', None)
+        if isinstance(head, nn.ModuleList):  # a cascade predicts with its last head
+            head = head[-1]
+        if head is None or getattr(head, 'out_channels', None) == 1:
+            raise ConfigError(f'model={type(model).__name__}: expected a head with a score for every class')
+        self.model = without_auxiliaries(model).eval()
+        self.loss = boosted_loss(head)
+        self.align_corners = getattr(head, 'align_corners', False)
+        self.multi_label = 'MultiLabel' in type(head).__name__
+        preprocessor = model.data_preprocessor
+        # The names of mmsegmentation's preprocessor and of mmpretrain's.
+        self.swaps_channels = getattr(preprocessor, '_channel_conversion', getattr(preprocessor, 'to_rgb', False))
+        normalizes = getattr(preprocessor, '_enable_normalize', False)
+        for name in ('mean', 'std'):
+            self.register_buffer(name, getattr(preprocessor, name) if normalizes else None, persistent=False)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scores and probabilities, both float32 of shape (N, C), or (N, C, H, W) of a segmentor.
+
+        Args:
+            images (Tensor): pixels from 0 to 255 as the test pipeline packs them, (N, 3, H, W), in OpenCV's order of
+                channels (BGR) unless the pipeline loads another.
+        """
+        scores = self.model(self.normalize(images.float())).float()
+        if scores.dim() == 4 and scores.shape[2:] != images.shape[2:]:
+            scores = F.interpolate(scores, images.shape[2:], mode='bilinear', align_corners=self.align_corners)
+        return scores, self.probabilities(scores)
+
+    def probabilities(self, scores: Tensor) -> Tensor:
+        """Return the probabilities of scores (N, C, ...)."""
+        if self.loss is None:
+            return scores.sigmoid() if self.multi_label else scores.softmax(1)
+        return self.loss.probabilities(scores) if self.multi_label else normalized_probabilities(self.loss, scores)
+
+    def normalize(self, images: Tensor) -> Tensor:
+        """Swap channels, subtract the mean and divide by the standard deviation, as the model's preprocessor does."""
+        if self.swaps_channels and images.shape[1] == 3:
+            images = images.flip(1)
+        return images if self.mean is None else (images - self.mean) / self.std
+
+
+def without_auxiliaries(model: nn.Module) -> nn.Module:
+    """Return a copy of a model that shares all its modules but its auxiliary heads and losses."""
+    lean = copy.copy(model)
+    lean._modules = {name: module for name, module in model._modules.items() if name not in AUXILIARIES}
+    return lean
+
+
+def export(model: nn.Module, images: Tensor) -> torch.export.ExportedProgram:
+    """Export a model for batches of any size and images of one size.
+
+    Args:
+        model (nn.Module): see :class:`InferenceModule`.
+        images (Tensor): example batch of at least two images.
+    """
+    return torch.export.export(
+        InferenceModule(model), (images,), dynamic_shapes=({0: torch.export.Dim('batch', min=1, max=65536)},)
+    )
+
+
+def to_onnx(exported: torch.export.ExportedProgram) -> bytes:
+    """Return an exported model as the content of an ONNX file: ``images`` to ``scores`` and ``probabilities``."""
+    program = torch.onnx.export(
+        exported, dynamo=True, input_names=['images'], output_names=['scores', 'probabilities'], verbose=False
+    )
+    return program.model_proto.SerializeToString()

@@ -1,0 +1,102 @@
+"""A model of either host as a plain module: its probabilities, torch.export and ONNX."""
+
+import pytest
+import torch
+from helpers.shrunk_configs import CONFIGS, narrow
+from mmengine.config import Config
+from mmengine.structures import PixelData
+from mmpretrain.structures import DataSample
+from mmseg.structures import SegDataSample
+from torch import nn
+
+from mmgb.apis.runner import build_model
+from mmgb.conversion.inference_module import InferenceModule, export, to_onnx
+from mmgb.functional.errors import ConfigError
+
+SEGMENTORS = {
+    'PixelNet': 'gradient_boosting/voc12/pixelnet-vgg16_pow3-gb_1xb5-40e_voc12aug-224x224.py',
+    'FCN': 'gradient_boosting/voc12/fcn_r50-d8_exp-gb_4xb4-20k_voc12aug-512x512.py',
+}
+CLASSIFIERS = {
+    'AlexNetBN': 'gradient_boosting/imagenet/alexnet-bn_exp-gb_4xb32-10e_in1k-224x224.py',
+    'model A, RelayBP': 'relay_bp/places2/model-a_relay-bp_8xb32-24e_places2-224x224.py',
+    'model B, RelayBP': 'relay_bp/places2/model-b_relay-bp_8xb32-24e_places2-224x224.py',
+}
+
+PATHS = SEGMENTORS | CLASSIFIERS
+
+
+def build(path):
+    """Return a narrow model of a config, in evaluation mode, whose scores have a standard deviation of 3."""
+    torch.manual_seed(0)
+    cfg = Config.fromfile(CONFIGS / path)
+    narrow(cfg)
+    model = build_model(cfg).eval()
+    for module in model.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            nn.init.kaiming_normal_(module.weight)
+    last = model.decode_head.conv_seg if path in SEGMENTORS.values() else model.head.fc
+    with torch.no_grad():
+        last.weight *= 3 / model(torch.randn(2, 3, side_of(path), side_of(path))).std()
+    return model
+
+
+def side_of(path):
+    """Return the side of the images for a config, in pixels."""
+    return 64 if path in SEGMENTORS.values() else 224
+
+
+def images(count, side):
+    """Return noise images; the pixels are integers, as those of the hosts' pipelines."""
+    return torch.randint(256, (count, 3, side, side), dtype=torch.uint8)
+
+
+def host_predictions(model, batch):
+    """Return the classes that the host predicts, (N) or (N, H, W), for images that its pipeline has packed."""
+    if hasattr(model, 'decode_head'):
+        side = batch.shape[-1]
+        meta = dict(img_shape=(side, side), ori_shape=(side, side), padding_size=[0] * 4)
+        samples = [SegDataSample(metainfo=meta, gt_sem_seg=PixelData(data=batch[0, :1])) for _ in batch]
+        predicted = model.test_step(dict(inputs=list(batch), data_samples=samples))
+        return torch.cat([sample.pred_sem_seg.data for sample in predicted])
+    predicted = model.test_step(dict(inputs=list(batch), data_samples=[DataSample() for _ in batch]))
+    return torch.cat([sample.pred_label for sample in predicted])
+
+
+@pytest.mark.parametrize('name', ['PixelNet', 'AlexNetBN'])
+def test_the_class_of_the_highest_score_is_the_one_that_the_host_predicts(name):
+    model = build(PATHS[name])
+    batch = images(4, side_of(PATHS[name]))
+    scores, probabilities = InferenceModule(model)(batch)
+    assert (scores.argmax(1) == host_predictions(model, batch)).float().mean() > 0.999  # rounding of near ties
+    of_predicted = probabilities.gather(1, scores.argmax(1, keepdim=True))
+    assert (of_predicted.squeeze(1) == probabilities.amax(1)).all()
+    torch.testing.assert_close(probabilities.sum(1), torch.ones_like(probabilities[:, 0]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', [*SEGMENTORS, *CLASSIFIERS])
+def test_an_exported_model_gives_the_same_probabilities_for_batches_of_any_size(name):
+    onnxruntime = pytest.importorskip('onnxruntime', reason='pip install ".[test]"')
+    model, side = build(PATHS[name]), side_of(PATHS[name])
+    exported = export(model, images(2, side).float())
+    assert not any('auxiliar' in name for name, _ in exported.named_parameters())
+    session = onnxruntime.InferenceSession(to_onnx(exported), providers=['CPUExecutionProvider'])
+    for count in (1, 3):
+        batch = images(count, side).float()
+        with torch.no_grad():
+            expected = InferenceModule(model)(batch)
+        assert expected[1].std() > 1e-3  # the comparison can fail
+        torch.testing.assert_close(exported.module()(batch), expected, rtol=0, atol=1e-5)
+        found = session.run(['scores', 'probabilities'], {'images': batch.numpy()})
+        torch.testing.assert_close(tuple(map(torch.from_numpy, found)), expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize('channels', [1, None])
+def test_a_model_without_a_score_for_every_class_is_refused(channels):
+    model = nn.Module()
+    if channels:
+        model.decode_head = nn.Module()
+        model.decode_head.out_channels = channels
+    with pytest.raises(ConfigError, match='model=Module: expected a head with a score for every class'):
+        InferenceModule(model)
