@@ -178,11 +178,11 @@ def check_pip(arguments: list[str]) -> None:
     requirement = Requirement(re.sub(r'^\.', 'mmgb', requirement))  # `.` in a clone
     tree = ast.parse((ROOT / 'setup.py').read_text(encoding='utf-8'))
     (extras,) = (
-        ast.literal_eval(node.value)
+        {key.value for key in node.value.keys}
         for node in tree.body
         if isinstance(node, ast.Assign) and node.targets[0].id == 'EXTRAS'
     )
-    assert (command, requirement.name) == ('install', 'mmgb') and requirement.extras <= set(extras)
+    assert (command, requirement.name) == ('install', 'mmgb') and requirement.extras <= extras
 
 
 def check_ruff(arguments: list[str]) -> None:
