@@ -15,9 +15,10 @@ TOOLS = {
     'test': ('test.py', 'test a checkpoint'),
     'trials': ('run_trials.py', 'train several seeds, or a grid of settings'),
     'compare-trials': ('analysis_tools/compare_trials.py', 'compare files of trials'),
+    'find-lr': ('find_lr.py', 'suggest a learning rate by a sweep'),
     'check-recipe': ('check_recipe.py', 'train the first steps of a config and report whether the loss falls'),
 }
-MODULES = {'suggest': ('mmgb.suggest', 'print what to change in a config to train it with a boosted loss')}
+MODULES = {'suggest': ('mmgb.suggest', 'print what to change in a config to train it with a boosted loss or a relay')}
 
 
 def run(name: str, arguments: list[str]) -> None:

@@ -14,7 +14,7 @@ import runpy
 import shutil
 import subprocess
 import sys
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from unittest import mock
 
@@ -23,13 +23,15 @@ from helpers.code_blocks import BLOCKS, ROOT
 from mmengine.config import Config
 from packaging.requirements import Requirement
 
+from mmgb import __main__ as entry
 from mmgb import compat
 from mmgb.trials.commands import select
 from mmgb.trials.manifest import read_manifest
 from mmgb.utils.cli.overrides import parse_overrides
 
 COMMANDS = [block for block in BLOCKS if block.language in ('bash', 'inline')]
-STUBS = ('bash', 'git', 'pip', 'pkill', 'python', 'python3', 'ruff', 'sleep')
+SCRIPTS = tuple(f'mmgb-{name}' for name in ('train', 'test', 'trials', 'suggest'))
+STUBS = ('bash', 'git', 'pip', 'pkill', 'python', 'python3', 'ruff', 'sleep', *SCRIPTS)
 RECORD = '#!{bash}\nprintf "%s\\0" "${{0##*/}}" "$@" $\'\\x1e\' >> {record}\n'
 OTHER_PIP = [['install', 'tensorboard'], ['install', 'wandb'], ['list']]
 # Words that stand for the reader's own.
@@ -130,6 +132,10 @@ def check_config(path: str, keys: list[str]) -> None:
 def check_python(arguments: list[str]) -> None:
     if arguments[:2] == ['-m', 'mmgb.suggest']:
         arguments = ['mmgb/suggest/__main__.py', *arguments[2:]]
+    elif arguments[:2] == ['-m', 'mmgb']:
+        if arguments[2:]:  # without a tool it prints the list of them
+            check_entry(*arguments[2:])
+        return
     elif arguments[:2] == ['-m', 'venv']:
         return
     elif arguments[0] == '-c':
@@ -146,6 +152,13 @@ def check_python(arguments: list[str]) -> None:
         options = getattr(args, 'cfg_options', [])
         keys = [*(parse_overrides(options, '--cfg-options') if isinstance(options, list) else options)]
         check_config(args.config, keys + [values.split('=')[0] for values in getattr(args, 'vary', [])])
+
+
+def check_entry(name: str, *arguments: str) -> None:
+    """Check a tool of ``python -m mmgb`` or a console script."""
+    if name in entry.MODULES:
+        return check_python(['-m', entry.MODULES[name][0], *arguments])
+    check_python([f'tools/{entry.TOOLS[name][0]}', *arguments])
 
 
 def check_pytest(arguments: list[str]) -> None:
@@ -192,6 +205,7 @@ def check_ruff(arguments: list[str]) -> None:
 
 CHECKS = {'bash': check_bash, 'git': check_git, 'pip': check_pip, 'python': check_python, 'ruff': check_ruff}
 CHECKS['python3'] = check_python
+CHECKS |= {script: partial(lambda name, arguments: check_entry(name, *arguments), script[5:]) for script in SCRIPTS}
 
 
 def check(text: str, folder: Path) -> None:
