@@ -38,7 +38,8 @@ class GaussNodes(NamedTuple):
         weight (Tensor): weight of each node, float64. The weights of a cell sum to its number of points.
         enlarge (Tensor): matrix that interpolates the samples at the nodes, (nodes, samples), float64.
         first (tuple[int, ...]): first node of each cell, and after them the number of nodes.
-        remainder (float): largest constant c of the error ``c * |f^(2m)(u)|`` of the mean of f over a cell's points.
+        remainder (Tensor): constant c of the error ``c * |f^(2m)(u)|`` of the mean of f over a cell's points, for each
+            cell, float64; 0 where the nodes are the points.
     """
 
     most: int
@@ -46,7 +47,7 @@ class GaussNodes(NamedTuple):
     weight: Tensor
     enlarge: Tensor
     first: tuple[int, ...]
-    remainder: float
+    remainder: Tensor
 
 
 class InterpolatoryNodes(NamedTuple):
@@ -71,7 +72,7 @@ def gauss_rules(axes: tuple[Axis, Axis], degree: float) -> tuple[GaussNodes, Gau
 @lru_cache(maxsize=64)
 def gauss_nodes(axis: Axis, most: int) -> GaussNodes:
     """Return the Gauss nodes of an axis, at most ``most`` per cell."""
-    cells, offsets, weights, first, remainder = [], [], [], [0], 0.0
+    cells, offsets, weights, first, remainder = [], [], [], [0], []
     for cell in range(axis.cells):
         distinct, counts = np.unique(axis.offset[axis.cell == cell].numpy(), return_counts=True)
         nodes, node_weights, constant = _gauss(distinct, counts.astype(float), most)
@@ -79,12 +80,19 @@ def gauss_nodes(axis: Axis, most: int) -> GaussNodes:
         offsets.append(nodes)
         weights.append(node_weights)
         first.append(len(cells))
-        remainder = max(remainder, constant)
+        remainder.append(constant)
     cell_of_node, offset = torch.tensor(cells), torch.from_numpy(np.concatenate(offsets))
     enlarge = torch.zeros(len(cells), axis.samples, dtype=torch.float64)
     for sample, share in zip(axis.corners(cell_of_node), (1 - offset, offset)):
         enlarge.scatter_add_(1, sample.unsqueeze(1), share.unsqueeze(1))
-    return GaussNodes(most, cell_of_node, torch.from_numpy(np.concatenate(weights)), enlarge, tuple(first), remainder)
+    return GaussNodes(
+        most,
+        cell_of_node,
+        torch.from_numpy(np.concatenate(weights)),
+        enlarge,
+        tuple(first),
+        torch.tensor(remainder, dtype=torch.float64),
+    )
 
 
 def _gauss(points: np.ndarray, weights: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, float]:

@@ -7,6 +7,7 @@ every class is wrong. Its derivative is the same number at all pixels, unless th
 from __future__ import annotations
 
 import math
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -44,7 +45,7 @@ def label_part(
         at_label = scores.new_zeros(())
         if clipped:
             by_sample = scores[image].movedim(0, -1).reshape(-1)
-            at_label = sum(by_sample[step:][index] * share for step, share in corners)
+            at_label = reduce(torch.add, (by_sample[step:][index] * share for step, share in corners))
         slope = formula.delta(at_label, positive) - formula.delta(at_label, negative)
         value = formula.potential(at_label, positive) - formula.potential(at_label, negative)
         rest.append(widened(image_weight * (value - at_label * slope)).sum())

@@ -43,7 +43,7 @@ def rough_outputs(formula: Formula, scores: Tensor, axes: tuple[Axis, Axis]) -> 
     assert formula.degree is not None
     rules = gauss_rules(axes, formula.degree)
     lower, upper = formula.unclipped_range(formula.targets[0])
-    exponential = formula.degree == math.inf and any(rule.remainder for rule in rules)
+    exponential = formula.degree == math.inf and any(rule.remainder.any() for rule in rules)
     if not exponential and scores.amin() >= lower and scores.amax() <= upper:
         return None
     masks = []
@@ -110,7 +110,9 @@ def _gauss_error(image: Tensor, axes: tuple[Axis, Axis], rules: tuple[GaussNodes
     (first, last), (left, right) = (axis.ends for axis in axes)
     rise, run = (image[:, last] - image[:, first]).abs(), (image[..., right] - image[..., left]).abs()
     spreads = torch.maximum(rise[..., left], rise[..., right]), torch.maximum(run[:, first], run[:, last])
-    return sum(
-        rule.remainder * (spread ** (2 * rule.most) + 2 * rule.most * spread ** (2 * rule.most - 1))
-        for rule, spread in zip(rules, spreads)
+    constants = rules[0].remainder.to(image).unsqueeze(1), rules[1].remainder.to(image)
+    degree = 2 * rules[0].most
+    vertical, horizontal = (
+        c * (spread**degree + degree * spread ** (degree - 1)) for c, spread in zip(constants, spreads)
     )
+    return vertical + horizontal

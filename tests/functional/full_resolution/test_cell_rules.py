@@ -44,7 +44,7 @@ def test_the_remainder_bounds_the_error_of_an_exponential(axis, most, rate):
     for cell in range(axis.cells):
         exact = (rate * axis.offset[axis.cell == cell]).exp().mean()
         found = (rule.weight * (rate * offset).exp())[rule.cell == cell].sum() / axis.counts[cell]
-        assert abs(found - exact) <= rule.remainder * rate ** (2 * most) * math.exp(max(rate, 0)) + 1e-12 * exact
+        assert abs(found - exact) <= rule.remainder[cell] * rate ** (2 * most) * math.exp(max(rate, 0)) + 1e-12 * exact
 
 
 @settings(deadline=None, max_examples=40)

@@ -155,12 +155,14 @@ def test_clipped_losses_are_those_of_the_enlarged_scores(case, dtype, kind, boun
     )
     expected, slope = value_and_gradient(reference, scores.double())
     single = dtype == torch.float32
-    if kind != 'exp-GB':
-        assert relative_error(value, expected) <= (1e-5 if single else 1e-12)
-        assert relative_error(gradient, slope) <= (1e-5 if single else 1e-12)
-    else:  # its bound is that of the quadrature
-        tolerance = 1e-3 * 2 * reached_pixels(case) / valid.sum().clamp(min=1)
-        assert torch.all((gradient - slope).abs() <= tolerance + 1e-6 * slope.abs().max())
+    share = reached_pixels(case) / valid.sum().clamp(min=1)  # of a sample's pixels in the mean
+    rounding = 1e-6 if single else 1e-13
+    if kind == 'exp-GB':  # its bound is that of the quadrature
+        assert torch.all((gradient - slope).abs() <= (1e-3 + rounding) * 2 * share + 1e-6 * slope.abs().max())
+    else:
+        assert relative_error(value, expected) <= 10 * rounding
+        # The deltas of a sample's pixels, of magnitude up to the bound, may cancel.
+        assert torch.all((gradient - slope).abs() <= rounding * (bound * share + 10 * slope.abs().max()))
 
 
 def test_smooth_and_rough_outputs_are_mixed_in_one_image(monkeypatch):

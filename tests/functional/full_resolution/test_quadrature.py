@@ -1,17 +1,12 @@
 """The gradient of the sum of the potentials of all enlarged scores by quadrature."""
 
-import math
-
-import pytest
 import torch
-from helpers.enlarged_cases import IGNORE, Case, cases, enlarge, value_and_gradient
+from helpers.enlarged_cases import IGNORE, cases, enlarge, value_and_gradient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmgb.functional.full_resolution import rough_outputs
 from mmgb.functional.full_resolution.axis import enlarged_axes
 from mmgb.functional.full_resolution.quadrature import add_gradient_of_wrong_classes, extreme_weights
-from mmgb.functional.losses.exp_gb import ExpGB
 from mmgb.functional.losses.pow3_gb import Pow3GB
 
 
@@ -34,26 +29,6 @@ def test_the_gradient_of_a_quartic_is_exact_with_any_weights(case, weighted):
     add_gradient_of_wrong_classes(formula, case.scores, weight, extreme_weights(weight, axes), axes, None, gradient)
     _, slope = value_and_gradient(lambda x: (0.01 / 4 * enlarge(x, case) ** 4 * weight.unsqueeze(1)).sum(), case.scores)
     torch.testing.assert_close(gradient - 1, slope, rtol=0, atol=1e-12 * max(1, slope.abs().max().item()))
-
-
-@pytest.mark.parametrize('spread', [2.0, 8.0])
-def test_rough_cells_of_an_exponential_are_evaluated_at_their_pixels(spread, monkeypatch):
-    """With the tolerance 0 every cell is, and the sum is exact."""
-    scores = torch.randn(1, 3, 5, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * spread
-    case = Case(scores, torch.zeros(1, 40, 48), False)
-    axes = enlarged_axes(scores, case.size, False)
-    weight = torch.ones(1, 40, 48, dtype=torch.float64)
-    _, slope = value_and_gradient(lambda x: 0.1 * enlarge(x, case).exp().sum(), scores)
-    formula, error = ExpGB(0.1, (0.0, 16.0)), {}
-    for tolerance in (0.0, 1e-3, math.inf):
-        monkeypatch.setattr(rough_outputs, 'TOLERANCE', tolerance)
-        gradient = torch.zeros_like(scores)
-        rough = rough_outputs.rough_outputs(formula, scores, axes)
-        add_gradient_of_wrong_classes(formula, scores, weight, extreme_weights(weight, axes), axes, rough, gradient)
-        error[tolerance] = ((gradient - slope).abs().max() / slope.abs().max()).item()
-    assert error[0.0] < 1e-12
-    assert error[1e-3] <= 1e-3 and error[1e-3] <= error[math.inf]
-    assert (error[1e-3] < 0.01 * error[math.inf]) == (spread == 8.0)
 
 
 def test_extreme_weights_are_those_of_each_cell():
