@@ -3,9 +3,10 @@
     python tools/find_lr.py CONFIG [--loss pow3-gb] [--from 1e-5 --to 10] [--out DIR]
 
 Each sweep trains 100 optimiser steps through mmengine's runner while the learning rate rises exponentially, and ends
-where the loss leaves its start. The suggestion is the rate at which the smoothed loss is lowest, in the geometric mean
-over three starts with other weights and another order of the data. Losses need not be comparable: the rule ignores
-their unit. mmgb/rate_finder/rate_rule.py has the rule, docs/losses.md how far it was from the best measured rates.
+where the loss leaves its start. The suggestion is the geometric middle between the rates of the steepest descent and of
+the lowest loss, in the mean over three starts with other weights and another order of the data. Losses need not be
+comparable: the rule ignores their unit. mmgb/rate_finder/rate_rule.py has the rule, docs/losses.md how far it was from
+the best measured rates.
 
 --out gets the sweeps as sweeps.json and a figure as sweeps.png and sweeps.svg.
 """
@@ -104,7 +105,7 @@ def main():
 
     def report(start, suggestion):
         progress.update()
-        rate = 'the loss did not fall' if suggestion.rate is None else f'lowest loss at {suggestion.rate:.2g}'
+        rate = 'the loss did not fall' if suggestion.rate is None else f'suggests {suggestion.rate:.2g}'
         print(f'start {start}: {rate}; {progress}', file=sys.stderr, flush=True)
 
     found = find_rate(cfg, options, report)

@@ -39,7 +39,8 @@ def sweep_figure(
         (line,) = axes.plot(used, smoothed, label=f'start {start}')
         axes.plot(used, finite, '.', markersize=3, alpha=0.4, color=line.get_color())
         if own.rate is not None:
-            axes.plot(own.rate, smoothed.min(), 'o', color=line.get_color())
+            at = np.interp(np.log(own.rate), np.log(used), smoothed)
+            axes.plot(own.rate, at, 'o', color=line.get_color())
         lowest, highest = min(lowest, smoothed.min()), max(highest, finite[: len(finite) // 4 + 1].max())
     axes.axvline(suggestion, color='black', label=f'suggestion {suggestion:.2g}')
     axes.axvline(configured, color='black', linestyle=':', label=f'config {configured:.2g}')

@@ -7,13 +7,15 @@ The rule, unchanged if a loss is multiplied by a positive number or a number is 
 - *Start*: the median of the first 7 losses. *Noise*: 1.4826 median(\\|L_{i+1} - L_i\\|) / sqrt(2) up to there.
 - *End of a sweep*: a loss is not finite, or the median of the last 5 exceeds the start by three times the noise and by
   as much as the lowest smoothed loss is below it.
-- *Suggestion of a sweep*: the learning rate at which the smoothed loss is lowest. The loss must have fallen there by
-  three times the noise of a smoothed loss.
+- *Suggestion of a sweep*: the geometric mean of two learning rates, that of the steepest descent (the largest fall of
+  the smoothed loss over 7 steps) and that of the lowest smoothed loss. The loss must have fallen there by three times
+  the noise of a smoothed loss.
 - *Suggestion*: the geometric mean over several starts, which differ in their weights and in the order of the data.
 
-Other finders smooth one sweep exponentially, which delays it, and suggest the place of the steepest descent, a tenth
-of the lowest point (fastai, PyTorch Lightning), or a point on the longest descent. A sweep falls because of its steps
-as well as of its rate, so the steepest place depends on where the sweep begins; the lowest does so less.
+Other finders smooth one sweep exponentially, which delays it, and suggest the steepest place, a tenth of the lowest
+(fastai, PyTorch Lightning), or a point on the longest descent. A sweep falls because of its steps as well as of its
+rate. So the steepest place was far below the best learning rate in most of the measured settings (docs/losses.md), and
+the lowest far above it with momentum or AdamW.
 """
 
 from __future__ import annotations
@@ -35,12 +37,19 @@ class SweepSuggestion(NamedTuple):
     """The suggestion of one sweep.
 
     Attributes:
-        rate: learning rate at which the smoothed loss is lowest, None if the loss has not fallen.
+        steepest: learning rate of the steepest descent, None if the loss has not fallen.
+        lowest: learning rate of the lowest smoothed loss, None if the loss has not fallen.
         ended: whether the loss has left its start at a higher learning rate. If not, a higher one may be better.
     """
 
-    rate: float | None
+    steepest: float | None
+    lowest: float | None
     ended: bool
+
+    @property
+    def rate(self) -> float | None:
+        """Suggested learning rate, None if the loss has not fallen."""
+        return None if self.steepest is None or self.lowest is None else math.sqrt(self.steepest * self.lowest)
 
 
 def smooth(losses: Sequence[float]) -> np.ndarray:
@@ -74,13 +83,16 @@ def suggest_rate(rates: Sequence[float], losses: Sequence[float]) -> SweepSugges
     ended = has_risen(losses)
     finite = [loss for loss in losses if math.isfinite(loss)]
     if len(finite) <= WINDOW:
-        return SweepSuggestion(None, ended)
+        return SweepSuggestion(None, None, ended)
     smoothed = smooth(finite)
     lowest = int(smoothed.argmin())
     needed = NOISES * noise(finite[: max(lowest, WINDOW)]) / math.sqrt(WINDOW)
     if lowest == 0 or median(finite[:WINDOW]) - smoothed[lowest] <= needed:
-        return SweepSuggestion(None, ended)
-    return SweepSuggestion(float(rates[lowest - 1]), ended)  # the step before the loss was measured
+        return SweepSuggestion(None, None, ended)
+    descents = smoothed[: max(1, lowest - WINDOW + 1)] - smoothed[min(WINDOW, lowest) : lowest + 1]
+    steepest = min(int(descents.argmax()) + WINDOW // 2, lowest - 1)
+    # The loss at a place was measured after the step before it.
+    return SweepSuggestion(float(rates[steepest]), float(rates[lowest - 1]), ended)
 
 
 def combine(rates: Sequence[float]) -> float:

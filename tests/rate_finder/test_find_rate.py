@@ -16,7 +16,7 @@ def test_the_suggestion_is_the_geometric_mean_of_the_starts_whose_loss_fell(monk
     monkeypatch.setattr(module, 'sweep_rates', sweep)
     reported = []
     found = find_rate(Config(), SweepOptions(1e-3, 10.0, 100, 3, 5), lambda start, own: reported.append((start, own)))
-    rates = [found.rates[29], found.rates[49]]  # the steps before the lowest losses
-    assert found.rate == combine(rates)
-    assert [own.rate for _, own in reported] == [rates[0], None, rates[1]]
+    own = [suggestion for _, suggestion in reported]
+    assert [suggestion.lowest for suggestion in own] == [found.rates[29], None, found.rates[49]]
+    assert found.rate == combine([own[0].rate, own[2].rate]) and found.suggestions == own
     assert [start for start, _ in reported] == [0, 1, 2] and len(found.sweeps) == 3

@@ -27,9 +27,10 @@ def quadratic_sweep(curvature=1.0, seed=0):
 @pytest.mark.parametrize('seed', range(10))
 def test_the_suggestion_is_below_the_rate_at_which_a_quadratic_diverges(curvature, seed):
     losses = quadratic_sweep(curvature, seed)
-    rate, ended = suggest_rate(RATES / curvature, losses)
-    assert ended and len(losses) < len(RATES)
-    assert 0.1 / curvature < rate < 2 / curvature
+    found = suggest_rate(RATES / curvature, losses)
+    assert found.ended and len(losses) < len(RATES)
+    assert 0.02 / curvature < found.steepest <= found.lowest < 2 / curvature
+    assert found.rate == pytest.approx(math.sqrt(found.steepest * found.lowest))
 
 
 @settings(max_examples=20, deadline=None)
@@ -52,8 +53,8 @@ def test_single_batches_do_not_move_the_suggestion():
 def test_a_loss_that_does_not_fall_gives_no_rate(seed):
     noisy = 2 + 0.1 * np.random.default_rng(seed).standard_normal(81)
     assert suggest_rate(RATES, noisy + np.linspace(0, 2, 81)).rate is None
-    assert suggest_rate(RATES, [2.0] * 81) == (None, False)
-    assert suggest_rate(RATES, [2.0, math.nan]) == (None, True)
+    assert suggest_rate(RATES, [2.0] * 81) == (None, None, False)
+    assert suggest_rate(RATES, [2.0, math.nan]) == (None, None, True)
 
 
 def test_a_sweep_ends_at_the_first_loss_that_is_not_finite_or_far_above_the_start():
@@ -65,8 +66,15 @@ def test_a_sweep_ends_at_the_first_loss_that_is_not_finite_or_far_above_the_star
     assert not has_risen([1.0] * WINDOW)  # too few to tell
 
 
+def test_the_steepest_descent_is_where_the_loss_falls_most_within_the_window():
+    fall = np.interp(np.arange(81), [0, 40, 50, 70, 80], [3.0, 2.9, 2.0, 1.9, 4.0])
+    found = suggest_rate(RATES, fall)
+    assert RATES[41] <= found.steepest <= RATES[48] and RATES[67] <= found.lowest <= RATES[71]
+
+
 def test_a_sweep_that_still_falls_at_its_end_is_marked():
-    assert suggest_rate(RATES, np.linspace(2, 1, 81)) == (RATES[79], False)
+    found = suggest_rate(RATES, np.linspace(2, 1, 81))
+    assert found.lowest == RATES[79] and not found.ended
 
 
 def test_smoothing_keeps_a_line_and_the_noise_is_that_of_single_losses():

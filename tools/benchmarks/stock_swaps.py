@@ -1,10 +1,11 @@
 """Swap the loss of stock configs with nothing else changed, train some steps, and look for spikes.
 
-    python tools/benchmarks/stock_swaps.py [--only segformer swin] [--steps 20] [--images 4] [--out FILE.json]
+    python tools/benchmarks/stock_swaps.py [--only segformer swin] [--steps 20] [--images 4] [--scale-lr] [--out FILE]
 
 Each config of CONFIGS is changed by mmgb.suggest and trained on small images of noise with a colour for each class. The
 optimizer, its settings of parameters and its clipping are the config's. The learning rate is the config's from the
-first step on, without its warm-up. Networks have their full width and random weights.
+first step on, without its warm-up; with --scale-lr it is multiplied by the batch size over the config's. Networks have
+their full width and random weights.
 
 A loss spikes if it exceeds twice that of the first step, or is not finite. The results are printed as a table and
 written as JSON after each run; the same command continues an interrupted one.
@@ -32,6 +33,7 @@ from mmengine.registry import MODELS, DefaultScope  # noqa: E402
 
 from mmgb.analysis.benchmark_tables import stock_swaps_table  # noqa: E402
 from mmgb.recipes.check import rounded  # noqa: E402
+from mmgb.recipes.name import parse_name  # noqa: E402
 from mmgb.suggest.losses import LOSS_TYPES  # noqa: E402
 from mmgb.suggest.suggestion import suggest_loss  # noqa: E402
 from mmgb.suggest.trial_batch import trial_batch  # noqa: E402
@@ -72,8 +74,11 @@ CONFIGS = {f'mmseg/{file}': side for file, side in SEGMENTORS.items()} | {
 METHODS = ('softmax', *LOSS_TYPES)
 
 
-def load(name: str, method: str, side: int) -> Config:
-    """Return a stock config with the loss of a method, for images of this side on a CPU and without a download."""
+def load(name: str, method: str, side: int, images: int | None = None) -> Config:
+    """Return a stock config with the loss of a method, for images of this side on a CPU and without a download.
+
+    With ``images`` the learning rate is scaled from the config's batch of all processes to batches of that many.
+    """
     host, file = name.split('/', 1)
     folder = Path({'mmseg': mmseg, 'mmpretrain': mmpretrain}[host].__file__).parent
     cfg = Config.fromfile(folder / '.mim/configs' / file, import_custom_modules=False)
@@ -86,6 +91,8 @@ def load(name: str, method: str, side: int) -> Config:
         cfg.model.setdefault('data_preprocessor', cfg.data_preprocessor)
     cfg.optim_wrapper.type = 'OptimWrapper'  # the mixed precision of GPUs
     cfg.optim_wrapper.pop('loss_scale', None)
+    if images is not None:
+        cfg.optim_wrapper.optimizer.lr *= images / (parse_name(file).processes * cfg.train_dataloader.batch_size)
     return cfg
 
 
@@ -108,9 +115,9 @@ def has_several_labels(model: torch.nn.Module) -> bool:
     return 'MultiLabel' in head or 'CSRA' in head
 
 
-def train(name: str, method: str, side: int, steps: int, images: int) -> list[float]:
+def train(name: str, method: str, side: int, steps: int, images: int, scale: bool = False) -> list[float]:
     """Return the loss of each step with batches of ``images``, up to the first that is not finite."""
-    cfg, host = load(name, method, side), name.split('/', 1)[0]
+    cfg, host = load(name, method, side, images if scale else None), name.split('/', 1)[0]
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope(host):
         model = MODELS.build(copy.deepcopy(cfg.model))
@@ -127,16 +134,16 @@ def train(name: str, method: str, side: int, steps: int, images: int) -> list[fl
     return losses
 
 
-def optimizer_of(name: str, side: int) -> str:
+def optimizer_of(name: str, side: int, images: int | None = None) -> str:
     """Return the optimizer of a stock config and its learning rate, such as ``'AdamW, 6e-05'``."""
-    optimizer = load(name, 'softmax', side).optim_wrapper.optimizer
+    optimizer = load(name, 'softmax', side, images).optim_wrapper.optimizer
     return f'{optimizer.type}, {optimizer.lr:.3g}'
 
 
-def run(name: str, method: str, side: int, steps: int, images: int) -> list[float | str] | str:
+def run(*settings: object) -> list[float | str] | str:
     """Return the losses of :func:`train` for JSON, or the error that ended it."""
     try:
-        return [rounded(loss) for loss in train(name, method, side, steps, images)]
+        return [rounded(loss) for loss in train(*settings)]
     except Exception as error:  # a host that lacks an operator, for example; it is a result of this table
         return f'{type(error).__name__}: {str(error)[:100]}'
 
@@ -152,6 +159,7 @@ def main():
     parser.add_argument('--only', nargs='+', default=[''], help='parts of the names of configs (default: all)')
     parser.add_argument('--steps', type=int, default=20, help='training steps (default: %(default)s)')
     parser.add_argument('--images', type=int, default=4, help='images of a batch (default: %(default)s)')
+    parser.add_argument('--scale-lr', action='store_true', help='scale the learning rate with the batch size')
     args = parser.parse_args()
     logging.disable(logging.WARNING)  # one line for each initialised parameter
     content = dict(environment=environment(), results=[])
@@ -160,14 +168,15 @@ def main():
     for name, side in CONFIGS.items():
         if not any(part in name for part in args.only):
             continue
-        settings = dict(config=name, images=args.images, steps=args.steps)
+        settings = dict(config=name, images=args.images, steps=args.steps, scaled=args.scale_lr)
         case = next((each for each in content['results'] if settings.items() <= each.items()), None)
         if case is None:
-            case = dict(settings, side=side, optimizer=optimizer_of(name, side), losses={})
+            optimizer = optimizer_of(name, side, args.images if args.scale_lr else None)
+            case = dict(settings, side=side, optimizer=optimizer, losses={})
             content['results'].append(case)
         for method in METHODS:
             if method not in case['losses']:
-                found = case['losses'][method] = run(name, method, side, args.steps, args.images)
+                found = case['losses'][method] = run(name, method, side, args.steps, args.images, args.scale_lr)
                 print(f'{name}, {method}: {found if isinstance(found, str) else found[-1]}', flush=True)
                 with atomic_write(args.out) as file:
                     file.write(json.dumps(content, indent=1) + '\n')
