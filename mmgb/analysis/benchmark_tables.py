@@ -136,8 +136,8 @@ def stock_swaps_table(results: dict) -> str:
     for case in results['results']:
         host, name = case['config'].split('/')[0], Path(case['config']).stem
         losses = [spike_cell(case['losses'].get(method, 'not run')) for method in methods]
-        rows.append([f'{host}: `{name}`', case['optimizer'], f'{case["images"]}', *losses])
-    return table(['config', 'optimizer, learning rate', 'batch', *methods], rows)
+        rows.append([f'{host}: `{name}`', case['optimizer'], f'{case["steps"]} of {case["images"]}', *losses])
+    return table(['config', 'optimizer, learning rate', 'steps of batch', *methods], rows)
 
 
 def spike_cell(losses: Sequence[float | str] | str) -> str:

@@ -7,15 +7,15 @@ The rule, unchanged if a loss is multiplied by a positive number or a number is 
 - *Start*: the median of the first 7 losses. *Noise*: 1.4826 median(\\|L_{i+1} - L_i\\|) / sqrt(2) up to there.
 - *End of a sweep*: a loss is not finite, or the median of the last 5 exceeds the start by three times the noise and by
   as much as the lowest smoothed loss is below it.
-- *Suggestion of a sweep*: the geometric mean of two learning rates, that of the steepest descent (the largest fall of
-  the smoothed loss over 7 steps) and that of the lowest smoothed loss. The loss must have fallen there by three times
-  the noise of a smoothed loss.
+- *Suggestion of a sweep*: the geometric mean of two learning rates, that of the lowest smoothed loss and that of the
+  steepest descent in the lower half of the way there: the largest fall of the smoothed loss over 7 steps. The loss must
+  have fallen there by three times the noise of a smoothed loss.
 - *Suggestion*: the geometric mean over several starts, which differ in their weights and in the order of the data.
 
 Other finders smooth one sweep exponentially, which delays it, and suggest the steepest place, a tenth of the lowest
 (fastai, PyTorch Lightning), or a point on the longest descent. A sweep falls because of its steps as well as of its
 rate. So the steepest place was far below the best learning rate in most of the measured settings (docs/losses.md), and
-the lowest far above it with momentum or AdamW.
+the lowest far above it for pow3-GB with momentum or AdamW.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SweepSuggestion(NamedTuple):
     """The suggestion of one sweep.
 
     Attributes:
-        steepest: learning rate of the steepest descent, None if the loss has not fallen.
+        steepest: learning rate of the steepest descent in the lower half, None if the loss has not fallen.
         lowest: learning rate of the lowest smoothed loss, None if the loss has not fallen.
         ended: whether the loss has left its start at a higher learning rate. If not, a higher one may be better.
     """
@@ -89,8 +89,10 @@ def suggest_rate(rates: Sequence[float], losses: Sequence[float]) -> SweepSugges
     needed = NOISES * noise(finite[: max(lowest, WINDOW)]) / math.sqrt(WINDOW)
     if lowest == 0 or median(finite[:WINDOW]) - smoothed[lowest] <= needed:
         return SweepSuggestion(None, None, ended)
-    descents = smoothed[: max(1, lowest - WINDOW + 1)] - smoothed[min(WINDOW, lowest) : lowest + 1]
-    steepest = min(int(descents.argmax()) + WINDOW // 2, lowest - 1)
+    half = int(np.argmax(smoothed <= (median(finite[:WINDOW]) + smoothed[lowest]) / 2))
+    places = np.arange(max(0, half - WINDOW // 2), max(half, lowest - WINDOW) + 1)
+    falls = smoothed[places] - smoothed[np.minimum(places + WINDOW, lowest)]
+    steepest = min(int(places[falls.argmax()]) + WINDOW // 2, lowest - 1)
     # The loss at a place was measured after the step before it.
     return SweepSuggestion(float(rates[steepest]), float(rates[lowest - 1]), ended)
 

@@ -15,6 +15,12 @@ from .default_losses import with_default_losses
 from .losses import boosted, find_losses, notes_on, reason_to_keep, type_name
 from .overrides import overrides_of, plain, render
 
+MEASURED = {  # by optimizer, with losses in matched units and the learning rates of cross-entropy
+    'SGD': 'whole trainings and the first steps of stock configs',
+    'AdamW': 'the first steps of stock configs',
+    'RMSprop': 'the first steps of MobileNetV3, where every loss spikes without a warm-up',
+}
+
 
 class Suggestion(NamedTuple):
     """Changes of a config.
@@ -63,11 +69,13 @@ def suggest_loss(cfg: Config, method: str) -> Suggestion:
 
 
 def rate_note(cfg: Config) -> str:
-    """Return the sentence about the learning rate."""
+    """Return the note about the learning rate: unchanged, and what was measured of that with the optimizer."""
     optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
     kind, rate = type_name(optimizer) or 'no optimizer', optimizer.get('lr')
+    measured = MEASURED.get(kind, 'nothing with this optimizer, so keep the warm-up')
     return (
-        f'learning rate: unchanged, {kind} with lr={rate}; try twice the rate as well (docs/losses.md, Matched units)'
+        f'learning rate: unchanged, {kind} with lr={rate}. Measured: {measured} (docs/losses.md, Matched units). Try '
+        'twice the rate as well, or sweep it on your data with tools/find_lr.py'
     )
 
 

@@ -14,6 +14,7 @@ from mmgb.analysis.benchmark_tables import (
     relay_table,
     sampler_table,
     segmentation_loss_table,
+    stock_swaps_table,
 )
 from mmgb.analysis.curvature.tables import summary_table
 from mmgb.analysis.gradients.tables import gradient_table, weight_gradient_table
@@ -21,6 +22,7 @@ from mmgb.analysis.predictions.comparison_table import comparison_table, rates_t
 from mmgb.analysis.recipe_table import recipe_report
 from mmgb.analysis.unlearning import unlearning_table
 from mmgb.functional.errors import ConfigError
+from mmgb.rate_finder.tables import measured_rates_table, suggested_rates_table
 from mmgb.utils.markdown import replace_block, table
 from mmgb.utils.work_dir import Evaluation
 
@@ -142,6 +144,10 @@ def _recipes(manifest: Manifest, block: TableBlock, results: Path) -> str:
     return recipe_report(content['recipes'], [path.as_posix() for path in leaves])
 
 
+def _of_grids(make: Callable[[dict, Path], str], manifest: Manifest, block: TableBlock, results: Path) -> str:
+    return make(json.loads((results / block.numbers).read_text(encoding='utf-8')), results)
+
+
 def _comparison(numbers: dict) -> str:
     return comparison_table({run: Evaluation(found['metrics'], found['class_iou']) for run, found in numbers.items()})
 
@@ -172,6 +178,7 @@ OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
     'unlearning': unlearning_table,
     'segmentation loss benchmark': segmentation_loss_table,
     'hypercolumn benchmark': hypercolumn_table,
+    'stock swaps': stock_swaps_table,
 }
 OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
     'claims': _claims,
@@ -179,4 +186,6 @@ OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
     'gains': _gains,
     'provenance': _provenance,
     'recipes': _recipes,
+    'rate finder': partial(_of_grids, suggested_rates_table),
+    'measured rates': partial(_of_grids, measured_rates_table),
 }

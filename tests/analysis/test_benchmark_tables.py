@@ -101,10 +101,10 @@ def test_a_spike_is_a_loss_far_above_the_first_or_not_finite():
         'pow3-gb': [2.0, 'nan'],
         'other': 'ImportError: no operator',
     }
-    case = dict(config='mmseg/x/name.py', optimizer='SGD, 0.1', images=4, losses=losses)
+    case = dict(config='mmseg/x/name.py', optimizer='SGD, 0.1', images=4, steps=20, losses=losses)
     rows = [cells(line) for line in stock_swaps_table(dict(results=[case])).splitlines()]
     assert rows[2] == [
-        *('mmseg: `name`', 'SGD, 0.1', '4', '1, 0.5', '**2.5, 0.5**', '**not finite at step 2**'),
+        *('mmseg: `name`', 'SGD, 0.1', '20 of 4', '1, 0.5', '**2.5, 0.5**', '**not finite at step 2**'),
         'ImportError: no operator',
     ]
     assert rows[0][-1] == 'other'

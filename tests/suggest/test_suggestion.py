@@ -61,6 +61,8 @@ def test_a_config_without_cross_entropy_is_refused():
 def test_the_learning_rate_is_named():
     assert 'SGD with lr=0.1' in rate_note(Config(dict(optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)))))
     assert 'no optimizer' in rate_note(Config(dict(model=dict())))
+    lamb = Config(dict(optim_wrapper=dict(optimizer=dict(type='Lamb', lr=0.008))))
+    assert 'Lamb with lr=0.008. Measured: nothing with this optimizer' in rate_note(lamb)
 
 
 def test_a_base_of_another_tree_is_absolute(tmp_path):

@@ -16,18 +16,20 @@ from mmgb import compat
 compat.apply()  # before a host is imported
 
 from mmgb.apis.config import TRAIN_FIELDS, load_config  # noqa: E402
-from mmgb.rate_finder.comparison_table import comparison_table  # noqa: E402
 from mmgb.rate_finder.rate_sweep import sweep_rates  # noqa: E402
+from mmgb.rate_finder.tables import suggested_rates_table  # noqa: E402
 from mmgb.recipes.check import rounded  # noqa: E402
 from mmgb.utils.atomic_write import atomic_write  # noqa: E402
 from mmgb.utils.environment import environment  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 LOSSES = ('softmax', 'exp-gb', 'pow3-gb')
+RMSPROP = {'optim_wrapper.optimizer.type': 'RMSprop'}
 MOMENTUM = {'optim_wrapper.optimizer.momentum': 0.9}
 # title: configs, overrides and grids, with {} for the loss
 SETTINGS = {
     'MNIST, SGD': ('mnist/mlp_{}_1xb100-100e_mnist-28x28.py', {}, 'mnist_outputs/rates_{}.json'),
+    'MNIST, RMSprop': ('mnist/mlp_{}_1xb100-100e_mnist-28x28.py', RMSPROP, 'mnist_outputs/rmsprop_{}.json'),
     'ten classes of ImageNet, SGD': (
         'imagenette/alexnet-bn-slim_{}_1xb64-10e_imagenette-64x64.py',
         {},
@@ -76,7 +78,7 @@ def main():
                 case['losses'].append([rounded(loss) for loss in swept])
                 with atomic_write(args.out) as file:
                     file.write(json.dumps(content) + '\n')
-    print(comparison_table(content, ROOT / 'docs/results'), end='')
+    print(suggested_rates_table(content, ROOT / 'docs/results'), end='')
 
 
 if __name__ == '__main__':
