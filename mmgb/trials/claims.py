@@ -31,6 +31,7 @@ class Claim(NamedTuple):
         stopping: how the numbers of trials came about, '' if they were fixed beforehand.
         tuning: numbers of learning rates from which those of the settings were chosen.
         headline: what changes and what it was tried on, for the README's table; None: not in that table.
+        table: difference table that shows the claim instead of the table of claims, or None.
     """
 
     statement: str
@@ -43,6 +44,7 @@ class Claim(NamedTuple):
     stopping: str = ''
     tuning: str = ''
     headline: tuple[str, str] | None = None
+    table: str | None = None
 
 
 def read_claim(entry: ClaimEntry, results: Path, runs: tuple[Run, Run], command: str) -> Claim:
@@ -71,6 +73,7 @@ def read_claim(entry: ClaimEntry, results: Path, runs: tuple[Run, Run], command:
         describe_stopping(runs, [len(setting.trials) for setting in settings]) if measured else '',
         describe_tuning(runs, results) if measured else '',
         entry.headline,
+        entry.table,
     )
 
 
@@ -114,7 +117,7 @@ def claims_table(claims: Sequence[Claim]) -> str:
         ours = ''
         if claim.first is not None and claim.second is not None:
             found = difference(claim)
-            trials = ' and '.join(map(_count_trials, (claim.first, claim.second)))
+            trials = ' and '.join(map(count_trials, (claim.first, claim.second)))
             sizes = '' if math.isnan(found.mean) else f'{found.show("+")}, '
             p = welch_test(*samples(claim)).p
             ours = f'{claim.quantity}: {sizes}{trials} trials{"" if math.isnan(p) else f", p {p:.2g}"}'
@@ -123,6 +126,7 @@ def claims_table(claims: Sequence[Claim]) -> str:
     return table(['claim', 'the paper', 'measured: second minus first', 'learning rates tried', 'verdict'], rows)
 
 
-def _count_trials(setting: Setting) -> str:
+def count_trials(setting: Setting) -> str:
+    """Return the number of trials, and of those that failed."""
     failures = ', '.join(count_failures(setting))
     return f'{len(setting.trials)} ({failures})' if failures else str(len(setting.trials))

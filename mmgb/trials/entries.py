@@ -10,7 +10,7 @@ from mmgb.functional.errors import ConfigError
 from .fields import check_fields
 
 TABLE_FIELDS = ('kind', 'rows', 'numbers', 'file', 'varied', 'columns')
-CLAIM_FIELDS = ('statement', 'paper', 'quantity', 'expected', 'first', 'second', 'until', 'headline')
+CLAIM_FIELDS = ('statement', 'paper', 'quantity', 'expected', 'first', 'second', 'until', 'headline', 'table')
 HEADLINE_FIELDS = ('change', 'tried_on')
 
 
@@ -24,7 +24,7 @@ class TableBlock(NamedTuple):
         rows: experiment to the label of its rows.
         numbers: file below docs/results.
         varied: column head of a grid, or None for its default.
-        columns: labels of the runs that are the columns of a gain table.
+        columns: labels of the runs that are the columns of a gain table, or names of a difference table's two sides.
     """
 
     name: str
@@ -37,7 +37,10 @@ class TableBlock(NamedTuple):
 
 
 class ClaimEntry(NamedTuple):
-    """A claim of a paper and the two results that test it, see :class:`mmgb.trials.claims.Claim`."""
+    """A claim and the two results that test it, see :class:`mmgb.trials.claims.Claim`.
+
+    With ``table`` it is a row of that difference table, with the statement as its label, and no paper's claim.
+    """
 
     statement: str
     expected: str
@@ -47,6 +50,7 @@ class ClaimEntry(NamedTuple):
     quantity: str = 'minimum error'
     until: tuple[float, float] | None = None
     headline: tuple[str, str] | None = None
+    table: str | None = None
 
 
 def make_table(name: str, fields: object, file: str, where: str) -> TableBlock:

@@ -28,6 +28,7 @@
         second: RESULT
         until: [6, 4]             # last step of the first and of the second result
         headline: {change: …, tried_on: …}   # its row of the README's table
+        table: NAME               # a row of this table of kind `differences`, with the statement as its label
 
 Fields of TEMPLATE: ``config`` (path below the family's folder), ``overrides``, ``work_dir``; of trials also ``result``
 (path below docs/results without .json), ``label`` (row of the tables; default: the last part of ``result``), ``seeds``
@@ -129,6 +130,8 @@ def check_claims(manifest: Manifest) -> None:
     """Raise a ConfigError if no experiment makes a claim's result."""
     results = manifest.makers()
     for claim in manifest.claims:
+        if claim.table is not None and claim.table not in manifest.tables:
+            raise ConfigError(f"claim '{claim.statement}': expected the name of a table, got '{claim.table}'")
         for result in (claim.first, claim.second):
             if result not in results:
                 raise ConfigError(f"claim '{claim.statement}': expected results of experiments, got '{result}'")

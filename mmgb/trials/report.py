@@ -29,10 +29,12 @@ from mmgb.utils.work_dir import Evaluation
 from .claims import Claim, claims_table, read_claim
 from .commands import RESULTS
 from .conduct import describe_stopping
+from .difference_table import difference_table
 from .entries import TableBlock
 from .gain_table import gain_table
 from .headline_table import headline_table
 from .manifest import Manifest
+from .penalty_table import penalty_table
 from .provenance import provenance_table
 from .sources import name_settings
 from .tables import grid_table, trials_table
@@ -111,11 +113,16 @@ def read_claims(manifest: Manifest, results: Path) -> list[Claim]:
 
 
 def _claims(manifest: Manifest, block: TableBlock, results: Path) -> str:
-    return claims_table(read_claims(manifest, results))
+    return claims_table([claim for claim in read_claims(manifest, results) if claim.table is None])
 
 
 def _headlines(manifest: Manifest, block: TableBlock, results: Path) -> str:
     return headline_table([claim for claim in read_claims(manifest, results) if claim.headline])
+
+
+def _differences(manifest: Manifest, block: TableBlock, results: Path) -> str:
+    claims = [claim for claim in read_claims(manifest, results) if claim.table == block.name]
+    return difference_table(claims, block.columns)
 
 
 def _gains(manifest: Manifest, block: TableBlock, results: Path) -> str:
@@ -176,6 +183,7 @@ OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
     'sampler benchmark': partial(_each_case, sampler_table),
     'gradient statistics benchmark': gradient_stats_table,
     'unlearning': unlearning_table,
+    'normaliser penalty': penalty_table,
     'segmentation loss benchmark': segmentation_loss_table,
     'hypercolumn benchmark': hypercolumn_table,
     'stock swaps': stock_swaps_table,
@@ -183,6 +191,7 @@ OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
 OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
     'claims': _claims,
     'headlines': _headlines,
+    'differences': _differences,
     'gains': _gains,
     'provenance': _provenance,
     'recipes': _recipes,

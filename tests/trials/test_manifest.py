@@ -30,6 +30,7 @@ def test_with_gpu_the_fields_below_gpu_replace_the_others(tmp_path):
         ('rates: {kind: grid}', 'x: {kind: grid, rows: [y]}', "table x: expected names of experiments, got 'y'"),
         ('result: out/rates_{loss}', 'result: out/{loss}', "result='out/a': expected one run that makes it, got 2"),
         ('second: out/b', 'second: out/c', "claim 'B beats A': expected results of experiments, got 'out/c'"),
+        ('second: out/b', 'second: out/b, table: map', "claim 'B beats A': expected the name of a table, got 'map'"),
         ('about: One training.', 'abut: One training.', 'family/experiments.yml: single.abut: expected one of about'),
         ('seeds: 2', 'seed: 2', "losses.trials.seed='2': expected one of config, "),
         ('{kind: claims, file: README.md}', '{file: README.md}', 'claims: expected the field kind, got file'),

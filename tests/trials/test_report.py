@@ -74,3 +74,14 @@ def test_an_unknown_kind_of_table_is_refused(root):
     block = manifest.tables['rates']._replace(kind='plot')
     with pytest.raises(ConfigError, match="table rates: kind='plot': expected one of trials, grid, comparison"):
         make_table(manifest, block, root / 'docs/results')
+
+
+def test_a_claim_with_a_table_is_a_row_of_it_and_not_in_the_table_of_claims(root):
+    path = root / 'configs/family/experiments.yml'
+    fields = '{statement: Row, expected: lower, first: out/a, second: out/b, table: map}'
+    block = '  map: {kind: differences, columns: [A, B]}'
+    path.write_text(path.read_text().replace('claims:', f'{block}\nclaims:\n  - {fields}'))
+    manifest = read_manifest(root / 'configs')
+    tables = {name: make_table(manifest, manifest.tables[name], root / 'docs/results') for name in ('map', 'claims')}
+    assert '| Row | 29.50 ± 0.50 | 19.50 ± 0.50 | -10.00 ± 0.71 |' in tables['map'] and 'B beats A' not in tables['map']
+    assert 'Row' not in tables['claims'] and 'B beats A' in tables['claims']
