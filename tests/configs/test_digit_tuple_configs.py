@@ -1,4 +1,4 @@
-"""The configs of digit tuples: one network on two data sets with four losses, which differ in nothing else."""
+"""The configs of digit tuples: one network on two data sets with five losses, which differ in nothing else."""
 
 import pytest
 from helpers.shrunk_configs import CONFIGS
@@ -9,13 +9,14 @@ DATA = {'pairs-14x28': 2, 'threes-14x42': 3}  # digits of an image
 LOSSES = {
     'exp-gb': dict(type='mmgb.ExpGBLoss', alpha=0.1, targets=(0.0, 16.0)),
     'pow3-gb': dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(0.0, 10.0)),
+    'pow3-gb-matched': dict(type='mmgb.Pow3GBLoss', matched=True),
     'pow3-gb-zero-beta': dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.0, targets=(0.0, 10.0)),
 }
 
 
 def read(loss, data):
     cfg = Config.fromfile(FOLDER / f'mlp-bn_{loss}_1xb100-4e_digit-{data}.py')
-    for helper in ('exp_gb', 'pow3_gb'):  # variables of the loss bases
+    for helper in ('exp_gb', 'pow3_gb', 'pow3_gb_matched'):  # variables of the loss bases
         cfg.pop(helper, None)
     return cfg
 
