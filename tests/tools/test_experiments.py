@@ -29,6 +29,7 @@ TOP_LEVEL = {
     'mnist_outputs',
     'mnist_hidden_units',
     'mnist_boosting',
+    'mnist_matched',
     'targets',
     'second_derivatives',
     'unlearning',
@@ -38,6 +39,7 @@ TOP_LEVEL = {
     'class_aware_sampling',
     'alexnet',
     'outputs',
+    'digit_pairs',
     'digit_threes',
     'segmentation',
     'relay_depth',
@@ -134,7 +136,7 @@ def test_wide_networks_have_their_configs_and_files_of_their_own(read_trials_com
 def test_claims_are_about_results_of_the_experiment_that_their_command_runs(read_trials_command):
     manifest, makers = MANIFESTS[False], MANIFESTS[False].makers()
     for claim in manifest.claims:
-        made = {str(args.out) for args in read_trials_command(makers[claim.first])}
+        made = {str(args.out) for args in read_trials_command(makers[claim.first], makers[claim.second])}
         assert {f'docs/results/{result}.json' for result in (claim.first, claim.second)} <= made
 
 
