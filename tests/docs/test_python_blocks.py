@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 from itertools import islice
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torchvision
@@ -19,7 +21,10 @@ from mmengine.registry import DATA_SAMPLERS, MODELS, DefaultScope
 from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
 from mmseg.structures import SegDataSample
+from PIL import Image
 
+from mmgb.apis.runner import build_model
+from mmgb.conversion.inference_module import InferenceModule, export, to_onnx
 from mmgb.functional import pow3_gb_loss
 
 PYTHON = {(block.document, block.section, block.number): block for block in BLOCKS if block.language == 'python'}
@@ -242,6 +247,67 @@ def test_matched_units_keep_the_rest_of_a_stock_config(load):
     loss = model.decode_head.loss_decode
     assert isinstance(loss, BOOSTED) and loss.matched
     train_one_step(model, images_for('mmseg', 19), kept=[model.auxiliary_head.loss_decode])
+
+
+@pytest.fixture
+def deployed(tmp_path, monkeypatch):
+    """Function that writes a config's narrow model and images into the working directory, named as in the page."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'images').mkdir()
+    for index in range(3):
+        noise = np.random.default_rng(index).integers(0, 256, (100, 120, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(tmp_path / 'images' / f'{index}.png')
+
+    def write(path):
+        cfg = Config.fromfile(ROOT / 'configs' / path)
+        narrow(cfg)
+        cfg.dump('CONFIG.py')
+        model = build_model(cfg).eval()
+        meta = dict(dataset_meta=dict(classes=tuple('abcdefghijk'), palette=[[20 * c] * 3 for c in range(11)]))
+        torch.save(dict(state_dict=model.state_dict(), meta=meta), 'CHECKPOINT.pth')
+        return model
+
+    return write
+
+
+@pytest.mark.slow
+@runs(('docs/inference.md', 'Segment a folder of images', 1))
+def test_a_folder_is_segmented(code, deployed):
+    deployed('gradient_boosting/digits/pixelnet-vgg16-slim_pow3-gb_1xb4-4e_digits-200x200.py')
+    names = {}
+    exec(code, names)
+    assert [mask.shape for mask in names['masks']] == 3 * [(100, 120)]
+    for kind in ('vis', 'pred'):
+        assert len([*Path('predictions', kind).iterdir()]) == 3
+
+
+@pytest.mark.slow
+@runs(('docs/inference.md', 'Classify a folder of images', 1))
+def test_a_folder_is_classified(code, deployed):
+    deployed('relay_bp/imagenette/model-a-slim_relay-bp_1xb64-12e_imagenette-64x64.py')
+    names = {}
+    exec(code, names)
+    assert len(names['classes']) == 3 and {path.name for path in Path('predictions').iterdir()} == {
+        f'{index}.png' for index in range(3)
+    }
+
+
+@pytest.mark.slow
+@runs(('docs/inference.md', 'Export to PyTorch', 1), ('docs/inference.md', 'Export to ONNX', 1))
+def test_an_exported_model_returns_the_scores_of_the_checkpoint(code, deployed):
+    model = deployed('gradient_boosting/imagenet/alexnet-bn_exp-gb_4xb32-10e_in1k-224x224.py')
+    names = {}
+    if 'onnxruntime' in code:
+        pytest.importorskip('onnxruntime', reason='pip install ".[test]"')
+        Path('model.onnx').write_bytes(to_onnx(export(model, torch.zeros(2, 3, 224, 224))))
+        exec(code, names)
+        images, found = torch.from_numpy(names['images']), torch.from_numpy(names['scores'])
+    else:
+        exec(code, names)
+        images = torch.rand(3, 3, 224, 224)
+        found = torch.export.load('model.pt2').module()(images)[0]
+    with torch.no_grad():
+        torch.testing.assert_close(found, InferenceModule(model)(images)[0], rtol=1e-4, atol=1e-4)
 
 
 @runs(('docs/losses.md', 'Regression', 1))
