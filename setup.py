@@ -1,7 +1,7 @@
 """Build script with the package metadata; tool settings are in ``pyproject.toml``.
 
-An installation also contains ``configs``, ``tools`` and ``model-index.yml`` as ``mmgb/.mim``, the folder in which
-OpenMMLab's ``mim train mmgb …`` looks for them: copied into a wheel, linked in an editable install.
+An installation also contains ``configs``, ``demo``, ``tools`` and ``model-index.yml`` as ``mmgb/.mim``, the folder in
+which OpenMMLab's ``mim train mmgb …`` looks for them: copied into a wheel, linked in an editable install.
 """
 
 import re
@@ -12,7 +12,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-MIM_CONTENT = ('configs', 'tools', 'model-index.yml')
+MIM_CONTENT = ('configs', 'demo', 'tools', 'model-index.yml')
 ONLY_IN_A_CHECKOUT = ('environment.sh', 'run_tests.sh', 'quickstart.sh', 'experiments.py', 'make_heads_table.py')
 SCRIPTS = ('train', 'test', 'trials', 'suggest')
 

@@ -104,12 +104,12 @@ def test_an_editable_install_links_configs_and_tools_for_mim():
     assert (mim / 'tools' / 'train.py').is_file()
     assert list((mim / 'configs').rglob('pixelnet-*.py'))
     if mim.parent == ROOT / 'mmgb':  # this checkout
-        assert {path.name for path in mim.iterdir()} <= {'configs', 'tools', 'model-index.yml'}
+        assert {path.name for path in mim.iterdir()} <= {'configs', 'demo', 'tools', 'model-index.yml'}
 
 
 def packaged_files():
     """Return the files of the packaged folders: those that git doesn't ignore, or all outside a git checkout."""
-    folders = ('mmgb', 'configs', 'tools')
+    folders = ('mmgb', 'configs', 'demo', 'tools')
     listed = subprocess.run(
         ['git', 'ls-files', '-co', '--exclude-standard', *folders], cwd=ROOT, capture_output=True, text=True
     )

@@ -33,6 +33,7 @@ FCN = host_configs('mmseg') / 'fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py'
 PSPNET = host_configs('mmseg') / 'pspnet/pspnet_r50-d8_4xb2-40k_cityscapes-512x1024.py'
 SWIN = host_configs('mmpretrain') / 'swin_transformer/swin-tiny_16xb64_in1k.py'
 RESNET = host_configs('mmpretrain') / 'resnet/resnet50_8xb32_in1k.py'
+DIGITS = ROOT / 'configs/gradient_boosting/digits'
 CIFAR10 = ROOT / 'configs/gradient_boosting/cifar10'
 HOSTS = ('mmengine', 'mmcv', 'mmseg', 'mmpretrain', 'mmdet', 'torchvision', 'scipy')
 SIDE = 32  # of images in pixels: too few scores for the compiled loop, which takes seconds to compile
@@ -118,6 +119,32 @@ def test_the_loss_trains_a_network_without_any_openmmlab_package(code):
     done = subprocess.run([sys.executable, '-c', block + code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout.split()[-1]) > 0.95
+
+
+@runs(('README.md', 'Check it in 30 seconds, without data', 2))
+def test_the_shipped_checkpoint_finds_the_digits_of_the_shipped_picture(code, tmp_path, monkeypatch):
+    for name in ('configs', 'demo'):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    (picture,) = (tmp_path / 'work_dirs/demo/vis').iterdir()
+    assert picture.name == 'digits.jpg' and Image.open(picture).size == (200, 200)
+    (labels,) = (tmp_path / 'work_dirs/demo/pred').iterdir()
+    pixels = np.bincount(np.asarray(Image.open(labels)).ravel(), minlength=11)
+    assert pixels[0] > 20_000  # the ground
+    assert all(pixels[digit + 1] > 300 for digit in (0, 3, 5, 8, 9))  # the digits that no other one covers
+
+
+def test_the_shipped_checkpoint_is_small_and_fits_its_config():
+    config = DIGITS / 'pixelnet-vgg16-slim_pow3-gb_1xb4-4e_digits-200x200.py'
+    path = ROOT / 'demo/digits.pth'
+    weights = torch.load(path, weights_only=True)['state_dict']
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(Config.fromfile(config).model)
+    assert path.stat().st_size < 1_000_000
+    assert {name: value.shape for name, value in weights.items()} == {
+        name: value.shape for name, value in model.state_dict().items()
+    }
 
 
 @runs(('README.md', 'Use it in your config', 1))
