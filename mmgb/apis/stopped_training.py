@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmgb.utils.errors import Stopped, find_disk_full, one_line
+from mmgb.utils.errors import Stopped, find_disk_full, find_unanswered, one_line
 from mmgb.utils.process_interrupt import received_interrupt
 
 from .checkpoint import is_remote
@@ -20,7 +20,7 @@ from .resume import checkpoint_folder
 
 @contextmanager
 def explain_how_to_continue(cfg: Config) -> Iterator[None]:
-    """Raise :class:`~mmgb.utils.errors.Stopped` if a signal or a full disk ends the block.
+    """Raise :class:`~mmgb.utils.errors.Stopped` if a signal, a full disk or a process that hangs ends the block.
 
     Args:
         cfg (Config): config of the training; ``work_dir`` must be set.
@@ -31,10 +31,15 @@ def explain_how_to_continue(cfg: Config) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            full = find_disk_full(error)
-            if full is None:
-                raise
-            raise Stopped(f'{one_line(full)}; make room, then {how_to_continue(cfg)}') from error
+            full, waited = find_disk_full(error), find_unanswered(error)
+            if full:
+                raise Stopped(f'{one_line(full)}; make room, then {how_to_continue(cfg)}') from error
+            if waited is not None:
+                raise Stopped(
+                    f'another process of the training did not answer for {waited / 1000:g} s (env_cfg.dist_cfg.timeout'
+                    f'), it hangs or its machine is unreachable; {how_to_continue(cfg)}'
+                ) from error
+            raise
     except BaseException as error:  # also if a rank that was interrupted first has caused it
         interrupt = received_interrupt()
         if interrupt is None:

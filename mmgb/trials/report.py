@@ -17,6 +17,7 @@ from mmgb.analysis.benchmark_tables import (
     stock_swaps_table,
 )
 from mmgb.analysis.curvature.tables import summary_table
+from mmgb.analysis.fault_tables import killed_runs_table, other_faults_table, workers_and_ranks_table
 from mmgb.analysis.gradients.tables import gradient_table, weight_gradient_table
 from mmgb.analysis.predictions.comparison_table import comparison_table, rates_table
 from mmgb.analysis.recipe_table import recipe_report
@@ -187,6 +188,9 @@ OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
     'segmentation loss benchmark': segmentation_loss_table,
     'hypercolumn benchmark': hypercolumn_table,
     'stock swaps': stock_swaps_table,
+    'killed runs': killed_runs_table,
+    'workers and ranks': workers_and_ranks_table,
+    'other faults': other_faults_table,
 }
 OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
     'claims': _claims,

@@ -36,6 +36,20 @@ def find_disk_full(error: BaseException | None) -> OSError | None:
     return None
 
 
+def find_unanswered(error: BaseException | None) -> int | None:
+    """Return after how many milliseconds gloo gave up another process: in ``error``, or one that it replaced.
+
+    Returns:
+        int | None: the time, or None if no such error is there. NCCL's watchdog ends a process without an exception.
+    """
+    while error is not None:
+        found = re.search(r'Timed out waiting (\d+)ms', str(error))
+        if isinstance(error, RuntimeError) and found:
+            return int(found[1])
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def one_line(error: BaseException, limit: int = 400) -> str:
     """Return the type and message of ``error`` in one line, the message cut to ``limit`` characters."""
     message = ' '.join(str(error.args[0] if len(error.args) == 1 else error).split())

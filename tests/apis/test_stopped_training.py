@@ -58,6 +58,12 @@ def test_a_full_disk_stops_with_the_way_to_continue(number, tmp_path):
     assert stop.value.code == 1
 
 
+def test_a_process_that_does_not_answer_stops_with_the_way_to_continue(tmp_path):
+    message = r'did not answer for 15 s \(env_cfg.dist_cfg.timeout\), it hangs .*; run the same command again'
+    with pytest.raises(Stopped, match=message), explain_how_to_continue(config(tmp_path)):
+        raise RuntimeError('[gloo/unbound_buffer.cc:81] Timed out waiting 15000ms for recv operation to complete')
+
+
 @pytest.mark.parametrize('error', [KeyError('x'), OSError(errno.ENOENT, 'x'), SystemExit(2), KeyboardInterrupt()])
 def test_other_exceptions_are_left_alone(error, tmp_path):
     with pytest.raises(type(error)) as caught, explain_how_to_continue(config(tmp_path)):

@@ -1,7 +1,12 @@
-"""Trainings that are killed, interrupted, started twice, or run out of disk space."""
+"""Trainings that are killed, interrupted, started twice, or run out of disk space.
+
+Each process imports a host for seconds, so a test makes all its claims on one training.
+``tools/faults/kill_and_resume.py`` kills more trainings, and compares them bit by bit with uninterrupted ones.
+"""
 
 import os
 import re
+import shutil
 import signal
 
 import pytest
@@ -39,6 +44,7 @@ class Kills(Hook):
         if os.path.exists('kill') and checkpoint['meta']['epoch'] == 2:
             os.kill(os.getpid(), signal.SIGKILL)
 """
+TRIALS = 'run_trials.py trials.py --trials 1 --work-dir trials'
 ONE, TWO = 'train.py endless.py --no-validate', 'dist_train.sh endless.py 2 --no-validate'
 
 
@@ -49,6 +55,14 @@ def folder(tmp_path):
     (tmp_path / 'killed.py').write_text(KILLED)
     (tmp_path / 'killing_hook.py').write_text(HOOK)
     return tmp_path
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """A folder with the work directory of a finished training."""
+    folder = make_workspace(tmp_path_factory.mktemp('trained'))
+    succeeded(run_line(folder, 'train.py cls.py --work-dir run'))
+    return folder
 
 
 def wait_for_checkpoint(folder, work_dir='run'):
@@ -62,46 +76,44 @@ def readable_checkpoints(folder):
     return sorted(path.name for path in paths)
 
 
-def test_ranks_and_workers_end_with_their_killed_launcher_and_the_run_resumes(folder):
-    with started(folder, f'{TWO} --work-dir run') as launcher:
-        wait_for_checkpoint(folder)
-        below = descendants(launcher.pid)
+def test_a_running_training_is_left_alone_and_a_killed_one_ends_with_its_launcher_and_resumes(folder):
+    keep_all = '--cfg-options default_hooks.checkpoint.max_keep_ckpts=-1'
+    with started(folder, f'{TWO} --work-dir trials/seed_0 {keep_all}') as launcher:
+        wait_for_checkpoint(folder, 'trials/seed_0')
+        work_dir = folder / 'trials/seed_0'
+        first, *_ = below = descendants(launcher.pid)
         assert len(below) >= 4  # two ranks, a worker each
+        (work_dir / 'trial.log').touch()
+        before = set(work_dir.glob('2*_*'))
+        second = run_line(folder, 'train.py cls.py --work-dir trials/seed_0')
+        assert second.returncode == 2 and 'Traceback' not in second.stdout
+        sentence = f"^train.py: error: work_dir='trials/seed_0': .* in use by process {first} "
+        assert re.search(sentence, second.stdout, re.M)
+        (folder / 'trials.py').write_text(ENDLESS)
+        emptying = run_line(folder, f'{TRIALS} --out a.json')
+        assert emptying.returncode == 2 and "--work-dir: 'trials/seed_0': expected one that no" in emptying.stdout
+        checkpoint = (work_dir / 'last_checkpoint').read_text()
+        succeeded(run_line(folder, f'test.py cls.py {checkpoint} --work-dir trials/seed_0/test'))
+        assert set(work_dir.glob('2*_*')) == before
         launcher.kill()
         wait_for(lambda: not any(map(runs, below)), seconds=15)
-    assert readable_checkpoints(folder / 'run')
-    resumed = succeeded(run_line(folder, 'train.py cls.py --work-dir run --resume --no-validate'))
-    assert re.search("'run/mmgb.lock' is taken over from process .*, which was killed", resumed)
-    (log, *_) = sorted((folder / 'run').glob('*/*.log'), reverse=True)
-    assert 'is taken over' in log.read_text() and not (folder / 'run/mmgb.lock').exists()
+    assert readable_checkpoints(work_dir)
+    resumed = succeeded(run_line(folder, 'train.py cls.py --work-dir trials/seed_0 --resume --no-validate'))
+    assert re.search("'trials/seed_0/mmgb.lock' is taken over from process .*, which was killed", resumed)
+    (log, *_) = sorted(work_dir.glob('2*_*/*.log'), reverse=True)
+    assert 'is taken over' in log.read_text() and not (work_dir / 'mmgb.lock').exists()
 
 
-def test_a_second_run_in_a_work_dir_is_refused_while_the_first_lives(folder):
-    with started(folder, f'{ONE} --work-dir run --cfg-options default_hooks.checkpoint.max_keep_ckpts=-1') as first:
-        wait_for_checkpoint(folder)
-        before = set((folder / 'run').glob('*_*'))
-        second = run_line(folder, 'train.py cls.py --work-dir run')
-        assert second.returncode == 2 and 'Traceback' not in second.stdout
-        assert re.search(f"^train.py: error: work_dir='run': .* in use by process {first.pid} ", second.stdout, re.M)
-        two = run_line(folder, 'dist_train.sh cls.py 2 --work-dir run')
-        assert two.returncode == 2 and 'in use by process' in two.stdout
-        checkpoint = (folder / 'run/last_checkpoint').read_text()
-        succeeded(run_line(folder, f'test.py cls.py {checkpoint} --work-dir run/test'))
-        assert set((folder / 'run').glob('2*_*')) == {path for path in before if path.name[0] == '2'}
-
-
-@pytest.mark.parametrize('line', [ONE, TWO], ids=['one process', 'two ranks'])
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_ends_with_one_sentence_that_names_the_checkpoint(number, line, folder):
-    with started(folder, f'{line} --work-dir run') as process:
+def test_an_interruption_of_two_ranks_ends_with_one_sentence_that_names_the_checkpoint(folder):
+    with started(folder, f'{TWO} --work-dir run') as process:
         wait_for_checkpoint(folder)
         below = descendants(process.pid)
-        process.send_signal(number)
-        assert process.wait(60) == 128 + number
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 143
     wait_for(lambda: not any(map(runs, below)), seconds=15)
     output = (folder / 'output').read_text()
     assert 'Traceback' not in output and output.count('stopped') == 1
-    sentence = f'interrupted by {number.name}; run the same command with --resume to continue from '
+    sentence = 'interrupted by SIGTERM; run the same command with --resume to continue from '
     found = re.search(rf"^train.py: stopped: {sentence}'(run/epoch_\d+\.pth)'$", output, re.M)
     assert found and (folder / found[1]).is_file() and not (folder / 'run/mmgb.lock').exists()
 
@@ -141,10 +153,9 @@ def caught(pid):
     return int(re.search(r'SigCgt:\s*(\w+)', status(pid))[1], 16)
 
 
-@pytest.mark.parametrize('line', [ONE, TWO], ids=['one process', 'two ranks'])
-@pytest.mark.parametrize('what', ['checkpoint', 'log'])
-def test_a_full_disk_ends_with_one_sentence_and_keeps_the_last_checkpoint(what, line, folder):
-    succeeded(run_line(folder, 'train.py cls.py --work-dir run --no-validate'))
+@pytest.mark.parametrize(('what', 'line'), [('checkpoint', TWO), ('log', ONE)])
+def test_a_full_disk_ends_with_one_sentence_and_keeps_the_last_checkpoint(what, line, folder, trained):
+    shutil.copytree(trained / 'run', folder / 'run')
     checkpoint = (folder / 'run/epoch_1.pth').stat().st_size
     # A limit on the size of a file simulates a full disk: in KiB, below the checkpoint's, or below the log's to come.
     limit = checkpoint // 2048 if what == 'checkpoint' else checkpoint // 1024 + 10
@@ -160,20 +171,14 @@ def test_a_full_disk_ends_with_one_sentence_and_keeps_the_last_checkpoint(what, 
 
 
 @pytest.mark.parametrize('stack', STACKS)
-def test_a_kill_while_a_checkpoint_is_written_keeps_the_previous_one(stack, folder):
+def test_a_kill_while_a_checkpoint_is_written_keeps_the_previous_one(stack, folder, trained):
     path = [folder, *stack_path(stack)]
+    shutil.copytree(trained / 'run', folder / 'run')
     (folder / 'kill').touch()
-    assert run_line(folder, 'train.py killed.py --work-dir run', path=path).returncode == -9
+    assert run_line(folder, 'train.py killed.py --work-dir run --resume', path=path).returncode == -9
     names = readable_checkpoints(folder / 'run')
-    assert 'epoch_1.pth' in names and any(name.startswith('best_') for name in names)
+    assert 'epoch_1.pth' in names
     assert (folder / 'run/last_checkpoint').read_text().endswith('epoch_1.pth')
-    (folder / 'kill').unlink()
-    succeeded(run_line(folder, 'train.py killed.py --work-dir run --resume', path=path))
-    assert 'epoch_3.pth' in readable_checkpoints(folder / 'run')
-    assert (folder / 'run/last_checkpoint').read_text().endswith('epoch_3.pth')
-
-
-TRIALS = 'run_trials.py trials.py --trials 1 --work-dir trials'
 
 
 @pytest.fixture
@@ -187,21 +192,8 @@ def wait_for_trial(folder):
     wait_for(lambda: any('Epoch(train)' in log.read_text() for log in (folder / 'trials').glob('**/trial.log')))
 
 
-@pytest.mark.parametrize('processes', [1, 2])
-def test_trials_end_with_a_killed_run_trials(processes, trials):
-    with started(trials, f'{TRIALS} --out a.json --nproc-per-trial {processes}') as process:
-        wait_for_trial(trials)
-        below = descendants(process.pid)
-        assert len(below) >= 2  # the trial and its worker
-        process.kill()
-        wait_for(lambda: not any(map(runs, below)), seconds=15)
-    process = run_line(trials, f'{TRIALS} --out a.json --cfg-options train_cfg.max_epochs=1')
-    assert "'a.json.lock' is taken over from process" in succeeded(process)
-    assert not (trials / 'a.json.lock').exists()
-
-
-def test_a_second_run_trials_with_the_same_file_or_folders_is_refused(trials):
-    with started(trials, f'{TRIALS} --out a.json') as first:
+def test_trials_refuse_a_second_run_and_end_with_a_killed_run_trials(trials):
+    with started(trials, f'{TRIALS} --out a.json --nproc-per-trial 2') as first:
         wait_for_trial(trials)
         same_file = run_line(trials, f'{TRIALS}2 --out a.json')
         same_folder = run_line(trials, f'{TRIALS} --out b.json')
@@ -213,15 +205,13 @@ def test_a_second_run_trials_with_the_same_file_or_folders_is_refused(trials):
             )
             assert f'process {first.pid} ' in sentence
         assert first.poll() is None and not (trials / 'trials2').exists()
-
-
-def test_a_folder_in_which_a_training_runs_is_not_emptied(trials):
-    with started(trials, 'train.py trials.py --no-validate --work-dir trials/seed_0'):
-        wait_for_checkpoint(trials, 'trials/seed_0')
-        (trials / 'trials/seed_0/trial.log').touch()
-        process = run_line(trials, f'{TRIALS} --out a.json')
-        assert process.returncode == 2 and "--work-dir: 'trials/seed_0': expected one that no" in process.stdout
-        assert (trials / 'trials/seed_0/last_checkpoint').is_file()
+        below = descendants(first.pid)
+        assert len(below) >= 3  # the trial's launcher and its ranks
+        first.kill()
+        wait_for(lambda: not any(map(runs, below)), seconds=15)
+    process = run_line(trials, f'{TRIALS} --out a.json --cfg-options train_cfg.max_epochs=1')
+    assert "'a.json.lock' is taken over from process" in succeeded(process)
+    assert not (trials / 'a.json.lock').exists()
 
 
 def test_an_interrupted_trial_is_no_result(trials):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 import torch
 
-from mmgb.utils.errors import find_disk_full, one_line, refused_content
+from mmgb.utils.errors import find_disk_full, find_unanswered, one_line, refused_content
 
 
 def test_an_error_message_becomes_one_line_of_bounded_length():
@@ -43,3 +43,11 @@ def test_a_file_that_asks_for_no_function_could_not_run_code(content):
     with pytest.raises(Exception) as refusal:  # noqa: B017
         torch.load(io.BytesIO(content), weights_only=True)
     assert not isinstance(refusal.value, pickle.UnpicklingError) or 'run code' not in refused_content(refusal.value)
+
+
+def test_a_process_that_does_not_answer_is_told_by_gloos_message():
+    error = ValueError('no')
+    error.__context__ = RuntimeError('[gloo/unbound_buffer.cc:81] Timed out waiting 15000ms for recv operation')
+    assert find_unanswered(error) == 15000
+    for other in (None, RuntimeError('Connection closed by peer'), ValueError('Timed out waiting 1ms')):
+        assert find_unanswered(other) is None

@@ -29,12 +29,14 @@ class SeededSamples:
         self.dataset = dataset
         self.seed = seed
 
-    def __call__(self, places: Sequence[PlacedIndex]) -> list[Any]:
-        """Return the samples at ``places``."""
+    def __call__(self, places: Sequence[PlacedIndex | Any]) -> list[Any]:
+        """Return the samples at ``places``. Another loader of the same data set has plain indices, and no seeds."""
+        if not all(isinstance(place, PlacedIndex) for place in places):
+            return [self.dataset[index] for index in places]
         with preserved_generators():
-            return [self._load(*place) for place in places]
+            return [self._load(place) for place in places]
 
-    def _load(self, index: Any, epoch: int, position: int) -> Any:
-        number = int(index) if isinstance(index, Integral) else 0
-        seed_generators(stream_seed(SAMPLE, self.seed, epoch, position, number))
-        return self.dataset[index]
+    def _load(self, place: PlacedIndex) -> Any:
+        number = int(place.index) if isinstance(place.index, Integral) else 0
+        seed_generators(stream_seed(SAMPLE, self.seed, place.epoch, place.position, number))
+        return self.dataset[place.index]

@@ -82,6 +82,7 @@ ITERATIONS = (
     + """
 train_dataloader.update(sampler=dict(type='mmgb.ClassAwareSampler', infinite=True))
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=13)
+custom_hooks += [dict(type='mmgb.ExactResumeHook')]
 default_hooks = dict(checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=5))
 """
 )

@@ -47,3 +47,10 @@ def test_indices_that_are_no_numbers_are_placed_by_position():
 
     (first, one), (second, other) = SeededSamples(Named(), 0)([PlacedIndex('a', 0, 0), PlacedIndex('b', 0, 1)])
     assert (first, second) == (1, 2) and one != other
+
+
+def test_another_loader_of_the_data_set_draws_on():
+    load = SeededSamples(Draws(), 7)
+    with preserved_generators():
+        first, second = load([1]), load([1])
+        assert first != second
