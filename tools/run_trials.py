@@ -13,6 +13,7 @@ run_trials.py that would write the same file or the same folders is refused. The
 
 import argparse
 import os
+import shlex
 import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -145,7 +146,7 @@ def run_jobs(args, jobs, file):
         for job, code in events:
             place = f'[{job.number}/{len(jobs)}] {job.name}'
             if code is None:
-                print(f'{place}: started', flush=True)
+                print(f"{place}: started, its log with the time left: '{job.folder / LOG}'", flush=True)
                 continue
             progress.update()
             code, message = read_outcome(job.folder, code)
@@ -210,6 +211,10 @@ def main():
             sys.exit(130)
     if killed:
         sys.exit(f'run_trials.py: {killed} trials were killed and are not recorded; the same command runs them again')
+    compare = shlex.join(
+        ['python', str(TRAIN.with_name('analysis_tools') / 'compare_trials.py'), f'{args.out.stem}={args.out}']
+    )
+    print(f"The learning curves are in '{args.out}', the logs in '{root}'; median and curves: {compare}")
 
 
 if __name__ == '__main__':

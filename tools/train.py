@@ -10,6 +10,7 @@ from mmgb.apis import training_options as options  # noqa: E402
 from mmgb.apis.arguments import parse_train_arguments  # noqa: E402
 from mmgb.apis.config import TRAIN_FIELDS, load_config, set_work_dir  # noqa: E402
 from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
+from mmgb.apis.finished_training import describe_results  # noqa: E402
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
 from mmgb.apis.resume import build_with_resume  # noqa: E402
 from mmgb.apis.runner import build_runner  # noqa: E402
@@ -62,6 +63,7 @@ def main():
         runner = build_with_resume(cfg, args.resume, launch_and_build)
         report_stale_lock()
         runner.train()
+        runner.logger.info(describe_results(args.config, cfg.work_dir))  # of the first process only
 
 
 if __name__ == '__main__':

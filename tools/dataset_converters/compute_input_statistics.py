@@ -17,6 +17,7 @@ from mmgb.functional.errors import ConfigError
 from mmgb.utils.atomic_write import atomic_write
 from mmgb.utils.cli.file_errors import os_errors_as_config_errors
 from mmgb.utils.cli.run_tool import run_tool
+from mmgb.utils.progress import Progress
 
 BLOCK = 4096  # images processed at once
 
@@ -26,9 +27,11 @@ def mean_and_covariance(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     values = images.reshape(len(images), -1)
     mean = values.mean(0, dtype=np.float64)
     covariance = np.zeros((len(mean), len(mean)))
-    for begin in range(0, len(values), BLOCK):
-        centred = values[begin : begin + BLOCK] - mean
-        covariance += centred.T @ centred
+    with Progress(len(values), 'images') as progress:
+        for begin in range(0, len(values), BLOCK):
+            centred = values[begin : begin + BLOCK] - mean
+            covariance += centred.T @ centred
+            progress.update(len(centred))
     return mean, covariance / (len(values) - 1)
 
 

@@ -15,6 +15,7 @@ def test_mean_and_covariance_are_numpys_for_idx_and_npz_files_of_several_blocks(
     for source, options in (('images.gz', []), ('images.npz', ['--key', 'other'])):
         result = convert(TOOL, tmp_path / source, tmp_path / 'out.npz', *options)
         assert result.returncode == 0 and 'of 5000 images of 6 values' in result.stdout
+        assert '5000 of 5000 images, ' in result.stderr  # the progress
         found = np.load(tmp_path / 'out.npz')
         assert np.allclose(found['mean'], images.reshape(5000, 6).mean(0))
         assert np.allclose(found['covariance'], np.cov(images.reshape(5000, 6).T))
