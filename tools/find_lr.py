@@ -114,7 +114,9 @@ def main():
     kind = type_name(cfg.optim_wrapper.optimizer)
     print(f"suggested learning rate for {kind}: {found.rate:.2g}; the config's is {configured:.2g}")
     if not all(suggestion.ended for suggestion in found.suggestions):
-        print(f'the loss still fell at {found.rates[-1]:.2g}: a higher rate may be better, sweep on with --to')
+        print(
+            f'a loss had not left its start at {found.rates[-1]:.2g}: a higher rate may be better, sweep on with --to'
+        )
     print(f'use it with --cfg-options optim_wrapper.optimizer.lr={found.rate:.2g}')
 
 

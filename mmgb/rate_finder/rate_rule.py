@@ -39,7 +39,7 @@ class SweepSuggestion(NamedTuple):
     Attributes:
         steepest: learning rate of the steepest descent in the lower half, None if the loss has not fallen.
         lowest: learning rate of the lowest smoothed loss, None if the loss has not fallen.
-        ended: whether the loss has left its start at a higher learning rate. If not, a higher one may be better.
+        ended: whether the loss has left its start before or at the last rate. If not, a higher one may be better.
     """
 
     steepest: float | None
@@ -78,9 +78,9 @@ def suggest_rate(rates: Sequence[float], losses: Sequence[float]) -> SweepSugges
 
     Args:
         rates (Sequence[float]): learning rate of each step.
-        losses (Sequence[float]): loss before each step, at least one.
+        losses (Sequence[float]): loss before each step, at least one; fewer than rates if the sweep has ended early.
     """
-    ended = has_risen(losses)
+    ended = len(losses) < len(rates) or has_risen(losses)
     finite = [loss for loss in losses if math.isfinite(loss)]
     if len(finite) <= WINDOW:
         return SweepSuggestion(None, None, ended)

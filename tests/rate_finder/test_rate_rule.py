@@ -55,6 +55,7 @@ def test_a_loss_that_does_not_fall_gives_no_rate(seed):
     assert suggest_rate(RATES, noisy + np.linspace(0, 2, 81)).rate is None
     assert suggest_rate(RATES, [2.0] * 81) == (None, None, False)
     assert suggest_rate(RATES, [2.0, math.nan]) == (None, None, True)
+    assert suggest_rate(RATES, [2.0] * 80).ended  # ended early, by another rule
 
 
 def test_a_sweep_ends_at_the_first_loss_that_is_not_finite_or_far_above_the_start():

@@ -11,6 +11,7 @@ from mmgb.rate_finder.find_rate import SweepOptions, find_rate
 from mmgb.rate_finder.rate_sweep import RateSweep, sweep_rates
 
 RATES = [0.01, 0.02, 0.04, 0.08]
+pytestmark = pytest.mark.slow  # trains networks
 
 
 @pytest.fixture
@@ -38,6 +39,11 @@ def test_a_start_is_reproducible_and_seeds_differ(cfg):
     first = sweep_rates(cfg, RATES, seed=0)
     assert sweep_rates(cfg, RATES, seed=0) == first
     assert sweep_rates(cfg, RATES, seed=1)[0] != first[0]
+
+
+def test_a_segmentor_in_an_iteration_based_loop_is_swept(cfg):
+    seg = load_config('seg.py', {'train_cfg.max_iters': 1}, TRAIN_FIELDS)  # a sweep is longer than that training
+    assert len(sweep_rates(seg, RATES, seed=0)) == len(RATES)
 
 
 def test_rates_that_diverge_end_the_sweep(cfg):
