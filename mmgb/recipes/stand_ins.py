@@ -64,7 +64,7 @@ def make_data(cfg: Config, name: RecipeName, folder: Path) -> None:
     for _, dataset in nested_datasets(cfg.train_dataloader.dataset, 'train_dataloader.dataset'):
         if 'dataset' in dataset or 'datasets' in dataset:
             continue
-        made = _made_images(dataset.get('pipeline', []), num_classes, name, _channels(cfg))
+        made = _made_images(dataset.get('pipeline', []), num_classes, name, channels_of(cfg))
         dataset.clear()
         dataset.update(made)
         for step in dataset['pipeline']:
@@ -148,7 +148,7 @@ def numbers_of_classes(node: object) -> Iterator[int]:
         yield from numbers_of_classes(child)
 
 
-def _channels(cfg: Config) -> int:
+def channels_of(cfg: Config) -> int:
     """Return the number of channels for which the data preprocessor has a mean; 3 if it has none."""
     for part in (cfg.model.get('data_preprocessor'), cfg.get('data_preprocessor')):
         if part and part.get('mean') is not None:

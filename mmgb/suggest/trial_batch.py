@@ -10,7 +10,7 @@ from mmgb.apis.config import type_name
 from mmgb.apis.dataloaders import nested_datasets
 
 CELLS = 4  # of a label map, in each direction
-COLOURS = 8  # classes that the labels are of
+CLASSES = 8  # of which the labels are, at most
 NOISE = 40.0  # standard deviation of a pixel
 LARGEST_SIDE = dict(mmseg=128, mmpretrain=224)  # pixels; a segmentor takes any size, and larger ones take long on a CPU
 
@@ -26,26 +26,36 @@ def trial_side(cfg: Config) -> int:
     return min(side, limit)
 
 
-def trial_batch(host: str, side: int, images: int, generator: torch.Generator, several_labels: bool = False) -> dict:
-    """Return images of noise with a colour for each of eight classes, and their labels, as a host's dataloader does.
+def trial_batch(
+    host: str,
+    side: int,
+    images: int,
+    generator: torch.Generator,
+    several_labels: bool = False,
+    channels: int = 3,
+    classes: int = CLASSES,
+) -> dict:
+    """Return images of noise with a colour for each class, and their labels, as a host's dataloader does.
 
     Args:
         host (str): ``'mmseg'`` for label maps, ``'mmpretrain'`` for labels.
         side (int): height and width of the images in pixels, a multiple of 4.
         images (int): number of images.
         generator (torch.Generator): source of the images and labels.
-        several_labels (bool): whether an image has two labels. Default: False.
+        several_labels (bool): whether an image has two labels, the second from 8 to 11. Default: False.
+        channels (int): 3, or 1 for images of one colour. Default: 3.
+        classes (int): number of classes; at most eight are used. Default: 8.
 
     Returns:
-        dict: ``inputs``, uint8 images (3, side, side), and ``data_samples``.
+        dict: ``inputs``, uint8 images (channels, side, side), and ``data_samples``.
     """
-    colours = 255 * torch.rand(COLOURS, 3, generator=torch.Generator().manual_seed(0))
+    colours = 255 * torch.rand(CLASSES, 3, generator=torch.Generator().manual_seed(0))
     samples, inputs = [], []
     for _ in range(images):
-        cells = torch.randint(COLOURS, (CELLS, CELLS) if host == 'mmseg' else (1, 1), generator=generator)
+        cells = torch.randint(CLASSES, (CELLS, CELLS) if host == 'mmseg' else (1, 1), generator=generator) % classes
         labels = cells.repeat_interleave(side // cells.shape[0], 0).repeat_interleave(side // cells.shape[1], 1)
         noise = NOISE * torch.randn(3, side, side, generator=generator)
-        inputs.append((colours[labels].movedim(-1, 0) + noise).clamp(0, 255).to(torch.uint8))
+        inputs.append((colours[labels].movedim(-1, 0) + noise)[:channels].clamp(0, 255).to(torch.uint8))
         samples.append(_label_map(labels) if host == 'mmseg' else _label(int(cells), several_labels))
     return dict(inputs=inputs, data_samples=samples)
 
@@ -63,4 +73,4 @@ def _label_map(labels: torch.Tensor) -> object:
 def _label(label: int, several_labels: bool) -> object:
     from mmpretrain.structures import DataSample
 
-    return DataSample().set_gt_label([label, COLOURS + label % 4] if several_labels else label)
+    return DataSample().set_gt_label([label, CLASSES + label % 4] if several_labels else label)

@@ -39,7 +39,9 @@ def config_of(model, scope):
     crop = dict(type='RandomCrop', crop_size=64)
     loader = copy.deepcopy(PIPELINE)
     loader['train_dataloader']['dataset']['pipeline'] = [crop]
-    preprocessor = {} if scope == 'mmseg' else dict(data_preprocessor=dict(num_classes=10, mean=[127.0], std=[60.0]))
+    preprocessor = (
+        {} if scope == 'mmseg' else dict(data_preprocessor=dict(num_classes=10, mean=[127.0] * 3, std=[60.0] * 3))
+    )
     optimizer = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.01))
     return dict(default_scope=scope, model=model, optim_wrapper=optimizer, **preprocessor, **loader)
 
@@ -101,7 +103,7 @@ def test_the_new_config_trains_as_it_is(model, scope, source, lowest, tmp_path):
         (
             dict(CLASSIFIER, head=dict(type='LinearClsHead', num_classes=10, in_channels=31)),
             'mmpretrain',
-            'expected a model that trains on 2 images of 64x64 pixels here',
+            'expected one that trains on 2 images of 64x64 pixels here',
         ),
     ],
     ids=['relay', 'several labels', 'several levels', 'broken'],

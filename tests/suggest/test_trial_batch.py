@@ -22,7 +22,8 @@ def test_the_side_is_that_of_the_crop_up_to_what_a_cpu_takes(scope, step, side):
 
 
 def test_images_of_a_class_have_its_colour():
-    batch = trial_batch('mmseg', 16, 3, torch.Generator().manual_seed(0))
+    batch = trial_batch('mmseg', 16, 3, torch.Generator().manual_seed(0), classes=5)
+    assert max(sample.gt_sem_seg.data.max() for sample in batch['data_samples']) == 4
     assert len(batch['inputs']) == 3 and batch['inputs'][0].dtype == torch.uint8
     colours = {}
     for image, sample in zip(batch['inputs'], batch['data_samples']):
@@ -37,3 +38,7 @@ def test_labels_are_one_or_several():
     one = trial_batch('mmpretrain', 8, 1, torch.Generator())['data_samples'][0].gt_label
     several = trial_batch('mmpretrain', 8, 1, torch.Generator(), several_labels=True)['data_samples'][0].gt_label
     assert one.shape == (1,) and several.shape == (2,) and several[1] >= 8
+
+
+def test_images_of_one_colour_have_one_channel():
+    assert trial_batch('mmpretrain', 8, 1, torch.Generator(), channels=1)['inputs'][0].shape == (1, 8, 8)

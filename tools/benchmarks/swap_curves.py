@@ -31,7 +31,7 @@ from mmgb.utils.save_figure import save_figure
 CLASSES = 21
 SETTINGS = {  # title: config, side of the crops in pixels, images of a batch
     'SegFormer-B0, AdamW': ('mmseg/segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py', 128, 2),
-    'FCN-R50, SGD': ('mmseg/fcn/fcn_r50-d8_4xb4-20k_voc12aug-512x512.py', 48, 2),
+    'FCN-R50, SGD': ('mmseg/fcn/fcn_r50-d8_4xb4-20k_voc12aug-512x512.py', 32, 2),
 }
 SMOOTHED = 5  # steps of a running mean
 

@@ -33,4 +33,5 @@ def test_a_config_trains_without_a_spike(benchmark):
     name = 'mmpretrain/resnet/resnet18_8xb16_cifar10.py'
     losses = benchmark.train(name, 'pow3-gb', 32, steps=3, images=4)
     assert benchmark.optimizer_of(name, 32) == 'SGD, 0.1'
+    assert benchmark.optimizer_of(name, 32, images=16) == 'SGD, 0.0125'  # of 8 x 16
     assert len(losses) == 3 and max(losses) < SPIKE * losses[0]
