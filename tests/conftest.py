@@ -4,11 +4,16 @@ import os
 from unittest import mock
 
 import pytest
+from helpers.host_stacks import session_path
+
+from mmgb import compat
 
 # Workers of pytest-xdist already use all cores. torch reads these variables when it is first imported.
 if 'PYTEST_XDIST_WORKER' in os.environ:
     os.environ.setdefault('OMP_NUM_THREADS', '1')
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+if session_path():
+    compat.apply()  # the original hosts can't be imported without
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import CheckpointLoader
 from mmengine.runner.checkpoint import get_state_dict
 
-from mmgb.compat import allow_checkpoint_globals
+from mmgb.compat.checkpoint_reading import allow_checkpoint_globals
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.errors import one_line, refused_content
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import torch
 
-from mmgb.compat import allow_checkpoint_globals
+from mmgb.compat.checkpoint_reading import allow_checkpoint_globals
 from mmgb.functional.errors import ConfigError, shorten
 
 from .checkpoint import is_archive, is_remote, read_checkpoint

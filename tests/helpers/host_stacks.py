@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,14 @@ def installed_stacks() -> dict[str, list[str]]:
     """
     originals = os.environ.get('MMGB_ORIGINALS')
     return {'onedl': [], **({'openmmlab': [originals]} if originals else {})}
+
+
+def session_path() -> list[str]:
+    """Return the first entries of PYTHONPATH that select the stack of this test session, see ``run_tests.sh``."""
+    found = importlib.util.find_spec('mmengine')
+    originals = os.environ.get('MMGB_ORIGINALS')
+    selected = found and originals and Path(originals).resolve() in Path(found.origin).resolve().parents
+    return [originals] if selected else []
 
 
 def stack_path(stack: str) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from helpers.host_stacks import session_path
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
@@ -110,7 +111,7 @@ def run(folder, tool, *arguments, path=(), stdin=None, **environment):
         'OMP_NUM_THREADS': '1',
         'CUDA_VISIBLE_DEVICES': '-1',
         'PATH': search,
-        'PYTHONPATH': os.pathsep.join(map(str, (*path, ROOT))),
+        'PYTHONPATH': os.pathsep.join(map(str, (*path, *session_path(), ROOT))),
         **environment,
     }
     return subprocess.run(
