@@ -20,4 +20,11 @@ fi
 WORKERS="${WORKERS:-$(nproc 2>/dev/null || echo 1)}"
 # One thread per worker: the workers already use all cores.
 [ "$WORKERS" -gt 1 ] && export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
-ruff check . && ruff format --check --quiet . && mypy && python -m pytest --numprocesses "$WORKERS" --dist worksteal "$@"
+run_tests() { python -m pytest --numprocesses "$WORKERS" --dist worksteal "$@"; }
+ruff check . && ruff format --check --quiet . && mypy && run_tests "$@" || exit 1
+if [ $# -eq 0 ]; then
+    echo "== What trains, resumes, tests and loads, in the same process on the original OpenMMLab packages"
+    export PYTHONPATH="$MMGB_ORIGINALS${PYTHONPATH:+:$PYTHONPATH}"
+    run_tests -m "not slow" tests/apis tests/engine tests/models/relay_bp tests/models/test_boosted_seg_tta.py \
+        tests/datasets/samplers
+fi

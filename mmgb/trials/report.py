@@ -16,11 +16,16 @@ from mmgb.analysis.benchmark_tables import (
     segmentation_loss_table,
     stock_swaps_table,
 )
+from mmgb.analysis.compiled_kernel.tables import resources_table, traffic_table
 from mmgb.analysis.curvature.tables import summary_table
+from mmgb.analysis.explosion_table import explosion_table
+from mmgb.analysis.fault_summary import REPORTS, fault_summary
 from mmgb.analysis.fault_tables import killed_runs_table, other_faults_table, workers_and_ranks_table
 from mmgb.analysis.gradients.tables import gradient_table, weight_gradient_table
+from mmgb.analysis.hostile_inputs_table import hostile_inputs_table
 from mmgb.analysis.predictions.comparison_table import comparison_table, rates_table
 from mmgb.analysis.recipe_table import recipe_report
+from mmgb.analysis.scaling_table import constants_table, measured_table, modelled_table
 from mmgb.analysis.unlearning import unlearning_table
 from mmgb.functional.errors import ConfigError
 from mmgb.rate_finder.tables import measured_rates_table, suggested_rates_table
@@ -156,6 +161,11 @@ def _of_grids(make: Callable[[dict, Path], str], manifest: Manifest, block: Tabl
     return make(json.loads((results / block.numbers).read_text(encoding='utf-8')), results)
 
 
+def _faults(manifest: Manifest, block: TableBlock, results: Path) -> str:
+    paths = {name: results / name for name in REPORTS if (results / name).exists()}
+    return fault_summary({name: json.loads(path.read_text(encoding='utf-8')) for name, path in paths.items()})
+
+
 def _comparison(numbers: dict) -> str:
     return comparison_table({run: Evaluation(found['metrics'], found['class_iou']) for run, found in numbers.items()})
 
@@ -191,6 +201,13 @@ OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
     'killed runs': killed_runs_table,
     'workers and ranks': workers_and_ranks_table,
     'other faults': other_faults_table,
+    'kernel resources': resources_table,
+    'kernel traffic': traffic_table,
+    'explosions': lambda report: explosion_table(report['results']),
+    'hostile inputs': hostile_inputs_table,
+    'measured scaling': measured_table,
+    'scaling constants': constants_table,
+    'modelled scaling': modelled_table,
 }
 OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
     'claims': _claims,
@@ -201,4 +218,5 @@ OF_MANIFEST: Mapping[str, Callable[[Manifest, TableBlock, Path], str]] = {
     'recipes': _recipes,
     'rate finder': partial(_of_grids, suggested_rates_table),
     'measured rates': partial(_of_grids, measured_rates_table),
+    'faults': _faults,
 }
