@@ -51,6 +51,8 @@ def _delete_at_the_end(method):
 
     @functools.wraps(method)
     def call(self, *args, **kwargs):
+        if not hasattr(self, 'file_backend'):  # validation without a training
+            return method(self, *args, **kwargs)
         backend, self.file_backend = self.file_backend, _DelayedDeletions(self.file_backend)
         try:
             method(self, *args, **kwargs)

@@ -81,6 +81,12 @@ def test_the_best_checkpoint_is_deleted_after_a_better_one_is_written(tmp_path, 
     assert names(tmp_path) == ['best_acc_epoch_2.pth']
 
 
+def test_a_validation_without_a_training_saves_nothing(tmp_path, patched, checkpoint_run):
+    runner, _ = checkpoint_run
+    CheckpointHook(interval=1).after_val_epoch(runner, dict(acc=50.0))
+    assert names(tmp_path) == []
+
+
 def test_an_interrupted_write_of_the_local_backend_leaves_the_old_file(tmp_path, patched, checkpoint_run, monkeypatch):
     (tmp_path / 'a.pth').write_bytes(b'old')
 
