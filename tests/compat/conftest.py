@@ -1,4 +1,4 @@
-"""What the original hosts do without mmgb's patches, found in one process."""
+"""Faults of the original hosts without the patches of mmgb, found in one process."""
 
 import json
 
