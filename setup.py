@@ -54,15 +54,24 @@ class BuildWithMim(build_py):
         mim = (ROOT if self.editable_mode else Path(self.build_lib)) / 'mmgb' / '.mim'
         shutil.rmtree(mim, ignore_errors=True)
         mim.mkdir(parents=True)
+        if self.editable_mode:
+            self.link(mim)
+            return
         for name in MIM_CONTENT:
-            if self.editable_mode:
-                (mim / name).symlink_to(Path('..', '..', name), target_is_directory=(ROOT / name).is_dir())
-            elif (ROOT / name).is_file():
+            if (ROOT / name).is_file():
                 shutil.copy(ROOT / name, mim / name)
             else:
                 shutil.copytree(
                     ROOT / name, mim / name, ignore=shutil.ignore_patterns('__pycache__', *ONLY_IN_A_CHECKOUT)
                 )
+
+    def link(self, mim: Path) -> None:
+        """Fill ``mim`` with links. Windows allows them to some users only; without, mmgb finds its checkout itself."""
+        try:
+            for name in MIM_CONTENT:
+                (mim / name).symlink_to(Path('..', '..', name), target_is_directory=(ROOT / name).is_dir())
+        except OSError:
+            shutil.rmtree(mim)
 
 
 setup(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import setuptools
 from helpers.tiny_runs import CLASSIFICATION, make_workspace
 
 import mmgb
+from mmgb.utils.shipped_files import shipped_files
 
 ROOT = Path(__file__).parents[1]
 BUILD_FILES = ('LICENSE', 'MANIFEST.in', 'README.md', 'model-index.yml', 'pyproject.toml', 'setup.py')
@@ -105,6 +108,21 @@ def test_an_editable_install_links_configs_and_tools_for_mim():
     assert list((mim / 'configs').rglob('pixelnet-*.py'))
     if mim.parent == ROOT / 'mmgb':  # this checkout
         assert {path.name for path in mim.iterdir()} <= {'configs', 'demo', 'tools', 'model-index.yml'}
+
+
+def test_an_editable_install_without_the_right_to_make_links_finds_its_checkout(tmp_path, monkeypatch):
+    """As on Windows, where only some users may make symbolic links."""
+    monkeypatch.setattr(setuptools, 'setup', lambda **arguments: None)
+    command = runpy.run_path(str(ROOT / 'setup.py'))['BuildWithMim']
+
+    def refuse(*args, **kwargs):
+        raise OSError('A required privilege is not held by the client')
+
+    monkeypatch.setattr(Path, 'symlink_to', refuse)
+    mim = tmp_path / 'mmgb' / '.mim'
+    mim.mkdir(parents=True)
+    command(setuptools.Distribution()).link(mim)
+    assert not mim.exists() and shipped_files(tmp_path / 'mmgb') == tmp_path
 
 
 def packaged_files():

@@ -55,18 +55,24 @@ def stop(processes: Iterable[subprocess.Popen]) -> None:
         processes: processes that lead a session of their own.
     """
     for process in processes:
-        _signal_group(process, signal.SIGTERM)
+        _end_group(process)
     give_up = time.monotonic() + SECONDS_TO_STOP
     for process in processes:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, give_up - time.monotonic()))
-        _signal_group(process, signal.SIGKILL)  # descendants may have ignored SIGTERM
+        _end_group(process, kill=True)  # descendants may have ignored SIGTERM
         process.wait()
 
 
-def _signal_group(process: subprocess.Popen, number: signal.Signals) -> None:
+def _end_group(process: subprocess.Popen, kill: bool = False) -> None:
+    """Send SIGTERM, or SIGKILL, to a process and its descendants; on Windows, which has no groups, to it alone."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+        if hasattr(os, 'killpg'):
+            os.killpg(process.pid, signal.SIGKILL if kill else signal.SIGTERM)
+        elif kill:
+            process.kill()
+        else:
+            process.terminate()
 
 
 def interrupt_on_termination() -> None:
@@ -75,6 +81,7 @@ def interrupt_on_termination() -> None:
     def interrupt(signum, frame):
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
+    for name in ('SIGTERM', 'SIGHUP'):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, interrupt)

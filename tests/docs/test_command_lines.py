@@ -28,6 +28,7 @@ from mmgb import compat
 from mmgb.trials.commands import select
 from mmgb.trials.manifest import read_manifest
 from mmgb.utils.cli.overrides import parse_overrides
+from mmgb.utils.shipped_files import find_config
 
 COMMANDS = [block for block in BLOCKS if block.language in ('bash', 'inline')]
 SCRIPTS = tuple(f'mmgb-{name}' for name in ('train', 'test', 'trials', 'suggest'))
@@ -118,7 +119,7 @@ def parse(script: str, arguments: list[str]) -> argparse.Namespace:
 
 @cache
 def config_at(path: str) -> Config:
-    return Config.fromfile(ROOT / path)
+    return Config.fromfile(ROOT / find_config(path))
 
 
 def check_config(path: str, keys: list[str]) -> None:
@@ -136,6 +137,8 @@ def check_python(arguments: list[str]) -> None:
         if arguments[2:]:  # without a tool it prints the list of them
             check_entry(*arguments[2:])
         return
+    elif arguments[:2] == ['-m', 'mmgb.apis.rank_launcher']:
+        return check_python(arguments[arguments.index('-m', 2) :])
     elif arguments[:2] == ['-m', 'venv']:
         return
     elif arguments[0] == '-c':
@@ -187,7 +190,7 @@ def check_git(arguments: list[str]) -> None:
 def check_pip(arguments: list[str]) -> None:
     if arguments in OTHER_PIP:
         return
-    command, requirement = arguments
+    command, requirement = [word for word in arguments if word != '-e']
     requirement = Requirement(re.sub(r'^\.', 'mmgb', requirement))  # `.` in a clone
     tree = ast.parse((ROOT / 'setup.py').read_text(encoding='utf-8'))
     (extras,) = (

@@ -87,3 +87,31 @@ def test_the_launcher_stops_its_ranks(tmp_path):
     for path in ranks:
         with pytest.raises(ProcessLookupError):
             os.kill(int(path.read_text()), 0)
+
+
+def without_unix(monkeypatch):
+    """Take away what Windows lacks."""
+    monkeypatch.delattr(os, 'killpg')
+    monkeypatch.delattr(signal, 'SIGHUP')
+
+
+@pytest.mark.parametrize('ignores', ['', 'signal.signal(signal.SIGTERM, signal.SIG_IGN); '])
+def test_a_system_without_process_groups_stops_the_process_itself(ignores, monkeypatch):
+    without_unix(monkeypatch)
+    monkeypatch.setattr(processes, 'SECONDS_TO_STOP', 0.3)
+    code = f'import signal; {ignores}print(flush=True); {SLEEPS}'
+    process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE)
+    process.stdout.readline()
+    processes.stop([process])
+    assert process.returncode == (-9 if ignores else -signal.SIGTERM)
+
+
+def test_a_system_without_sighup_interrupts_on_sigterm(monkeypatch):
+    without_unix(monkeypatch)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        processes.interrupt_on_termination()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
