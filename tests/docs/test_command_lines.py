@@ -34,7 +34,7 @@ COMMANDS = [block for block in BLOCKS if block.language in ('bash', 'inline')]
 SCRIPTS = tuple(f'mmgb-{name}' for name in ('train', 'test', 'trials', 'suggest'))
 STUBS = ('bash', 'git', 'pip', 'pkill', 'python', 'python3', 'ruff', 'sleep', *SCRIPTS)
 RECORD = '#!{bash}\nprintf "%s\\0" "${{0##*/}}" "$@" $\'\\x1e\' >> {record}\n'
-OTHER_PIP = [['install', 'tensorboard'], ['install', 'wandb'], ['list']]
+OTHER_PIP = [['install', 'seaborn'], ['install', 'tensorboard'], ['install', 'wandb'], ['list']]
 # Words that stand for the reader's own.
 PLACEHOLDERS = {
     'NAME=FILE.json': 'softmax=docs/results/digits/softmax.json',
@@ -45,9 +45,11 @@ PLACEHOLDERS = {
     'FAMILY': 'gradient_boosting/cifar10',
     'FILE.json': 'trials.json',
     'MMSEG': str(Path(importlib.util.find_spec('mmseg').origin).parent / '.mim'),
+    'MMPRETRAIN': str(Path(importlib.util.find_spec('mmpretrain').origin).parent / '.mim'),
     'NAME': 'digits',
     'PATH': 'work_dirs/run/epoch_1.pth',
     'RATE': '0.01',
+    'SCALARS.json': 'work_dirs/run/vis_data/scalars.json',
     'REPOSITORY': 'https://example.org/mmgb.git',
     'WORK_DIR': 'work_dirs/run',
 }
@@ -152,7 +154,7 @@ def check_python(arguments: list[str]) -> None:
     if script == 'tools/experiments.py' and args.command == 'run':
         assert select(read_manifest(ROOT / 'configs'), args.names)
     if 'config' in args:
-        options = getattr(args, 'cfg_options', [])
+        options = getattr(args, 'cfg_options', None) or []
         keys = [*(parse_overrides(options, '--cfg-options') if isinstance(options, list) else options)]
         check_config(args.config, keys + [values.split('=')[0] for values in getattr(args, 'vary', [])])
 
