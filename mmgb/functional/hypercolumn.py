@@ -126,16 +126,31 @@ def interpolate_grid(feature: Tensor, rows: Tensor, columns: Tensor, stride: flo
     Returns:
         Values, shape (B, C, R, S).
     """
-    precise = _precise(feature.dtype)
-    rows, columns = ((pixels.to(precise) - offset) / stride for pixels in (rows, columns))
-    rows = rows.clamp(0, feature.shape[2] - 1)
-    before = rows.long()
-    low, high = (
-        feature.index_select(2, cells).to(precise) for cells in (before, (before + 1).clamp(max=feature.shape[2] - 1))
-    )
-    horizontal = _interpolation_matrix(columns, feature.shape[3])
-    with without_autocast(feature.device):  # it would round the weights in the product
-        return (torch.lerp(low, high, (rows - before).unsqueeze(1)) @ horizontal.T).to(feature.dtype)
+    return sum_on_grid([LinearPart(feature, None, stride, offset)], rows, columns)
+
+
+def sum_on_grid(parts: Sequence[LinearPart], rows: Tensor, columns: Tensor) -> Tensor:
+    """Return the sum of some maps, each interpolated as by :func:`interpolate_grid`, in one product for all of them."""
+    gathered, matrices = [], []
+    for feature, _, stride, offset in parts:
+        precise = _precise(feature.dtype)
+        y = ((rows.to(precise) - offset) / stride).clamp(0, feature.shape[2] - 1)
+        before = y.long()
+        low, high = (
+            feature.index_select(2, cells).to(precise)
+            for cells in (before, (before + 1).clamp(max=feature.shape[2] - 1))
+        )
+        gathered.append(torch.lerp(low, high, (y - before).unsqueeze(1)))
+        matrices.append(_interpolation_matrix((columns.to(precise) - offset) / stride, feature.shape[3]))
+    horizontal = torch.cat(matrices, 1).T
+    with without_autocast(horizontal.device):  # it would round the weights in the product
+        return (torch.cat(gathered, 3) @ horizontal).to(parts[0].feature.dtype)
+
+
+def sum_at(parts: Sequence[LinearPart], points: Tensor) -> Tensor:
+    """Return the sum of some maps, each interpolated by :func:`interpolate_at`."""
+    columns = (interpolate_at(part.feature, points, part.stride, part.offset) for part in parts)
+    return reduce(Tensor.add_, columns)  # in place: a column is as large as the output
 
 
 def _interpolation_matrix(positions: Tensor, cells: int) -> Tensor:
@@ -182,22 +197,23 @@ def split_first_layer(
     return parts
 
 
-def hypercolumn_linear(parts: Sequence[LinearPart], interpolate: Callable[..., Tensor]) -> Tensor:
+def hypercolumn_linear(parts: Sequence[LinearPart], interpolated_sum: Callable[..., Tensor]) -> Tensor:
     """Compute the outputs of the first layer at some pixels, without its bias.
 
     The parts whose weight is not yet applied are concatenated, so that one product computes them all.
 
     Args:
         parts: result of :func:`split_first_layer`.
-        interpolate: :func:`interpolate_at` or :func:`interpolate_grid` with its pixels bound.
+        interpolated_sum: :func:`sum_at` or :func:`sum_on_grid` with its pixels bound.
 
     Returns:
-        Outputs, shape (B, hidden, …) with the last dimensions of the result of ``interpolate``.
+        Outputs, shape (B, hidden, …) with the last dimensions of the result of ``interpolated_sum``.
     """
-    columns = [interpolate(part.feature, stride=part.stride, offset=part.offset) for part in parts]
-    outputs = [column for column, part in zip(columns, parts) if part.weight is None]
-    pending = [(column, part.weight) for column, part in zip(columns, parts) if part.weight is not None]
-    if pending:
-        hypercolumn = torch.cat([column for column, _ in pending], dim=1)
-        outputs.append(F.conv2d(hypercolumn, torch.cat([weight for _, weight in pending], dim=1)))
-    return reduce(torch.add, outputs)
+    applied = [part for part in parts if part.weight is None]
+    pending = [(part, part.weight) for part in parts if part.weight is not None]
+    if not pending:
+        return interpolated_sum(applied)
+    hypercolumn = torch.cat([interpolated_sum([part]) for part, _ in pending], dim=1)
+    outputs = F.conv2d(hypercolumn, torch.cat([weight for _, weight in pending], dim=1))
+    del hypercolumn  # before the next tensors of its size
+    return outputs.add_(interpolated_sum(applied)) if applied else outputs

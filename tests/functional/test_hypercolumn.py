@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from mmgb.functional.hypercolumn import (
+    LinearPart,
     crop_to_image,
     draw_valid_pixels,
     hypercolumn_linear,
@@ -16,6 +17,8 @@ from mmgb.functional.hypercolumn import (
     interpolate_grid,
     pixel_coordinates,
     split_first_layer,
+    sum_at,
+    sum_on_grid,
 )
 
 PADDING = 100
@@ -161,10 +164,20 @@ def test_factorised_layer_equals_the_literal_hypercolumn_in_value_and_gradient()
     for factorised in (False, True):
         parts = split_first_layer(features, weight, strides, offsets, 70, factorised)
         assert [part.weight is None for part in parts] == [factorised and size <= 70 for size in (1024, 256, 64, 4)]
-        result = hypercolumn_linear(parts, partial(interpolate_at, points=points))
+        result = hypercolumn_linear(parts, partial(sum_at, points=points))
         assert torch.allclose(result, literal, atol=1e-10)
         for gradient, reference in zip(torch.autograd.grad(result.square().sum(), [weight, *features]), expected):
             assert torch.allclose(gradient, reference, atol=1e-8)
+
+
+def test_the_sum_of_maps_on_a_grid_is_that_of_the_interpolated_maps():
+    torch.manual_seed(0)
+    sizes = ((6, 9, 2, 0.5), (3, 5, 4, 1.5), (1, 2, 16, 7.5))
+    parts = [LinearPart(torch.randn(2, 3, h, w, dtype=torch.float64), None, *place) for h, w, *place in sizes]
+    rows, columns = torch.arange(2, 9), torch.arange(16)
+    points = torch.cartesian_prod(rows, columns).flip(1).double().expand(2, -1, -1)
+    expected = sum_at(parts, points).view(2, 3, len(rows), len(columns))
+    torch.testing.assert_close(sum_on_grid(parts, rows, columns), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_drawn_pixels_are_valid_distinct_and_uniform():

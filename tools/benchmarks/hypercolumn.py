@@ -55,11 +55,11 @@ def measure(steps: dict[str, Callable[[], object]], seconds: float, device: str)
 
 
 def sampled(head: PixelNetHead, features: list[Tensor], samples: list[SegDataSample]) -> Callable[[], None]:
-    return lambda: head.loss(features, samples, None)['loss_ce'].backward()
+    return lambda: head.train().loss(features, samples, None)['loss_ce'].backward()
 
 
 def dense(head: PixelNetHead, features: list[Tensor]) -> Callable[[], Tensor]:
-    return torch.no_grad()(lambda: head(features))
+    return torch.no_grad()(lambda: head.eval()(features))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +88,7 @@ def main():
     widths = f'widths of the paper / {args.divisor}'
     cases = {
         f'{device}, 2000 sampled pixels of {args.images} images, forward and backward, {widths}': {
-            name: sampled(head.train(), features, samples) for name, head in built.items()
+            name: sampled(head, features, samples) for name, head in built.items()
         },
         f'{device}, all {size} x {size} pixels of an image, {widths}': {
             name: dense(head, first) for name, head in built.items()

@@ -30,6 +30,7 @@ from torch import Tensor
 from mmgb.analysis.benchmark_tables import segmentation_loss_table
 from mmgb.functional import exp_gb_loss, loss_in_strips, pow3_gb_loss, upsampled_loss
 from mmgb.functional.losses.exp_gb import ExpGB
+from mmgb.functional.losses.formula import Formula
 from mmgb.functional.losses.pow3_gb import Pow3GB
 
 IGNORE, SIZE = 255, 512
@@ -42,13 +43,17 @@ NETWORKS = {
 CROSS_ENTROPY, POW3 = dict(type='CrossEntropyLoss', avg_non_ignore=True), dict(type='mmgb.Pow3GBLoss')
 
 
-def losses(labels: Tensor, size: tuple[int, int]) -> dict[str, Callable[[Tensor], Tensor]]:
+def losses(labels: Tensor, size: tuple[int, int], classes: int) -> dict[str, Callable[[Tensor], Tensor]]:
     """Return the contenders by name, functions of the scores."""
     valid = (labels != IGNORE).sum()
     pow3, exp = Pow3GB(0.001, 0.4, (0.0, 10.0)), ExpGB(0.1, (0.0, 16.0))
+    matched_pow3, matched_exp = Pow3GB(0.001, 0.0, (0.0, 10.0)).matched(classes), exp.matched(classes)
 
     def enlarged(loss: Callable) -> Callable[[Tensor], Tensor]:
         return lambda scores: loss(F.interpolate(scores, size, mode='bilinear'), labels, ignore_index=IGNORE)
+
+    def full_resolution(formula: Formula) -> Callable[[Tensor], Tensor]:
+        return lambda scores: upsampled_loss(scores, labels, formula, ignore_index=IGNORE)
 
     def strip(part: Tensor, rows: slice) -> Tensor:
         return F.cross_entropy(part, labels[:, rows], ignore_index=IGNORE, reduction='sum') / valid
@@ -59,8 +64,10 @@ def losses(labels: Tensor, size: tuple[int, int]) -> dict[str, Callable[[Tensor]
         'resize + pow3-GB': enlarged(pow3_gb_loss),
         'resize + exp-GB': enlarged(exp_gb_loss),
         'cross-entropy in strips': lambda scores: loss_in_strips(scores, size, strip),
-        'pow3-GB, full resolution': lambda scores: upsampled_loss(scores, labels, pow3, ignore_index=IGNORE),
-        'exp-GB, full resolution': lambda scores: upsampled_loss(scores, labels, exp, ignore_index=IGNORE),
+        'pow3-GB, full resolution': full_resolution(pow3),
+        'exp-GB, full resolution': full_resolution(exp),
+        'matched pow3-GB, full resolution': full_resolution(matched_pow3),
+        'matched exp-GB, full resolution': full_resolution(matched_exp),
     }
 
 
@@ -104,7 +111,7 @@ def loss_case(images: int, classes: int, cells: int, labels: Tensor | None, devi
         scores.grad = None
 
     torch._dynamo.reset()
-    steps = {name: step(loss) for name, loss in losses(labels, (SIZE, SIZE)).items()}
+    steps = {name: step(loss) for name, loss in losses(labels, (SIZE, SIZE), classes).items()}
     return dict(
         title=f'{device}, loss of {(images, classes, cells, cells)} enlarged to {SIZE} x {SIZE}, {kind}',
         contenders=measure(steps, device, seconds, forget_gradient),

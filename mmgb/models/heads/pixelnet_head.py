@@ -20,10 +20,10 @@ from mmgb.functional.hypercolumn import (
     crop_to_image,
     draw_valid_pixels,
     hypercolumn_linear,
-    interpolate_at,
-    interpolate_grid,
     pixel_coordinates,
     split_first_layer,
+    sum_at,
+    sum_on_grid,
 )
 from mmgb.registry import MODELS
 
@@ -132,7 +132,7 @@ class PixelNetHead(BaseDecodeHead):
         parts = self._first_layer_parts(inputs, self.chunk_size)
         return torch.cat(
             [
-                self._classify(parts, partial(interpolate_grid, rows=chunk, columns=columns))
+                self._classify(parts, partial(sum_on_grid, rows=chunk, columns=columns))
                 for chunk in rows.split(max(1, self.chunk_size // width))
             ],
             dim=2,
@@ -149,7 +149,7 @@ class PixelNetHead(BaseDecodeHead):
             Scores (B, num_classes, P, 1).
         """
         points = pixel_coordinates(pixels, self.image_size(inputs)[1])
-        return self._classify(self._first_layer_parts(inputs, pixels.shape[1]), partial(interpolate_at, points=points))
+        return self._classify(self._first_layer_parts(inputs, pixels.shape[1]), partial(sum_at, points=points))
 
     def loss(self, inputs: Sequence[Tensor], batch_data_samples: list[SegDataSample], train_cfg: dict) -> dict:
         """Return the losses of newly drawn pixels.
@@ -187,8 +187,9 @@ class PixelNetHead(BaseDecodeHead):
         )
         return split_first_layer(features, self.fc1.weight, self.strides, offsets, num_points, self.factorised)
 
-    def _classify(self, parts: list[LinearPart], interpolate: Callable[..., Tensor]) -> Tensor:
-        hidden = F.relu(self.norm1(hypercolumn_linear(parts, interpolate) + self.fc1.bias.view(1, -1, 1, 1)))
+    def _classify(self, parts: list[LinearPart], interpolated_sum: Callable[..., Tensor]) -> Tensor:
+        hidden = hypercolumn_linear(parts, interpolated_sum).add_(self.fc1.bias.view(1, -1, 1, 1))
+        hidden = F.relu(self.norm1(hidden), inplace=True)  # in place: these are the head's largest tensors
         if self.dropout is not None:
             hidden = self.dropout(hidden)
-        return self.norm_seg(self.cls_seg(F.relu(self.norm2(self.fc2(hidden)))))
+        return self.norm_seg(self.cls_seg(F.relu(self.norm2(self.fc2(hidden)), inplace=True)))
