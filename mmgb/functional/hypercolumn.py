@@ -142,9 +142,10 @@ def sum_on_grid(parts: Sequence[LinearPart], rows: Tensor, columns: Tensor) -> T
         )
         gathered.append(torch.lerp(low, high, (y - before).unsqueeze(1)))
         matrices.append(_interpolation_matrix((columns.to(precise) - offset) / stride, feature.shape[3]))
-    horizontal = torch.cat(matrices, 1).T
+    horizontal, joined = torch.cat(matrices, 1).T, torch.cat(gathered, 3)
+    del gathered, low, high  # before the next tensor of their size
     with without_autocast(horizontal.device):  # it would round the weights in the product
-        return (torch.cat(gathered, 3) @ horizontal).to(parts[0].feature.dtype)
+        return (joined @ horizontal).to(parts[0].feature.dtype)
 
 
 def sum_at(parts: Sequence[LinearPart], points: Tensor) -> Tensor:
