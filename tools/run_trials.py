@@ -3,12 +3,13 @@
     python tools/run_trials.py configs/…/NAME.py --trials 5 --out NAME.json \\
         --vary optim_wrapper.optimizer.lr=0.03,0.1 --vary model.head.loss.targets=[0,6],[0,16]
 
-Each trial is a run of tools/train.py with randomness.seed 0, 1, …; its checkpoints are not kept. The file is written
-after each trial. The same command continues an interrupted one: it keeps the trials in the file and runs the missing
-ones from their beginning. A larger --trials, or more values of --vary, add trials to the file. The config itself must
-not have changed. The metric is in percent; larger is better. A trial that fails, for example because it diverges, is
-recorded with its error. If OMP_NUM_THREADS is unset, the processes of all trials share the threads. A second
-run_trials.py that would write the same file or the same folders is refused. The trials end when run_trials.py ends.
+Each trial is a run of tools/train.py with randomness.seed 0, 1, …, or --first-seed and up; its checkpoints are not
+kept. The file is written after each trial. The same command continues an interrupted one: it keeps the trials in the
+file and runs the missing ones from their beginning. A larger --trials, or more values of --vary, add trials to the
+file. The config itself must not have changed. The metric is in percent; larger is better. A trial that fails, for
+example because it diverges, is recorded with its error. If OMP_NUM_THREADS is unset, the processes of all trials share
+the threads. A second run_trials.py that would write the same file or the same folders is refused. The trials end when
+run_trials.py ends.
 """
 
 import argparse
@@ -48,8 +49,13 @@ FIELDS = (*TRAIN_FIELDS, 'val_cfg', 'val_dataloader')
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file of mmsegmentation or mmpretrain')
+    parser.add_argument('--trials', type=int, required=True, metavar='N', help='number of seeds of each setting')
     parser.add_argument(
-        '--trials', type=int, required=True, metavar='N', help='number of seeds of each setting: 0 to N-1'
+        '--first-seed',
+        type=int,
+        default=0,
+        metavar='S',
+        help='the seeds are S to S+N-1, such as seeds that no setting was chosen with (default: %(default)s)',
     )
     parser.add_argument('--jobs', type=int, default=1, metavar='J', help='trials at a time (default: %(default)s)')
     parser.add_argument(
@@ -95,6 +101,8 @@ def check(args, grid):
     for name in ('trials', 'jobs', 'nproc_per_trial'):
         if getattr(args, name) < 1:
             raise ConfigError(f'--{name.replace("_", "-")}={getattr(args, name)}: expected a positive integer')
+    if args.first_seed < 0:
+        raise ConfigError(f'--first-seed={args.first_seed}: expected an integer of at least 0')
     gpus = torch.cuda.device_count()
     if 0 < gpus < args.nproc_per_trial:
         raise ConfigError(f'--nproc-per-trial={args.nproc_per_trial}: expected at most the number of GPUs, {gpus}')
@@ -195,7 +203,8 @@ def main():
             file = TrialsFile(args.out, origin, here, [parse_overrides(setting, '--vary') for setting in grid])
         except ConfigError as error:
             raise ConfigError(f'--out: {error}') from error
-        jobs = plan(TRAIN, args.config, args.cfg_options, grid, args.trials, root, file.seeds, args.nproc_per_trial)
+        seeds = range(args.first_seed, args.first_seed + args.trials)
+        jobs = plan(TRAIN, args.config, args.cfg_options, grid, seeds, root, file.seeds, args.nproc_per_trial)
         for folder in dict.fromkeys(job.folder.parent for job in jobs):
             lock_and_report(locks, folder_lock(folder))
         total = len(grid) * args.trials

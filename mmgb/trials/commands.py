@@ -90,6 +90,8 @@ def trials_command(run: Run, jobs: int) -> Command:
     """Return the command of ``tools/run_trials.py`` for one result."""
     arguments = ['tools/run_trials.py', run.config, '--trials', str(run.seeds), '--out', f'{RESULTS}/{run.result}.json']
     arguments += ['--jobs', str(jobs)]
+    if run.first_seed:
+        arguments += ['--first-seed', str(run.first_seed)]
     if run.metric:
         arguments += ['--metric', run.metric]
     if run.work_dir:

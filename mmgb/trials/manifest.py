@@ -32,11 +32,11 @@
 
 Fields of TEMPLATE: ``config`` (path below the family's folder), ``overrides``, ``work_dir``; of trials also ``result``
 (path below docs/results without .json), ``label`` (row of the tables; default: the last part of ``result``), ``seeds``
-(default: 1), ``looked_at`` (smaller numbers of seeds after which the result was looked at and more were added),
-``learning_rates`` or ``vary``, ``tuned_by`` (grid from which the config's learning rate was chosen: a result, or
-FILE:ROW of a file of best metrics below docs/results), ``metric``; of train also ``options`` of train.py and
-``unless``, a file whose presence makes the training unnecessary. Fields of TOOL: ``tool`` (path below tools),
-``options``, ``each`` (one argument for each run of the experiment) and ``keep``, file patterns copied from
+(default: 1), ``first_seed`` (default: 0), ``looked_at`` (smaller numbers of seeds after which the result was looked at
+and more were added), ``learning_rates`` or ``vary``, ``tuned_by`` (grid from which the config's learning rate was
+chosen: a result, or FILE:ROW of a file of best metrics below docs/results), ``metric``; of train also ``options`` of
+train.py and ``unless``, a file whose presence makes the training unnecessary. Fields of TOOL: ``tool`` (path below
+tools), ``options``, ``each`` (one argument for each run of the experiment) and ``keep``, file patterns copied from
 work_dirs/FOLDER to docs/results/FOLDER. All scalars are read as text, so a learning rate of 5e-4 reaches the command
 line as written.
 """

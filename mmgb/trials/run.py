@@ -15,7 +15,17 @@ from .schedule import trial_folder
 from .templates import fill
 
 COMMON_FIELDS = ('config', 'overrides', 'work_dir', 'label')
-TRIALS_FIELDS = (*COMMON_FIELDS, 'result', 'seeds', 'looked_at', 'learning_rates', 'tuned_by', 'vary', 'metric')
+TRIALS_FIELDS = (
+    *COMMON_FIELDS,
+    'result',
+    'seeds',
+    'first_seed',
+    'looked_at',
+    'learning_rates',
+    'tuned_by',
+    'vary',
+    'metric',
+)
 TRAIN_FIELDS = (*COMMON_FIELDS, 'options', 'unless')
 LEARNING_RATE = 'optim_wrapper.optimizer.lr'
 
@@ -31,6 +41,7 @@ class Run(NamedTuple):
         variables: texts that a tool's ``each`` may use.
         result: path of the file of trials below docs/results, without .json.
         seeds: number of trials of each setting.
+        first_seed: random seed of the first of them; the others have the next ones.
         looked_at: smaller numbers of trials whose result was looked at before more were added; none if ``seeds`` was
             fixed beforehand.
         tuned_by: grid from which the config's learning rate was chosen: result of another run, or FILE:ROW of a file of
@@ -48,6 +59,7 @@ class Run(NamedTuple):
     variables: Mapping[str, str]
     result: str | None
     seeds: int
+    first_seed: int
     looked_at: Sequence[int]
     tuned_by: str | None
     vary: Mapping[str, list[str]]
@@ -91,6 +103,9 @@ def make_run(family: str, fields: Mapping[str, object], variables: Mapping[str, 
     result = filled('result')
     if result is not None:
         known.update(result=result, folder=os.path.dirname(result), stem=os.path.basename(result))
+    first_seed = filled('first_seed', '0')
+    if not first_seed.isdecimal():
+        raise ConfigError(f'{where}.first_seed={first_seed}: expected an integer of at least 0')
     overrides, vary = filled('overrides', {}), filled('vary', {})
     if 'learning_rates' in fields:
         vary = {LEARNING_RATE: filled('learning_rates'), **vary}
@@ -100,7 +115,7 @@ def make_run(family: str, fields: Mapping[str, object], variables: Mapping[str, 
         if result is None:
             known['folder'] = os.path.dirname(work_dir).removeprefix('work_dirs/')
         else:
-            known['first_run'] = first_run(work_dir, overrides, vary)
+            known['first_run'] = first_run(work_dir, overrides, vary, int(first_seed))
     seeds = filled('seeds', '1')
     if not seeds.isdecimal() or int(seeds) < 1:
         raise ConfigError(f'{where}.seeds={seeds}: expected a positive integer')
@@ -115,6 +130,7 @@ def make_run(family: str, fields: Mapping[str, object], variables: Mapping[str, 
         variables=known,
         result=result,
         seeds=int(seeds),
+        first_seed=int(first_seed),
         looked_at=[int(look) for look in looked_at],
         tuned_by=filled('tuned_by'),
         vary=vary,
@@ -124,8 +140,8 @@ def make_run(family: str, fields: Mapping[str, object], variables: Mapping[str, 
     )
 
 
-def first_run(work_dir: str, overrides: Mapping[str, str], vary: Mapping[str, list[str]]) -> str:
+def first_run(work_dir: str, overrides: Mapping[str, str], vary: Mapping[str, list[str]], seed: int) -> str:
     """Return the folder of the first trial of ``tools/run_trials.py``."""
     (setting, *_) = make_grid([f'{key}={",".join(values)}' for key, values in vary.items()])
     common = [f'{key}={value}' for key, value in overrides.items()]
-    return str(trial_folder(Path(work_dir), common, setting, seed=0))
+    return str(trial_folder(Path(work_dir), common, setting, seed))

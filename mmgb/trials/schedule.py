@@ -56,7 +56,7 @@ def plan(
     config: str,
     cfg_options: Sequence[str],
     grid: Sequence[Sequence[str]],
-    trials: int,
+    seeds: Sequence[int],
     root: Path,
     done: Callable[[dict[str, object]], Sequence[int]],
     processes: int = 1,
@@ -68,7 +68,7 @@ def plan(
         config (str): config file.
         cfg_options: ``KEY=VALUE`` texts common to all trials.
         grid: ``KEY=VALUE`` texts of each setting.
-        trials (int): number of seeds, from 0.
+        seeds: seeds of each setting, in order.
         root (Path): folder of all trials.
         done: returns the seeds that a setting, {key: value}, already has.
         processes (int): number of processes that train together in each trial. Default: 1.
@@ -77,7 +77,7 @@ def plan(
         ConfigError: if a trial's folder exists and was not made by a trial.
     """
     jobs = []
-    for seed in range(trials):
+    for seed in seeds:
         for setting in grid:
             overrides = parse_overrides(setting, '--vary')
             if seed in done(overrides):

@@ -52,6 +52,13 @@ def test_trials_run_between_the_tools_before_and_after_them(manifest):
     assert (plot.requires, plot.keep, plot.folder) == (runs, ['*.png'], 'out')
 
 
+def test_the_first_seed_is_passed_on(manifest):
+    one = manifest.experiments['rates']
+    later = one._replace(runs=[run._replace(first_seed=2) for run in one.runs])
+    command = experiment_commands(manifest._replace(experiments={'rates': later}), 'rates')[1].arguments
+    assert command[command.index('--first-seed') + 1] == '2'
+
+
 def test_a_grid_of_learning_rates_is_varied(manifest):
     command = experiment_commands(manifest, 'rates')[1].arguments
     assert command[command.index('--vary') :] == [

@@ -30,6 +30,11 @@ def test_tools_may_use_the_folder_the_stem_and_the_first_trials_folder_of_a_run(
     assert variables['first_run'] == f'work_dirs/folder/rates_a/{first}'
 
 
+def test_the_first_trials_folder_is_that_of_the_first_seed():
+    run = make_run('family', {**TEMPLATE, 'first_seed': '2'}, VARIABLES, 'x')
+    assert run.first_seed == 2 and run.variables['first_run'].endswith('/seed_2')
+
+
 def test_a_training_without_result_has_the_folder_of_its_work_dir_and_may_use_another_familys_config():
     run = make_run('one/two', {'config': '../three/c.py', 'work_dir': 'work_dirs/outputs/a'}, {}, 'x')
     assert run.config == 'configs/one/three/c.py' and run.variables['folder'] == 'outputs'
@@ -55,3 +60,8 @@ def test_keys_that_are_no_fields_are_variables_and_must_be_used():
 def test_the_number_of_seeds_must_be_positive(seeds):
     with pytest.raises(ConfigError, match=f'x.seeds={seeds}: expected a positive integer'):
         make_run('family', {**TEMPLATE, 'seeds': seeds}, VARIABLES, 'x')
+
+
+def test_the_first_seed_must_be_an_integer_of_at_least_0():
+    with pytest.raises(ConfigError, match='x.first_seed=-1: expected an integer of at least 0'):
+        make_run('family', {**TEMPLATE, 'first_seed': '-1'}, VARIABLES, 'x')

@@ -10,8 +10,8 @@ from mmgb.functional.errors import ConfigError
 from mmgb.trials.schedule import LOG, Job, plan, start
 
 
-def make_plan(root, done=lambda overrides: [], trials=2, processes=1):
-    return plan(Path('train.py'), 'c.py', ['x=1'], [['lr=0.1'], ['lr=1']], trials, root, done, processes)
+def make_plan(root, done=lambda overrides: [], seeds=(0, 1), processes=1):
+    return plan(Path('train.py'), 'c.py', ['x=1'], [['lr=0.1'], ['lr=1']], seeds, root, done, processes)
 
 
 def test_the_first_seeds_of_all_settings_come_first_each_in_its_own_folder(tmp_path):
@@ -38,8 +38,17 @@ def test_the_first_seeds_of_all_settings_come_first_each_in_its_own_folder(tmp_p
 
 
 def test_seeds_that_the_file_has_are_left_out(tmp_path):
-    jobs = make_plan(tmp_path, lambda overrides: [0, 2] if overrides == {'lr': 1} else [1], trials=3)
+    jobs = make_plan(tmp_path, lambda overrides: [0, 2] if overrides == {'lr': 1} else [1], seeds=range(3))
     assert [job.name for job in jobs] == ['lr=0.1 seed 0', 'lr=1 seed 1', 'lr=0.1 seed 2']
+
+
+def test_seeds_may_start_above_0(tmp_path):
+    jobs = make_plan(tmp_path, seeds=(2,))
+    assert [(job.name, job.seed, job.folder.name) for job in jobs] == [
+        ('lr=0.1 seed 2', 2, 'seed_2'),
+        ('lr=1 seed 2', 2, 'seed_2'),
+    ]
+    assert 'randomness.seed=2' in jobs[0].command
 
 
 def test_an_existing_folder_is_refused_unless_a_trial_made_it(tmp_path):
