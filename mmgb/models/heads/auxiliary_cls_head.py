@@ -45,7 +45,7 @@ class AuxiliaryClsHead(ClsHead):
     """Classifier on the feature map of an intermediate layer.
 
     Layers: average pooling, 1x1 convolution, fully connected hidden layer, dropout, fully connected output layer. ReLU
-    follows the convolution and the hidden layer.
+    follows the convolution and the hidden layer. ``kernel_size=3`` makes the convolution see neighboring cells.
 
     The paper (*Relay Backpropagation for Effective Learning of Deep Convolutional Neural Networks*) doesn't specify the
     layers of its "auxiliary classifier". mmgb uses the branch of GoogLeNet (Szegedy et al., arXiv:1409.4842,
@@ -69,6 +69,8 @@ class AuxiliaryClsHead(ClsHead):
         init_cfg: initialization config. None: Gaussian weights of variance 2 / fan-in and zero biases.
         hidden_norm_cfg: config of the normalization after the hidden layer, which replaces its bias. None: no
             normalization.
+        kernel_size: side of the convolution's kernel, in cells of the pooled map: an odd number. Zero-padded, so that
+            the map keeps its size.
         **kwargs: arguments of mmpretrain's ``ClsHead`` (``loss``, ``topk``, ``cal_acc``).
 
     Raises:
@@ -87,6 +89,7 @@ class AuxiliaryClsHead(ClsHead):
         norm_cfg: dict | None = None,
         init_cfg: dict | list | None = None,
         hidden_norm_cfg: dict | None = None,
+        kernel_size: int = 1,
         **kwargs,
     ) -> None:
         sizes = dict(
@@ -99,6 +102,8 @@ class AuxiliaryClsHead(ClsHead):
         for name, value in sizes.items():
             if not isinstance(value, int) or value < 1:
                 raise ConfigError(f'{name}={value!r}: expected an integer of at least 1')
+        if not isinstance(kernel_size, int) or kernel_size < 1 or kernel_size % 2 == 0:
+            raise ConfigError(f'kernel_size={kernel_size!r}: expected an odd integer of at least 1')
         if not 0 <= dropout_ratio < 1:
             raise ConfigError(f'dropout_ratio={dropout_ratio!r}: expected a number in [0, 1)')
         super().__init__(init_cfg=init_cfg or list(DEFAULT_INIT), **kwargs)
@@ -106,7 +111,7 @@ class AuxiliaryClsHead(ClsHead):
         self.in_channels = in_channels
         self.pooled_size = pooled_size
         # Not mmcv's ConvModule, whose init_weights would override init_cfg.
-        self.conv = nn.Conv2d(in_channels, conv_channels, 1, bias=norm_cfg is None)
+        self.conv = nn.Conv2d(in_channels, conv_channels, kernel_size, padding=kernel_size // 2, bias=norm_cfg is None)
         self.norm = _norm(norm_cfg, conv_channels)
         self.hidden = nn.Linear(conv_channels * pooled_size**2, fc_channels, bias=hidden_norm_cfg is None)
         self.hidden_norm = _norm(hidden_norm_cfg, fc_channels)

@@ -99,6 +99,19 @@ def test_maps_of_any_size_are_averaged_over_equal_windows_that_cover_them(height
     torch.testing.assert_close(head((features,)), expected, rtol=1e-12, atol=1e-12)
 
 
+def test_a_wider_kernel_sees_the_neighbours_of_each_cell_in_a_frame_of_zeros():
+    torch.manual_seed(0)
+    head = build(pooled_size=2, conv_channels=5, kernel_size=3).double().eval()
+    features = torch.randn(2, 6, 2, 2, dtype=torch.float64)
+    framed = torch.zeros(2, 6, 4, 4, dtype=torch.float64)
+    framed[:, :, 1:3, 1:3] = features
+    cells = [framed[:, :, row : row + 3, column : column + 3] for row in (0, 1) for column in (0, 1)]
+    hidden = torch.stack([torch.einsum('ocij,ncij->no', head.conv.weight, cell) for cell in cells], 2)
+    hidden = (hidden + head.conv.bias[:, None]).clamp(min=0).flatten(1) @ head.hidden.weight.T + head.hidden.bias
+    expected = hidden.clamp(min=0) @ head.fc.weight.T + head.fc.bias
+    torch.testing.assert_close(head(features), expected, rtol=1e-12, atol=1e-12)
+
+
 def test_input_is_one_tensor_or_the_last_of_several():
     head = build().eval()
     features = torch.randn(2, 6, 5, 5)
@@ -163,6 +176,7 @@ def test_mixed_labels_train_as_in_every_head_of_the_host():
         (dict(in_channels=-3), 'in_channels=-3: expected an integer of at least 1'),
         (dict(pooled_size=2.5), 'pooled_size=2.5: expected an integer of at least 1'),
         (dict(conv_channels='many'), "conv_channels='many': expected an integer of at least 1"),
+        (dict(kernel_size=2), 'kernel_size=2: expected an odd integer of at least 1'),
         (dict(dropout_ratio=1.0), 'dropout_ratio=1.0: expected a number in [0, 1)'),
     ],
 )
