@@ -27,6 +27,7 @@ RECIPES = {
     'class_aware_sampling': ('cifar10-lt/resnet18-w16_class-aware_1xb128-30e_cifar10-lt100-32x32.py', 32, None, {}),
     'relay_bp/imagenet': ('resnet50_relay-bp_8xb32-120e_in1k-224x224.py', 4, 64, {}),
     'relay_bp/imagenette': ('model-a-slim_relay-bp_1xb64-12e_imagenette-64x64.py', 16, None, {}),
+    'relay_bp/cifar10': ('plain16-slim_relay-bp_1xb64-3e_cifar10-10k-32x32.py', 64, None, {}),
     # A window of 7 cells on images of 112 pixels leaves the neck's size as it is.
     'relay_bp/places2': ('model-a_relay-bp_8xb32-24e_places2-224x224.py', 2, 112, {'model.model.neck.window': 7}),
     'relay_bp/voc12': ('fcn_r50-d8_relay-bp_4xb4-20k_voc12aug-512x512.py', 2, 32, {}),

@@ -13,8 +13,8 @@ from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
 from mmseg.structures import SegDataSample
 
-IMAGENET, IMAGENETTE, PLACES2, VOC12 = FOLDERS = [
-    CONFIGS / 'relay_bp' / name for name in ('imagenet', 'imagenette', 'places2', 'voc12')
+IMAGENET, IMAGENETTE, CIFAR10, PLACES2, VOC12 = FOLDERS = [
+    CONFIGS / 'relay_bp' / name for name in ('imagenet', 'imagenette', 'cifar10', 'places2', 'voc12')
 ]
 ALL = sorted(path for folder in FOLDERS for path in folder.glob('*.py'))
 SMALL_ENOUGH = [path for path in ALL if path.parent != PLACES2]  # to be built at full width
@@ -28,6 +28,8 @@ BACKBONES = {
     'model-a-512': 'mmgb.Places2VGG',
     'model-a-slim': 'mmgb.Places2VGG',
     'model-b': 'mmgb.Places2Inception',
+    **{f'plain8-slim{variant}': 'mmgb.PlainConvNet' for variant in ('', '-augmented', '-lower-rate')},
+    'plain16-slim': 'mmgb.PlainConvNet',
     **{f'vgg{depth}-slim': 'mmgb.Places2VGG' for depth in (19, 22, 25)},
 }
 
@@ -75,6 +77,8 @@ def test_file_name_gives_network_method_batch_size_and_length(path):
         (IMAGENET, 'vgg19', True, ''),
         (IMAGENETTE, 'resnet50-w8', True, ''),
         (IMAGENETTE, 'model-a-slim', True, ''),
+        *[(CIFAR10, network, True, '') for network in ('plain8-slim', 'plain16-slim')],
+        *[(CIFAR10, network, False, '') for network in ('plain8-slim-lower-rate', 'plain8-slim-augmented')],
         (PLACES2, 'model-a', True, ''),
         (PLACES2, 'model-b', True, ''),
     ],
@@ -84,14 +88,16 @@ def test_methods_differ_only_in_the_propagation_and_standard_bp_trains_the_wrapp
 ):
     relay, multi_loss = (read(network, method, folder, suffix) for method in ('relay-bp', 'multi-loss'))
     multi_loss.model.propagation = 'relay'
-    if network == 'model-a-slim':  # the learning rate was tuned for each
-        multi_loss.optim_wrapper.optimizer.lr = relay.optim_wrapper.optimizer.lr
-    assert multi_loss.to_dict() == relay.to_dict()
+    others = [multi_loss]
     if has_plain:
         bp = read(network, 'bp', folder, suffix)
         assert bp.model.to_dict() == relay.model.model.to_dict()
         bp.model = relay.model
-        assert bp.to_dict() == relay.to_dict()
+        others.append(bp)
+    for other in others:
+        if 'slim' in network:  # the learning rate was tuned for each
+            other.optim_wrapper.optimizer.lr = relay.optim_wrapper.optimizer.lr
+        assert other.to_dict() == relay.to_dict()
 
 
 @pytest.mark.parametrize('network', ['model-a', 'model-b'])

@@ -1,0 +1,12 @@
+"""16-layer network, Relay BP: a row of the study.
+
+Network and length are ours; the learning rate is tuned.
+"""
+
+_base_ = [
+    '../../_base_/models/plain16-slim_multi-loss.py',
+    '../../_base_/datasets/cifar10-10k_32x32.py',
+    '../../_base_/schedules/sgd_cosine_3e.py',
+    '../../_base_/mmpretrain_runtime.py',
+]
+model = dict(propagation='relay')
