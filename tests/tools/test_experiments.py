@@ -33,6 +33,7 @@ TOP_LEVEL = {
     'targets',
     'second_derivatives',
     'unlearning',
+    'normaliser_penalty',
     'cifar10_losses',
     'variants',
     'gradients',

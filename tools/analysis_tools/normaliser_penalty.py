@@ -124,6 +124,11 @@ def main():
     args = parser.parse_args()
     if args.seeds < 1:
         raise ConfigError(f'--seeds={args.seeds}: expected a positive integer')
+    for folder in ('data/mnist', 'data/cifar10'):
+        if not Path(folder).is_dir():
+            raise ConfigError(
+                f"'{folder}': expected a folder, got none: run the tool where the configs find their data"
+            )
     logging.disable(logging.INFO)  # the initialisers log each weight
     numbers = dict(environment=environment(), cases=[])
     if args.out.exists():
