@@ -30,6 +30,7 @@ TOP_LEVEL = {
     'mnist_hidden_units',
     'mnist_boosting',
     'mnist_matched',
+    'mnist_rmsprop_rates',
     'targets',
     'second_derivatives',
     'unlearning',
