@@ -29,8 +29,8 @@ from mmengine.dataset import Compose  # noqa: E402
 from mmengine.registry import MODELS, DefaultScope  # noqa: E402
 from PIL import Image  # noqa: E402
 from torch.nn.parallel import DistributedDataParallel  # noqa: E402
+from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from mmgb.analysis.complexity import complexity  # noqa: E402
 from mmgb.analysis.scaling_model import Machine, Workload  # noqa: E402
 from mmgb.analysis.scaling_table import constants_table, measured_table, modelled_table  # noqa: E402
 
@@ -60,9 +60,10 @@ NETWORKS = {
     ),
 }
 # Assumptions: a GPU of 2020 in float32 with tensor cores, and one of 2022 in bfloat16, both at a third of their peak;
-# rings at 70 % of the links' peak; 12 cores per GPU; gradients are sent during 70 % of the backward pass.
+# rings at 70 % of their links' peak, with one link of 200 or 400 Gbit/s per node; 12 cores per GPU; gradients are sent
+# during 70 % of the backward pass.
 MACHINES = (
-    Machine('A100, TF32', 25e12, 8, 200e9, 14e9, 10e-6, 12, 0.7),
+    Machine('A100, TF32', 25e12, 8, 200e9, 17e9, 10e-6, 12, 0.7),
     Machine('H100, bfloat16', 150e12, 8, 310e9, 35e9, 10e-6, 12, 0.7),
 )
 PHOTO = (500, 375)  # usual size of ImageNet's
@@ -82,7 +83,7 @@ def build(name: str) -> tuple[torch.nn.Module, Config]:
 
 def make_batch(cfg: Config, batch: int, side: int) -> dict:
     """Return images and labels as the config's loader gives them."""
-    generator = torch.Generator().manual_seed(dist.get_rank())
+    generator = torch.Generator().manual_seed(0)
     inputs = [torch.randint(0, 256, (3, side, side), dtype=torch.uint8, generator=generator) for _ in range(batch)]
     if cfg.default_scope == 'mmseg':
         from mmengine.structures import PixelData
@@ -185,9 +186,10 @@ def constants(name: str) -> Workload:
     *_, config, side = NETWORKS[name]
     model, cfg = build(config)
     size = sum(4 * parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    inner = getattr(model, 'model', model)
-    flops = complexity(inner, (3, side, side)).flops
-    return Workload(name, flops, size, cfg.train_dataloader.batch_size, loading_seconds(cfg))
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:  # which counts multiplications and additions
+        Training(model.train())(make_batch(cfg, 2, side))
+    multiply_adds = counter.get_total_flops() / 2 / 2
+    return Workload(name, multiply_adds, size, cfg.train_dataloader.batch_size, loading_seconds(cfg))
 
 
 def main() -> None:
