@@ -6,4 +6,4 @@ _base_ = [
     '../../_base_/schedules/sgd_fixed_10e.py',
     '../../_base_/mmpretrain_runtime.py',
 ]
-optim_wrapper = dict(optimizer=dict(lr=0.03))
+optim_wrapper = dict(optimizer=dict(lr=0.002))
