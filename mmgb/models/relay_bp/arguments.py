@@ -76,7 +76,9 @@ def registered_class(config: dict, field: str) -> type:
         with MODELS.switch_scope_and_registry(config.get('_scope_')) as registry:
             try:
                 found = registry.get(found)
-            except (RuntimeError, TypeError, ValueError):  # no name of a class, such as '' or '.x'
+            except (RuntimeError, TypeError, ValueError) as error:  # no name of a class, such as '' or '.x'
+                if isinstance(error, ConfigError) and found.startswith('mmgb.'):
+                    raise ConfigError(f'{field}.{error}') from error  # with close names
                 found = None
     if not isinstance(found, type) or not issubclass(found, nn.Module) or not hasattr(found, 'loss'):
         raise ConfigError(

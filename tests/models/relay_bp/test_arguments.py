@@ -194,3 +194,8 @@ def test_a_range_needs_a_trainable_parameter_if_it_has_any_parameter():
     for lowest, source in (('1', '2'), ('2', '2'), ('2.0', '2.1')):
         with pytest.raises(ConfigError, match=f"^source='{source}', lowest='{lowest}': .* every parameter is frozen"):
             check_trainable(model, lowest, source)
+
+
+def test_a_misspelt_head_of_mmgb_is_refused_with_the_close_names():
+    with pytest.raises(ConfigError, match=r"^head\.type='mmgb\.AuxiliaryClsHed': .* such as mmgb\.AuxiliaryClsHead"):
+        registered_class(dict(type='mmgb.AuxiliaryClsHed'), 'head')
