@@ -258,7 +258,9 @@ def test_the_same_command_runs_only_missing_trials(runs, workspace):
     after = json.loads((workspace / 'new/trials.json').read_text())
     for old, new in zip(before['settings'], after['settings']):
         assert new['trials'][0] == old['trials'][0]
-    assert succeeded(nothing_left) == "4 trials, 4 of them already in 'new/trials.json'\n"
+    first, last = succeeded(nothing_left).splitlines()
+    assert first == "4 trials, 4 of them already in 'new/trials.json'"
+    assert last.endswith('compare_trials.py trials=new/trials.json') and "'work_dirs/trials/trial'" in last
 
 
 @pytest.mark.slow
