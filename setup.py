@@ -13,7 +13,14 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 MIM_CONTENT = ('configs', 'demo', 'tools', 'model-index.yml')
-ONLY_IN_A_CHECKOUT = ('environment.sh', 'run_tests.sh', 'quickstart.sh', 'experiments.py', 'make_heads_table.py')
+ONLY_IN_A_CHECKOUT = (
+    'environment.sh',
+    'run_tests.sh',
+    'quickstart.sh',
+    'gpu.sh',
+    'experiments.py',
+    'make_heads_table.py',
+)
 SCRIPTS = ('train', 'test', 'trials', 'suggest')
 
 DOCS = ['mkdocs-material', 'mkdocstrings-python']

@@ -19,7 +19,14 @@ from mmgb.utils.shipped_files import shipped_files
 
 ROOT = Path(__file__).parents[1]
 BUILD_FILES = ('LICENSE', 'MANIFEST.in', 'README.md', 'model-index.yml', 'pyproject.toml', 'setup.py')
-ONLY_IN_A_CHECKOUT = ('environment.sh', 'run_tests.sh', 'quickstart.sh', 'experiments.py', 'make_heads_table.py')
+ONLY_IN_A_CHECKOUT = (
+    'environment.sh',
+    'run_tests.sh',
+    'quickstart.sh',
+    'benchmarks/gpu.sh',
+    'experiments.py',
+    'make_heads_table.py',
+)
 FROM_THE_WHEEL = f"""
 _base_ = 'mmgb::_base_/mmpretrain_runtime.py'
 {CLASSIFICATION}
