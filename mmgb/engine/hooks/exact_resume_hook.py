@@ -107,7 +107,7 @@ class ExactResumeHook(Hook):
             if is_iteration_based(loop):
                 return loop.iter
             return max(0, min(loop.iter - loop.epoch * len(loop.dataloader), len(loop.dataloader)))
-        if there.sampler_seed != here.sampler_seed and there.sampler_seed is not None:
+        if there.sampler_seed not in (None, here.sampler_seed):  # drawn anew, if the config has no seed
             real_sampler(loop.dataloader).seed = there.sampler_seed
         if (here.batch_size, here.world_size) != (there.batch_size, there.world_size):
             _warn(

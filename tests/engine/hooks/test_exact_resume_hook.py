@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.dataset import DefaultSampler, InfiniteSampler
 from mmengine.evaluator import BaseMetric, Evaluator
-from mmengine.hooks import Hook
+from mmengine.hooks import EMAHook, Hook
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 
@@ -62,19 +62,21 @@ class Draws(BaseMetric):
 class Watch(Hook):
     priority = 'LOWEST'
 
-    def __init__(self):
-        self.seen = []
+    def __init__(self, averaging):
+        self.averaging, self.seen = averaging, []
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        weights = runner.model.layer.weight.detach().numpy().tobytes()
+        models = runner.model, self.averaging.ema_model.module
+        weights = [model.layer.weight.detach().numpy().tobytes() for model in models]
         inputs = [sample.numpy().tobytes() for sample in data_batch['inputs']]
         self.seen.append((runner.iter, batch_idx, outputs['loss'].item(), inputs, weights))
 
 
 def train(folder, sampler, endless=False, resume=None, workers=0, validate=False, exact=True, seed=3, every=1, **extra):
-    """Return (iteration, index of the batch, loss, batch, weights) of each step of a training."""
+    """Return (iteration, index of the batch, loss, batch, weights and their average) of each step of a training."""
     allow_checkpoint_globals()  # as the tools do, without which mmengine 0.10.7 can't read its checkpoints
-    watch = Watch()
+    averaging = EMAHook(momentum=0.3)
+    watch = Watch(averaging)
     loader = dict(dataset=Noisy(), num_workers=workers, persistent_workers=workers > 0)
     steps = dict(type='IterBasedTrainLoop', max_iters=STEPS, val_interval=3)
     runner = Runner(
@@ -87,7 +89,7 @@ def train(folder, sampler, endless=False, resume=None, workers=0, validate=False
         val_cfg=dict() if validate else None,
         val_evaluator=Evaluator(Draws()) if validate else None,
         default_hooks=dict(checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=every), logger=None),
-        custom_hooks=[watch, *([ExactResumeHook()] if exact else [])],
+        custom_hooks=[averaging, watch, *([ExactResumeHook()] if exact else [])],
         randomness=dict(seed=seed),
         load_from=resume,
         resume=bool(resume),
