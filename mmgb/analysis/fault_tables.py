@@ -33,7 +33,7 @@ def killed_runs_table(report: dict) -> str:
 
 
 def workers_and_ranks_table(report: dict) -> str:
-    """Return a row for each variation of a run, and one for two ranks."""
+    """Return a row for each variation of a run, and for each network on two ranks."""
     rows = [
         [
             row['run'],
@@ -43,15 +43,15 @@ def workers_and_ranks_table(report: dict) -> str:
         ]
         for row in report['results']
     ]
-    two = report['two_ranks']
-    rows.append(
+    rows += [
         [
-            'two ranks, half of each batch on each',
+            f'two ranks, half of each batch on each; {two["network"]}',
             f'{two["same_samples"]} of {two["iterations"]}',
             f'first apart by {two["first_loss_apart"]:.1e}, at most {two["largest_loss_apart"]:.1e}',
             f'apart by {two["weights_apart"]:.1e}',
         ]
-    )
+        for two in report['two_ranks']
+    ]
     return table(['run', 'iterations with the same samples', 'with the same loss', 'final weights'], rows)
 
 

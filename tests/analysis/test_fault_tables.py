@@ -18,9 +18,10 @@ def test_kills_are_counted_by_kind_and_repeated_iterations_summed():
 
 
 def test_workers_and_ranks_are_compared_by_iterations():
-    two = dict(iterations=9, same_samples=9, first_loss_apart=1e-8, largest_loss_apart=2e-4, weights_apart=3e-5)
+    apart = dict(first_loss_apart=1e-8, largest_loss_apart=2e-4, weights_apart=3e-5)
+    two = dict(network='no norm', iterations=9, same_samples=9, **apart)
     run = dict(run='workers=1', iterations=9, differing=2, final_state_equal=False)
-    *_, one, ranks = cells(workers_and_ranks_table(dict(results=[run], two_ranks=two)))
+    *_, one, ranks = cells(workers_and_ranks_table(dict(results=[run], two_ranks=[two])))
     assert one == ['workers=1', '7 of 9', '7 of 9', 'differ']
     assert ranks[1:] == ['9 of 9', 'first apart by 1.0e-08, at most 2.0e-04', 'apart by 3.0e-05']
 

@@ -3,7 +3,8 @@
 The report, a JSON file, says how many iterations have the same samples (image and augmentation) and the same loss as
 the run without workers, and how far the losses and the final weights of two ranks are from those of one process with
 the same samples per iteration. Two ranks average the gradients of two halves of the batch, so the sums of
-floating-point numbers have another order.
+floating-point numbers have another order. Batch norm normalizes each half by its own statistics, so the ranks are also
+compared in a network without it.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from mmgb.utils.atomic_write import atomic_write
 from mmgb.utils.environment import environment
 
 SCENARIO, BATCH = 'cifar10', 8  # samples of a rank
+WITHOUT_NORM = 'model.backbone.norm_cfg=None'
 VARIATIONS = {
-    'workers=0': [0],
-    'workers=0, again': [0],
-    'workers=1': [1],
-    'workers=2': [2],
-    'workers=4': [4],
-    'workers=0, --no-validate': [0, '--no-validate'],
+    'workers=0': (0, True),
+    'workers=0, again': (0, True),
+    'workers=1': (1, True),
+    'workers=2': (2, True),
+    'workers=4': (4, True),
+    'workers=0, --no-validate': (0, False),
 }
 
 
@@ -42,14 +44,19 @@ def main() -> None:
     args = parser.parse_args()
     work_dir, out = args.work_dir.resolve(), args.out.resolve()
     rows, reference = [], work_dir / '0'
-    for number, (name, (workers, *options)) in enumerate(VARIATIONS.items()):
+    for number, (name, (workers, validate)) in enumerate(VARIATIONS.items()):
         folder = fresh(work_dir / str(number))
-        train_here(folder, workers, *options)
+        train_here(folder, workers, validate=validate)
         rows.append(dict(run=name, **compare(reference, folder)))
         print(rows[-1], flush=True)
-    two = fresh(work_dir / 'two_ranks')
-    finish(two, SCENARIO)
-    report = dict(environment=environment(), results=rows, two_ranks=compare_ranks(reference, two))
+    two_ranks = []
+    for network, settings in (('batch norm', []), ('no normalization', [WITHOUT_NORM])):
+        one, two = fresh(work_dir / f'one, {network}'), fresh(work_dir / f'two, {network}')
+        train_here(one, 0, *settings)
+        finish(two, SCENARIO, '--cfg-options', *settings)
+        two_ranks.append(dict(network=network, **compare_ranks(one, two)))
+        print(two_ranks[-1], flush=True)
+    report = dict(environment=environment(), results=rows, two_ranks=two_ranks)
     with atomic_write(out) as file:
         json.dump(report, file, indent=1)
         file.write('\n')
@@ -62,10 +69,18 @@ def fresh(folder: Path) -> Path:
     return folder
 
 
-def train_here(folder: Path, workers: int, *options: str) -> None:
-    """Run ``train.py`` in this process, whose imports take longer than the training."""
-    settings = [f'train_dataloader.num_workers={workers}', f'train_dataloader.batch_size={BATCH * RANKS}']
-    sys.argv = ['train.py', f'{SCENARIO}.py', '--work-dir', 'run', *options, '--cfg-options', *settings]
+def train_here(folder: Path, workers: int, *settings: str, validate: bool = True) -> None:
+    """Run ``train.py`` in this process, whose imports take longer than the training.
+
+    Args:
+        folder: working directory.
+        workers: number of workers that load images.
+        *settings: further values of ``--cfg-options``.
+        validate: False for ``--no-validate``.
+    """
+    options = [] if validate else ['--no-validate']
+    loader = [f'train_dataloader.num_workers={workers}', f'train_dataloader.batch_size={BATCH * RANKS}']
+    sys.argv = ['train.py', f'{SCENARIO}.py', '--work-dir', 'run', *options, '--cfg-options', *loader, *settings]
     os.chdir(folder)
     runpy.run_path(str(TOOLS / 'train.py'), run_name='__main__')
 

@@ -47,13 +47,13 @@ def start(folder: Path, scenario: str, *options: str, shell: str = ':', path: st
         )
 
 
-def finish(folder: Path, scenario: str, **settings: str) -> None:
+def finish(folder: Path, scenario: str, *options: str, **settings: str) -> None:
     """Start or resume a training as :func:`start` does, and wait until it has finished.
 
     Raises:
         RuntimeError: with the end of its output, if it fails.
     """
-    if start(folder, scenario, **settings).wait(timeout=LONGEST_RUN):
+    if start(folder, scenario, *options, **settings).wait(timeout=LONGEST_RUN):
         raise RuntimeError((folder / 'output').read_text(errors='replace')[-3000:])
 
 
