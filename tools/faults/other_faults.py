@@ -39,13 +39,14 @@ def main() -> None:
     parser.add_argument('--work-dir', type=Path, required=True, help='folder for the trainings')
     parser.add_argument('--out', type=Path, default=Path('docs/results/other_faults.json'), help='JSON file to write')
     args = parser.parse_args()
-    reference = fresh(args.work_dir / 'uninterrupted')
+    work_dir, out = args.work_dir.resolve(), args.out.resolve()
+    reference = fresh(work_dir / 'uninterrupted')
     finish(reference, SCENARIO)
     rows = []
     for inject in (hang, fill_disk, mix_up, damage_image):
-        rows.append(inject(reference, args.work_dir / inject.__name__))
+        rows.append(inject(reference, work_dir / inject.__name__))
         print(rows[-1], flush=True)
-        with atomic_write(args.out) as file:
+        with atomic_write(out) as file:
             json.dump(dict(environment=environment(), results=rows), file, indent=1)
             file.write('\n')
 
@@ -96,19 +97,20 @@ def mix_up(reference: Path, folder: Path) -> dict:
 def damage_image(reference: Path, folder: Path) -> dict:
     """Load a list of images, one of them truncated, with each policy."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    (folder / 'images').mkdir(parents=True)
     for number in range(8):
-        Image.effect_noise((64, 64), 50).convert('RGB').save(folder / f'{number}.jpg')
-    damaged = folder / '5.jpg'
+        Image.effect_noise((64, 64), 50).convert('RGB').save(folder / f'images/{number}.jpg')
+    damaged = folder / 'images/5.jpg'
     damaged.write_bytes(damaged.read_bytes()[:100])
     (folder / 'list').write_text(''.join(f'{number}.jpg 0\n' for number in range(8)))
+    os.chdir(folder)
     pipeline = [dict(type='mmcv.LoadImageFromFile')]
-    options = dict(ann_file=str(folder / 'list'), data_prefix=str(folder), num_classes=1, pipeline=pipeline)
+    options = dict(ann_file='list', data_prefix='images', num_classes=1, pipeline=pipeline)
     try:
         list(DataLoader(Places2(**options), num_workers=2, collate_fn=list))
         raised = None
     except OSError as error:
-        raised = next(line for line in str(error).splitlines() if str(damaged) in line)
+        *_, raised = (line for line in str(error).splitlines() if damaged.name in line)  # the last of a traceback
     data, logged = Places2(on_error='skip', **options), []
     logger = MMLogger.get_instance('faults', logger_name='faults')
     handler = logging.Handler()
