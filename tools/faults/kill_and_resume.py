@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument('--seed', type=int, default=0, help='seed of the moments and victims (default: %(default)s)')
     parser.add_argument('--host-path', default='', help='folder with the original OpenMMLab packages, to test those')
     args = parser.parse_args()
-    rows = json.loads(args.out.read_text())['results'] if args.out.exists() else []
+    rows = json.loads(args.out.read_text(encoding='utf-8'))['results'] if args.out.exists() else []
     stack = 'original' if args.host_path else 'default'
     for name in args.scenario:
         if any((row['scenario'], row['stack']) == (name, stack) for row in rows):
@@ -130,7 +130,7 @@ def damage_newest(folder: Path, number: int, random: Random) -> bool:
     checkpoints = [*(folder / 'run').glob('*.pth')]
     if len(checkpoints) < 2:
         return False
-    newest = folder / 'run' / Path((folder / 'run/last_checkpoint').read_text()).name
+    newest = folder / 'run' / Path((folder / 'run/last_checkpoint').read_text(encoding='utf-8')).name
     content = bytearray(newest.read_bytes())
     if DAMAGES[number // 3 % 2] == 'truncated':
         del content[random.randrange(len(content)) :]

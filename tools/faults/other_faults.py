@@ -88,7 +88,7 @@ def mix_up(reference: Path, folder: Path) -> dict:
     fresh(folder)
     shutil.copytree(reference / 'run', folder / 'run')
     config = folder / f'{SCENARIO}.py'
-    config.write_text(config.read_text() + '\nmodel.update(width=32)\n')
+    config.write_text(config.read_text(encoding='utf-8') + '\nmodel.update(width=32)\n', encoding='utf-8')
     training = start(folder, SCENARIO)
     code = training.wait(timeout=LONGEST_RUN)
     return dict(fault='the checkpoint is one of another model', sentence=sentence(folder), exit_code=code)
@@ -102,7 +102,7 @@ def damage_image(reference: Path, folder: Path) -> dict:
         Image.effect_noise((64, 64), 50).convert('RGB').save(folder / f'images/{number}.jpg')
     damaged = folder / 'images/5.jpg'
     damaged.write_bytes(damaged.read_bytes()[:100])
-    (folder / 'list').write_text(''.join(f'{number}.jpg 0\n' for number in range(8)))
+    (folder / 'list').write_text(''.join(f'{number}.jpg 0\n' for number in range(8)), encoding='utf-8')
     os.chdir(folder)
     pipeline = [dict(type='mmcv.LoadImageFromFile')]
     options = dict(ann_file='list', data_prefix='images', num_classes=1, pipeline=pipeline)
@@ -124,7 +124,8 @@ def damage_image(reference: Path, folder: Path) -> dict:
 
 def sentence(folder: Path) -> str | None:
     """Return the sentence with which ``train.py`` ended, None if there is none yet."""
-    found = re.search(r'^train.py: (?:stopped|error): .*$', (folder / 'output').read_text(errors='replace'), re.M)
+    output = (folder / 'output').read_text(encoding='utf-8', errors='replace')
+    found = re.search(r'^train.py: (?:stopped|error): .*$', output, re.M)
     return found and found[0]
 
 

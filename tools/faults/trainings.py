@@ -54,7 +54,7 @@ def finish(folder: Path, scenario: str, *options: str, **settings: str) -> None:
         RuntimeError: with the end of its output, if it fails.
     """
     if start(folder, scenario, *options, **settings).wait(timeout=LONGEST_RUN):
-        raise RuntimeError((folder / 'output').read_text(errors='replace')[-3000:])
+        raise RuntimeError((folder / 'output').read_text(encoding='utf-8', errors='replace')[-3000:])
 
 
 def kill(training: subprocess.Popen, folder: Path, kind: str, iteration: int, random: Random) -> int:
@@ -105,7 +105,7 @@ def wait_until(condition: Callable[[], bool], pause: float = 0.005) -> None:
 
 def iterations_done(notes: Path) -> int:
     """Return the number of the newest iteration in the notes of a rank, counted from 1; see ``noting.py``."""
-    return int(notes.read_text().splitlines()[-1][1:].partition(',')[0]) + 1
+    return int(notes.read_text(encoding='utf-8').splitlines()[-1][1:].partition(',')[0]) + 1
 
 
 def lines(path: Path) -> int:
@@ -122,7 +122,7 @@ def children(pid: int) -> list[int]:
 def runs(pid: int) -> bool:
     """Return True if a process runs, and is not merely waiting for its parent to notice its end."""
     try:
-        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] != 'Z'
+        return Path(f'/proc/{pid}/stat').read_text(encoding='utf-8').rpartition(')')[2].split()[0] != 'Z'
     except OSError:
         return False
 
