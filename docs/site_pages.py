@@ -32,7 +32,8 @@ def site_path(target: str) -> str | None:
     if (ROOT / target).is_dir():
         target = posixpath.join(target, 'README.md')
     if target.startswith('docs/') and (ROOT / target).is_file():
-        return target.removeprefix('docs/')
+        excluded = target.endswith(('.json', '.svg', '.yml')) or re.match(r'docs/results/.*\.md$', target)  # mkdocs.yml
+        return None if excluded else target.removeprefix('docs/')
     return outside_pages().get(target)
 
 

@@ -70,6 +70,7 @@ def test_every_exported_function_is_in_the_reference(site):
         ('docs/relay.md', '[a](../configs/relay_bp/imagenet)', '[a](configs/relay_bp/imagenet/index.md)'),
         ('configs/relay_bp/voc12/README.md', '[a](../imagenet)', '[a](../imagenet/index.md)'),
         ('configs/README.md', '![a](../docs/results/quickstart.png)', '![a](../results/quickstart.png)'),
+        ('docs/heads.md', '[a](heads.yml) [b](results/second_derivatives/hessian.md)', 'a b'),
         ('docs/relay.md', '[a](../setup.py) and `x[0](y)`', 'a and `x[0](y)`'),
         ('docs/relay.md', '[a](https://arxiv.org) [b](#ranges)', '[a](https://arxiv.org) [b](#ranges)'),
         ('docs/relay.md', '```python\nx[a](../setup.py)\n```\n', '```python\nx[a](../setup.py)\n```\n'),
