@@ -206,6 +206,6 @@ def test_a_formula_with_a_degree_gives_its_potential_by_the_delta(formula):
     assert formula.degree is not None
 
 
-def test_formulas_that_are_not_smooth_or_not_linear_in_the_target_have_no_degree():
+def test_clipping_keeps_the_degree_and_a_formula_not_linear_in_the_target_has_none():
     formulas = ExpGB(0.1, (0.0, 16.0), 5.0), Pow3GB(0.001, 0.4, (0.0, 10.0), 5.0), SquaredError('tanh', (-0.5, 0.5))
-    assert [formula.degree for formula in formulas] == [None] * 3
+    assert [formula.degree for formula in formulas] == [math.inf, 4, None]
