@@ -17,7 +17,7 @@ from helpers.relay_models import assert_same, batch, build, by_definition, gradi
 from helpers.shrunk_configs import narrow
 from helpers.swapped_losses import BOOSTED, host_configs, make_local, train_one_step, without_log
 from mmengine.config import Config
-from mmengine.registry import DATA_SAMPLERS, MODELS, DefaultScope
+from mmengine.registry import DATA_SAMPLERS, HOOKS, MODELS, DefaultScope
 from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
 from mmseg.structures import SegDataSample
@@ -335,6 +335,12 @@ def test_an_exported_model_returns_the_scores_of_the_checkpoint(code, deployed):
         found = torch.export.load('model.pt2').module()(images)[0]
     with torch.no_grad():
         torch.testing.assert_close(found, InferenceModule(model)(images)[0], rtol=1e-4, atol=1e-4)
+
+
+@runs(('docs/resuming.md', 'Resuming and faults', 1))
+def test_a_config_of_a_host_gets_the_hook_of_exact_resuming(load):
+    (hook,) = map(HOOKS.build, load(RESNET).custom_hooks)
+    assert type(hook).__name__ == 'ExactResumeHook'
 
 
 @runs(('docs/losses.md', 'Regression', 1))

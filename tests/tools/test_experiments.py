@@ -46,6 +46,9 @@ TOP_LEVEL = {
     'segmentation',
     'relay_depth',
     'relay',
+    'relay_plain8',
+    'relay_plain8_chosen',
+    'relay_plain16',
 }
 PARTS = {
     'mnist_output_rates',
@@ -94,7 +97,8 @@ def test_the_manifests_ask_for_the_commands_that_made_the_committed_trials(read_
         varied = [parse_overrides(setting, '--vary') for setting in make_grid(args.vary)]
         assert sorted(map(str, varied)) == sorted(str(setting['overrides']) for setting in content['settings']), path
         assert all(
-            [trial['seed'] for trial in setting['trials']] in (list(range(n)) for n in range(1, args.trials + 1))
+            [trial['seed'] for trial in setting['trials']]
+            in (list(range(args.first_seed, args.first_seed + n)) for n in range(1, args.trials + 1))
             for setting in content['settings']
         ), path
         unmade.remove(path)
