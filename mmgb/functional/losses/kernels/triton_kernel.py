@@ -206,7 +206,7 @@ def prepare_launch(
     gradient = torch.empty_like(flat if want_gradient else flat[:0])
     losses = flat.new_empty(samples if per_sample else programs, dtype=torch.float32)
     bounded = formula.max_delta is not None
-    arguments = (
+    arguments: tuple[Tensor | float, ...] = (
         flat,
         target,
         weight,
