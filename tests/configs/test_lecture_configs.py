@@ -27,6 +27,7 @@ def build(trick):
     'trick, variance',
     [
         ('base', lambda n_in, n_out: 1 / n_in),
+        ('fan-in-uniform', lambda n_in, n_out: 1 / n_in),
         ('fan-out', lambda n_in, n_out: 1 / n_out),
         ('he', lambda n_in, n_out: 2 / n_in),
         ('relu-he', lambda n_in, n_out: 2 / n_in),
@@ -49,6 +50,7 @@ def test_initial_weights_have_the_variance_of_the_rule(trick, variance):
 @pytest.mark.parametrize(
     'trick, bound',
     [
+        ('fan-in-uniform', lambda n_in, n_out: (3 / n_in) ** 0.5),
         ('glorot-uniform', lambda n_in, n_out: (6 / (n_in + n_out)) ** 0.5),
         ('torch-uniform', lambda n_in, n_out: n_in**-0.5),
     ],
@@ -107,6 +109,7 @@ def test_one_setting_differs_from_the_base(path):
         {'model', 'data_preprocessor'},
         {'train_pipeline'},
         {'train_pipeline', 'test_pipeline', 'data_preprocessor'},
+        {'param_scheduler'},
         {'param_scheduler', 'custom_hooks', 'train_cfg'},
     ]
     assert differing in settings or ('base' in path.stem and not differing)

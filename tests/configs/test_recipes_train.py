@@ -24,6 +24,7 @@ RECIPES = {
     'gradient_boosting/voc12': ('pixelnet-vgg16-slim_exp-gb_1xb4-40e_voc12-200x200.py', 2, None, {}),
     'gradient_boosting/digits': ('pixelnet-vgg16-slim_pow3-gb_1xb4-4e_digits-200x200.py', 2, None, {}),
     'gradient_boosting/digit_tuples': ('mlp-bn_pow3-gb-zero-beta_1xb100-4e_digit-pairs-14x28.py', 100, None, {}),
+    'gradient_boosting/sun8': ('resnet18-w16_pow3-gb_1xb64-30e_sun8-64x64.py', 16, None, {}),
     'class_aware_sampling': ('cifar10-lt/resnet18-w16_class-aware_1xb128-30e_cifar10-lt100-32x32.py', 32, None, {}),
     'relay_bp/imagenet': ('resnet50_relay-bp_8xb32-120e_in1k-224x224.py', 4, 64, {}),
     'relay_bp/imagenette': ('model-a-slim_relay-bp_1xb64-12e_imagenette-64x64.py', 16, None, {}),
