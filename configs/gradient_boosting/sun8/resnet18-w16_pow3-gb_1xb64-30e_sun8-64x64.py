@@ -8,4 +8,4 @@ _base_ = [
     '../../_base_/losses/pow3-gb.py',
 ]
 model = dict(head=dict(type='mmgb.BoostedLinearClsHead', loss=dict(_base_.pow3_gb, _delete_=True)))
-optim_wrapper = dict(optimizer=dict(lr=0.005))
+optim_wrapper = dict(optimizer=dict(lr=0.02))
