@@ -49,6 +49,7 @@ TOP_LEVEL = {
     'relay_plain8',
     'relay_plain8_chosen',
     'relay_plain16',
+    'sun8',
 }
 PARTS = {
     'mnist_output_rates',
