@@ -23,8 +23,7 @@ ONLY_IN_A_CHECKOUT = (
 )
 SCRIPTS = ('train', 'test', 'trials', 'suggest')
 
-DOCS = ['mkdocs-material', 'mkdocstrings-python']
-EXPORT = ['onnx', 'onnxruntime', 'onnxscript']
+# tools/environment.sh reads this dictionary without running the script: write it without names.
 EXTRAS = {
     # The default stack: the maintained distributions.
     'onedl': [
@@ -47,9 +46,22 @@ EXTRAS = {
         'torchvision',
     ],
     'quickstart': ['scikit-learn'],  # its handwritten digits
-    'docs': DOCS,
-    'export': EXPORT,
-    'test': [*DOCS, *EXPORT, 'build', 'hypothesis', 'mypy', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
+    'docs': ['mkdocs-material', 'mkdocstrings-python'],
+    'export': ['onnx', 'onnxruntime', 'onnxscript'],
+    'test': [
+        'build',
+        'hypothesis',
+        'mkdocs-material',
+        'mkdocstrings-python',
+        'mypy',
+        'onnx',
+        'onnxruntime',
+        'onnxscript',
+        'pytest',
+        'pytest-xdist',
+        'ruff',
+        'scikit-learn',
+    ],
 }
 
 
