@@ -20,8 +20,7 @@ def shipped_files(package: Path = PACKAGE) -> Path:
     return mim if mim.is_dir() else package.parent
 
 
-def find_config(path: str) -> str:
+def find_config(path: str | Path) -> str:
     """Return the file of a config of this package, ``mmgb::FAMILY/…/NAME.py``; any other path as it is."""
-    if not path.startswith(SCOPE):
-        return path
-    return str(shipped_files() / 'configs' / path.removeprefix(SCOPE))
+    name = str(path)
+    return str(shipped_files() / 'configs' / name.removeprefix(SCOPE)) if name.startswith(SCOPE) else name

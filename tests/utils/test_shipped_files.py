@@ -20,6 +20,6 @@ def test_a_config_of_this_package_is_found_by_its_name():
     assert found.is_file() and found.as_posix().endswith(f'configs/{name}')
 
 
-@pytest.mark.parametrize('path', ['configs/a.py', '/absolute/a.py', 'mmseg::fcn/a.py'])
+@pytest.mark.parametrize('path', ['configs/a.py', Path('/absolute/a.py'), 'mmseg::fcn/a.py'])
 def test_other_paths_stay(path):
-    assert find_config(path) == path
+    assert find_config(path) == str(path)
