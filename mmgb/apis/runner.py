@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.registry import MODELS, RUNNERS, init_default_scope
+from mmengine.registry import MODELS, RUNNERS, DefaultScope
 from mmengine.runner import Runner
 from torch import nn
 
@@ -53,11 +53,10 @@ def build_model(cfg: Config) -> nn.Module:
     Raises:
         ConfigError: if a component refuses its settings, as of :func:`build_runner`.
     """
-    init_default_scope(cfg.get('default_scope') or 'mmengine')
     model = cfg.model.copy()
     if cfg.get('data_preprocessor'):
         model.setdefault('data_preprocessor', cfg.data_preprocessor)
-    with build_errors_as_config_errors(cfg):
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope')), build_errors_as_config_errors(cfg):
         return MODELS.build(model)
 
 
