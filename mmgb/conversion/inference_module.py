@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgb.functional.errors import ConfigError
-from mmgb.models.ordered_probabilities import boosted_loss, normalized_probabilities
+from mmgb.models.ordered_probabilities import boosted_loss, normalized_probabilities, predicting_head
 
 AUXILIARIES = ('auxiliary_head', 'auxiliaries')  # of mmsegmentation's segmentors and of RelayBP
 
@@ -30,9 +30,7 @@ class InferenceModule(nn.Module):
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
-        head = getattr(model, 'decode_head', None) or getattr(model, 'head', None)
-        if isinstance(head, nn.ModuleList):  # a cascade predicts with its last head
-            head = head[-1]
+        head = predicting_head(model)
         if head is None or getattr(head, 'out_channels', None) == 1:
             raise ConfigError(f'model={type(model).__name__}: expected a head with a score for every class')
         self.model = without_auxiliaries(model).eval()

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
-from .ordered_probabilities import BoostedLoss, boosted_loss, losses_of, normalized_probabilities
+from .ordered_probabilities import BoostedLoss, boosted_loss, losses_of, normalized_probabilities, predicting_head
 
 
 @MODELS.register_module()
@@ -66,9 +66,7 @@ def _prediction(loss: BoostedLoss, views: list[Tensor]) -> Tensor:
 
 def _boosted_loss(module: nn.Module) -> BoostedLoss:
     """Return the loss that the model's predictions were trained with."""
-    head = getattr(module, 'decode_head', None)
-    if isinstance(head, nn.ModuleList):  # a cascade predicts with its last head
-        head = head[-1]
+    head = predicting_head(module)
     if getattr(head, 'out_channels', None) == 1:
         raise ConfigError('module.decode_head.out_channels=1: expected one output channel per class; use SegTTAModel')
     loss = boosted_loss(head)

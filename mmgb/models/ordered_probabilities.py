@@ -29,6 +29,12 @@ class BoostedLoss(Protocol):
     def probabilities(self, scores: Tensor) -> Tensor: ...
 
 
+def predicting_head(model: nn.Module) -> nn.Module | None:
+    """Return the head whose scores a model of either host predicts with; None if it has none."""
+    head = getattr(model, 'decode_head', None) or getattr(model, 'head', None)
+    return head[-1] if isinstance(head, nn.ModuleList) else head  # a cascade predicts with its last head
+
+
 def boosted_loss(head: nn.Module) -> BoostedLoss | None:
     """Return the loss of a head of either host whose probabilities are its predictions.
 

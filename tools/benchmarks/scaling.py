@@ -26,13 +26,14 @@ import torch.distributed as dist  # noqa: E402
 from measuring import write_results  # beside this file  # noqa: E402
 from mmengine.config import Config  # noqa: E402
 from mmengine.dataset import Compose  # noqa: E402
-from mmengine.registry import MODELS, DefaultScope  # noqa: E402
+from mmengine.registry import DefaultScope  # noqa: E402
 from PIL import Image  # noqa: E402
 from torch.nn.parallel import DistributedDataParallel  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 from mmgb.analysis.scaling_model import Machine, Workload  # noqa: E402
 from mmgb.analysis.scaling_table import constants_table, measured_table, modelled_table  # noqa: E402
+from mmgb.apis.runner import build_model  # noqa: E402
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 # Config to time, images per process and side; then the config at full width and its side.
@@ -73,12 +74,10 @@ PROCESSES = (1, 2, 4)
 def build(name: str) -> tuple[torch.nn.Module, Config]:
     """Build the model of a config with random weights, and return both."""
     cfg = Config.fromfile(CONFIGS / name)
-    cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
     inner = cfg.model.get('model', cfg.model)
     for part in (inner, inner.backbone):
         part.pop('init_cfg', None)
-    with DefaultScope.overwrite_default_scope(cfg.default_scope):
-        return MODELS.build(cfg.model), cfg
+    return build_model(cfg), cfg
 
 
 def make_batch(cfg: Config, batch: int, side: int) -> dict:

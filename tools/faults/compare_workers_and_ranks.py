@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import runpy
-import shutil
 import sys
 from pathlib import Path
 
@@ -45,13 +44,16 @@ def main() -> None:
     work_dir, out = args.work_dir.resolve(), args.out.resolve()
     rows, reference = [], work_dir / '0'
     for number, (name, (workers, validate)) in enumerate(VARIATIONS.items()):
-        folder = fresh(work_dir / str(number))
+        folder = make_scenario(work_dir / str(number), SCENARIO)
         train_here(folder, workers, validate=validate)
         rows.append(dict(run=name, **compare(reference, folder)))
         print(rows[-1], flush=True)
     two_ranks = []
     for network, settings in (('batch norm', []), ('no normalization', [WITHOUT_NORM])):
-        one, two = fresh(work_dir / f'one, {network}'), fresh(work_dir / f'two, {network}')
+        one, two = (
+            make_scenario(work_dir / f'one, {network}', SCENARIO),
+            make_scenario(work_dir / f'two, {network}', SCENARIO),
+        )
         train_here(one, 0, *settings)
         finish(two, SCENARIO, '--cfg-options', *settings)
         two_ranks.append(dict(network=network, **compare_ranks(one, two)))
@@ -60,13 +62,6 @@ def main() -> None:
     with atomic_write(out) as file:
         json.dump(report, file, indent=1)
         file.write('\n')
-
-
-def fresh(folder: Path) -> Path:
-    """Return the folder, emptied, with the scenario in it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    make_scenario(SCENARIO, folder)
-    return folder
 
 
 def train_here(folder: Path, workers: int, *settings: str, validate: bool = True) -> None:

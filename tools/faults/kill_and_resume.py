@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 from pathlib import Path
 from random import Random
@@ -52,7 +51,7 @@ def main() -> None:
 
 def inject(name: str, work_dir: Path, seed: int, host_path: str) -> dict:
     """Return the report on one scenario."""
-    reference = fresh(work_dir / 'uninterrupted', name)
+    reference = make_scenario(work_dir / 'uninterrupted', name)
     finish(reference, name, path=host_path)
     random = Random(f'{name} {seed}')
     kinds = random.sample([KINDS[number % len(KINDS)] for number in range(KILLS[name])], KILLS[name])
@@ -61,7 +60,7 @@ def inject(name: str, work_dir: Path, seed: int, host_path: str) -> dict:
         if not chains or chains[-1].done >= ITERATIONS[name] - LAST:
             for chain in chains[-1:]:
                 chain.finish()
-            chains.append(Chain(name, fresh(work_dir / f'killed_{len(chains)}', name), reference, host_path))
+            chains.append(Chain(name, make_scenario(work_dir / f'killed_{len(chains)}', name), reference, host_path))
         left = ITERATIONS[name] - LAST - chains[-1].done
         chains[-1].kill(kind, random.randint(1, max(1, 2 * left // KILLS[name])), random)
     chains[-1].finish()
@@ -74,13 +73,6 @@ def inject(name: str, work_dir: Path, seed: int, host_path: str) -> dict:
         final_state_equal=all(same_bits(final_state(reference), final_state(end)) for end in ends),
         logs_equal=all(logged_losses(reference) == logged_losses(end) for end in ends),
     )
-
-
-def fresh(folder: Path, name: str) -> Path:
-    """Return the folder, emptied, with a scenario in it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    make_scenario(name, folder)
-    return folder
 
 
 class Chain:

@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument('--out', type=Path, default=Path('docs/results/other_faults.json'), help='JSON file to write')
     args = parser.parse_args()
     work_dir, out = args.work_dir.resolve(), args.out.resolve()
-    reference = fresh(work_dir / 'uninterrupted')
+    reference = make_scenario(work_dir / 'uninterrupted', SCENARIO)
     finish(reference, SCENARIO)
     rows = []
     for inject in (hang, fill_disk, mix_up, damage_image):
@@ -51,16 +51,9 @@ def main() -> None:
             file.write('\n')
 
 
-def fresh(folder: Path) -> Path:
-    """Return the folder, emptied, with the scenario in it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    make_scenario(SCENARIO, folder)
-    return folder
-
-
 def hang(reference: Path, folder: Path) -> dict:
     """Stop the second rank with SIGSTOP, wait until the training ends, and resume it."""
-    training = start(fresh(folder), SCENARIO, '--cfg-options', f'env_cfg.dist_cfg.timeout={TIMEOUT}')
+    training = start(make_scenario(folder, SCENARIO), SCENARIO, '--cfg-options', f'env_cfg.dist_cfg.timeout={TIMEOUT}')
     notes = folder / 'notes_0.jsonl'
     wait_until(lambda: lines(notes) > 0 and iterations_done(notes) >= FAULT_AT)
     ranks = children(training.pid)
@@ -77,7 +70,7 @@ def hang(reference: Path, folder: Path) -> dict:
 
 def fill_disk(reference: Path, folder: Path) -> dict:
     """Limit the size of files to less than a checkpoint needs, and resume without the limit."""
-    training = start(fresh(folder), SCENARIO, shell=f'ulimit -f {LIMIT_KIB}')
+    training = start(make_scenario(folder, SCENARIO), SCENARIO, shell=f'ulimit -f {LIMIT_KIB}')
     training.wait(timeout=LONGEST_RUN)
     found = dict(fault='the disk is full while a checkpoint is written', sentence=sentence(folder))
     return found | dict(resumed_equal=resumes_equally(reference, folder))
@@ -85,7 +78,7 @@ def fill_disk(reference: Path, folder: Path) -> dict:
 
 def mix_up(reference: Path, folder: Path) -> dict:
     """Replace the newest checkpoint by one of another model, and resume."""
-    fresh(folder)
+    make_scenario(folder, SCENARIO)
     shutil.copytree(reference / 'run', folder / 'run')
     config = folder / f'{SCENARIO}.py'
     config.write_text(config.read_text(encoding='utf-8') + '\nmodel.update(width=32)\n', encoding='utf-8')

@@ -1,7 +1,8 @@
-"""The trainings that ``inject.py`` kills: their configs and data, and the number of their iterations."""
+"""The trainings into which faults are injected: their configs and data, and the number of their iterations."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,8 +56,9 @@ CONFIGS = dict(dropout=DROPOUT, cifar10=CIFAR10, digits=DIGITS)
 ITERATIONS = dict(dropout=80, cifar10=56, digits=60)
 
 
-def make_scenario(name: str, folder: Path) -> None:
-    """Write the config ``NAME.py`` and the data of a scenario into a folder."""
+def make_scenario(folder: Path, name: str) -> Path:
+    """Empty a folder, write the config ``NAME.py`` and the data of a scenario into it, and return it."""
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / f'{name}.py').write_text(CONFIGS[name], encoding='utf-8')
     if name == 'cifar10':
@@ -69,3 +71,4 @@ def make_scenario(name: str, folder: Path) -> None:
         maker = ROOT / 'tools/dataset_converters/make_digits_voc.py'
         options = ['--train', '20', '--val', '2', '--size', '64']
         subprocess.run([sys.executable, '-W', 'ignore', maker, 'data/digits', *options], cwd=folder, check=True)
+    return folder
