@@ -15,9 +15,18 @@ if 'PYTEST_XDIST_WORKER' in os.environ:
 if session_path():
     compat.apply()  # the original hosts can't be imported without
 
+from mmengine.registry import DefaultScope  # noqa: E402
+
 
 @pytest.fixture(autouse=True)
 def environment_variables_end_with_the_test():
     """Restore the environment variables, which ``mmgb.compat.apply`` and the hosts set for a whole process."""
     with mock.patch.dict(os.environ):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def default_scope_ends_with_the_test():
+    """Begin without a default scope, which a Runner or an inferencer sets for the whole process."""
+    with mock.patch.dict(DefaultScope._instance_dict, clear=True):
         yield

@@ -14,18 +14,10 @@ from helpers.tiny_runs import make_workspace, run, succeeded
 from mmengine.config import Config
 from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper, OptimWrapperDict
-from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
 from mmgb.engine.hooks import GradientStatsHook
 from mmgb.models.losses import SquaredErrorLoss
-
-
-@pytest.fixture(autouse=True)
-def preserved_default_scope():
-    """Restore the default scope, which a Runner sets globally."""
-    with DefaultScope.overwrite_default_scope('mmengine'):
-        yield
 
 
 def without_hooks(model):
