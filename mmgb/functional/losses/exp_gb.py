@@ -31,7 +31,7 @@ from torch import Tensor
 from ..errors import ConfigError
 from .elementwise import elementwise_loss
 from .formula import FAR_FROM_FIT, BoostedFormula, widened
-from .matched_units import FIT_CURVATURE, MAX_DELTA, classes_of_outputs
+from .matched_units import EXP_GB_CURVATURE, MAX_DELTA, classes_of_outputs
 from .settings import check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class ExpGB(BoostedFormula):
     def matched(self, num_classes: int) -> ExpGB:
         num_classes = classes_of_outputs(num_classes)
         negative, positive = self.targets
-        factor = FIT_CURVATURE / (positive + (num_classes - 1) * negative)
+        factor = EXP_GB_CURVATURE / (positive + (num_classes - 1) * negative)
         prior = self.target_of(1 / num_classes)
         bound = MAX_DELTA if self.max_delta is None else self.max_delta
         return ExpGB(factor * prior, (factor * negative, factor * positive), bound)

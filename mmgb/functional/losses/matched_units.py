@@ -6,14 +6,16 @@ loss is :math:`F(s z + x_0) / k`, with three conditions:
 - z = 0 is the uniform prior 1/C, so zero outputs need no initialiser (:math:`x_0`).
 - The fits of the wrong classes and of the target class are 10 apart, as far as trained logits of cross-entropy get (s).
   exp-GB keeps :math:`s = 1`: the exponential's unit is that of the logits, and its wrong classes have no fit.
-- The second derivatives of the C outputs at the fit sum to 0.3, so their mean over ten outputs is 0.03, as measured for
-  cross-entropy (k).
+- k sets the size of the gradient. pow3-GB: the second derivatives of the C outputs at the fit sum to 0.3, so their mean
+  over ten outputs is 0.03, as measured for cross-entropy. exp-GB: they sum to 1, so the delta is that of cross-entropy
+  with :math:`e^z / C` in the place of the softmax. Both numbers were chosen by held-out errors
+  (docs/losses.md, "Matched units").
 
-An affine change of the outputs leaves the losses in their families. exp-GB becomes exp-GB with targets {0, 0.3} and
-alpha = 0.3 / C, whatever alpha and T were:
+An affine change of the outputs leaves the losses in their families. exp-GB becomes exp-GB with targets {0, 1} and
+alpha = 1 / C, whatever alpha and T were:
 
 .. math::
-    \delta(z, p) = 0.3 \left(e^z / C - p\right)
+    \delta(z, p) = e^z / C - p
 
 pow3-GB with beta at the negative target becomes, whatever alpha and the targets were,
 
@@ -30,7 +32,9 @@ from ..errors import ConfigError
 
 FIT_DISTANCE = 10.0  # logits between the fits of the wrong classes and the target class
 MAX_DELTA = 1.0  # largest magnitude of the error delta, that of cross-entropy
-FIT_CURVATURE = 0.3  # sum of the outputs' second derivatives where all of them fit
+# Sums of the outputs' second derivatives where all of them fit.
+EXP_GB_CURVATURE = 1.0
+POW3_GB_CURVATURE = 0.3
 
 
 def check_matched(matched: bool, target_kind: str) -> None:

@@ -36,7 +36,7 @@ from torch import Tensor
 
 from .elementwise import elementwise_loss
 from .formula import BoostedFormula, in_float64
-from .matched_units import FIT_CURVATURE, FIT_DISTANCE, MAX_DELTA, classes_of_outputs
+from .matched_units import FIT_DISTANCE, MAX_DELTA, POW3_GB_CURVATURE, classes_of_outputs
 from .settings import check_bool, check_finite, check_max_delta, check_positive, check_target_pair
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Pow3GB(BoostedFormula):
         num_classes = classes_of_outputs(num_classes)
         wrong, right = (self.fit(target) for target in self.targets)
         stretch = (right - wrong) / FIT_DISTANCE
-        alpha = FIT_CURVATURE / 3 * stretch**2 / (right**2 + (num_classes - 1) * wrong**2)
+        alpha = POW3_GB_CURVATURE / 3 * stretch**2 / (right**2 + (num_classes - 1) * wrong**2)
         factor = alpha / (self.alpha * stretch**3)
         negative, positive = self.targets
         return Pow3GB(

@@ -23,7 +23,7 @@ class ExpGBLoss(ElementwiseLoss):
         loss_name (str): key in the log, see :class:`WeightedLoss`.
         fused (bool): see :class:`ElementwiseLoss`.
         matched (bool): whether the head's outputs are in the units of cross-entropy's logits, so that its learning
-            rate, schedule and initialisation fit: the delta is ``0.3 * (exp(z) / C - p)`` for C classes. Then
+            rate, schedule and initialisation fit: the delta is ``exp(z) / C - p`` for C classes. Then
             ``alpha`` has no effect, and the targets only by their ratio. Default: False, the paper's units.
         **options: ``target_kind`` of :class:`ElementwiseLoss` and the arguments of :class:`WeightedLoss`.
 
