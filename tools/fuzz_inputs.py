@@ -9,11 +9,9 @@ import argparse
 import io
 import json
 import logging
-import platform
 import sys
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
-from importlib import metadata
 from pathlib import Path
 
 from mmgb import compat
@@ -30,7 +28,7 @@ from mmgb.hostile_inputs.images import damaged_images  # noqa: E402
 from mmgb.hostile_inputs.settings import hostile_settings  # noqa: E402
 from mmgb.utils.atomic_write import atomic_write  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
-from mmgb.utils.environment import environment  # noqa: E402
+from mmgb.utils.environment import stack_versions  # noqa: E402
 
 # Kinds of inputs and the share of each in --count.
 KINDS = {
@@ -43,7 +41,6 @@ KINDS = {
     'Caffe models': (damaged_caffe_models, 0.1),
     'images': (damaged_images, 0.05),
 }
-HOSTS = ('onedl-mmengine', 'mmengine', 'onedl-mmcv', 'mmcv', 'mmcv-lite')
 
 
 def parse_args():
@@ -54,19 +51,6 @@ def parse_args():
         '--out', type=Path, default=Path('docs/results/hostile_inputs.json'), help='report (default: %(default)s)'
     )
     return parser.parse_args()
-
-
-def versions():
-    """Return the versions of Python, torch and the hosts' distributions in this process."""
-    import mmengine
-
-    found = {'mmengine': mmengine.__version__, 'python': platform.python_version()}
-    for name in HOSTS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found | environment()
 
 
 def read_report(path):
@@ -92,7 +76,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             campaigns[name] = run_campaign(kind, Path(folder), args.seed, max(1, round(share * args.count)))
         print(f'{name}: {campaigns[name]}', flush=True)
-    entry = dict(versions=versions(), campaigns=campaigns)
+    entry = dict(versions=stack_versions(), campaigns=campaigns)
     key = [(report['versions']['mmengine'], report['versions']['python']) for report in reports]
     kept = [
         report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mmgb.utils.environment import stack_title
 from mmgb.utils.markdown import table
 
 REPORTS = ('killed_runs.json', 'other_faults.json')
@@ -18,8 +19,8 @@ def fault_summary(reports: Mapping[str, dict]) -> str:
     rows = []
     for case in reports.get('killed_runs.json', {}).get('results', ()):
         equal = case['final_state_equal'] and case['logs_equal'] and not case['differing']
-        kills = len(case['kills'])
-        rows.append([f'{case["scenario"]} on {case["stack"]}: SIGKILL', str(kills), str(kills if equal else 0)])
+        kills, stack = len(case['kills']), stack_title(case['versions'])
+        rows.append([f'SIGKILL of {case["scenario"]} ({stack})', str(kills), str(kills if equal else 0)])
     for fault in reports.get('other_faults.json', {}).get('results', ()):
         survived = fault.get('resumed_equal', True) and bool(fault['sentence'])
         rows.append([fault['fault'], '1', str(int(survived))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from mmgb.utils.environment import stack_title
 from mmgb.utils.markdown import table
 
 KINDS = ('one rank', 'all processes', 'the launcher', 'while saving')
@@ -18,7 +19,7 @@ def killed_runs_table(report: dict) -> str:
         rows.append(
             [
                 case['scenario'],
-                case['stack'],
+                stack_title(case['versions']),
                 *(str(counts[kind]) for kind in KINDS),
                 str(sum(kill['damaged'] is not None for kill in kills)),
                 str(sum(kill['iteration'] - kill['resumed_at'] for kill in kills)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmgb.utils.environment import stack_title
 from mmgb.utils.markdown import table
 
 COUNTS = ('count', 'refused', 'unchanged', 'valid', 'wrong', 'traceback')
@@ -11,9 +12,7 @@ def hostile_inputs_table(report: dict) -> str:
     """Return a row per stack and kind of input, and one with the sum of each stack."""
     rows = []
     for entry in report['reports']:
-        versions, campaigns = entry['versions'], entry['campaigns']
-        name = 'onedl-mmengine' if 'onedl-mmengine' in versions and versions['mmengine'] != '0.10.7' else 'mmengine'
-        stack = f'{name} {versions["mmengine"]}, torch {versions["torch"]}, Python {versions["python"]}'
+        stack, campaigns = stack_title(entry['versions']), entry['campaigns']
         rows += [[f'{stack}: {kind}', *_counts(found)] for kind, found in campaigns.items()]
         total = {key: sum(found[key] for found in campaigns.values()) for key in COUNTS}
         rows.append([f'**{stack}**', *(f'**{cell}**' for cell in _counts(total))])

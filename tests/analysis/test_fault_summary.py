@@ -4,7 +4,7 @@ from mmgb.analysis.fault_summary import fault_summary
 def case(name, kills, equal):
     return dict(
         scenario=name,
-        stack='default',
+        versions=dict(mmengine='0.10.7', torch='2.14', python='3.11.7'),
         kills=[{}] * kills,
         differing=[] if equal else [3],
         logs_equal=True,
@@ -15,7 +15,8 @@ def case(name, kills, equal):
 def test_a_chain_whose_iterations_differ_has_survived_no_kill():
     report = dict(results=[case('dropout', 8, True), case('digits', 6, False)])
     rows = fault_summary({'killed_runs.json': report}).splitlines()[2:]
-    assert rows == ['| dropout on default: SIGKILL | 8 | 8 |', '| digits on default: SIGKILL | 6 | 0 |']
+    stack = 'mmengine 0.10.7, torch 2.14, Python 3.11.7'
+    assert rows == [f'| SIGKILL of dropout ({stack}) | 8 | 8 |', f'| SIGKILL of digits ({stack}) | 6 | 0 |']
 
 
 def test_another_fault_is_survived_if_a_sentence_names_it_and_the_resumed_training_is_equal():

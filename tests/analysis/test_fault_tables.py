@@ -10,11 +10,13 @@ def test_kills_are_counted_by_kind_and_repeated_iterations_summed():
         dict(kind='one rank', iteration=7, resumed_at=4, damaged=None),
         dict(kind='while saving', iteration=12, resumed_at=8, damaged='truncated'),
     ]
-    case = dict(scenario='dropout', stack='default', kills=kills, logs_equal=True)
+    versions = dict(mmengine='0.10.7', torch='2.14', python='3.11.7')
+    case = dict(scenario='dropout', versions=versions, kills=kills, logs_equal=True)
     text = killed_runs_table(dict(results=[case | dict(differing=[3, 3, 4], final_state_equal=False)]))
     header, _, row = cells(text)
     assert header[2:6] == ['kills: one rank', 'kills: all processes', 'kills: the launcher', 'kills: while saving']
-    assert row == ['dropout', 'default', '1', '0', '0', '1', '1', str(7 - 4 + 12 - 8), '2', 'equal', 'differ']
+    assert row[:2] == ['dropout', 'mmengine 0.10.7, torch 2.14, Python 3.11.7']
+    assert row[2:] == ['1', '0', '0', '1', '1', str(7 - 4 + 12 - 8), '2', 'equal', 'differ']
 
 
 def test_workers_and_ranks_are_compared_by_iterations():

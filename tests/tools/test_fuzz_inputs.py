@@ -27,7 +27,9 @@ def run(tool, monkeypatch, *arguments):
 def test_the_report_has_an_entry_for_each_stack(fuzz_inputs, tmp_path, monkeypatch, capsys):
     report = tmp_path / 'report.json'
     for mmengine in ('0.1.0', '0.2.0', '0.1.0'):
-        monkeypatch.setattr(fuzz_inputs, 'versions', lambda mmengine=mmengine: dict(mmengine=mmengine, python='3'))
+        monkeypatch.setattr(
+            fuzz_inputs, 'stack_versions', lambda mmengine=mmengine: dict(mmengine=mmengine, python='3')
+        )
         assert run(fuzz_inputs, monkeypatch, '--count', 40, '--seed', 7, '--out', report) == 0
     reports = json.loads(report.read_text())['reports']
     assert [entry['versions']['mmengine'] for entry in reports] == ['0.2.0', '0.1.0']

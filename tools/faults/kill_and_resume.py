@@ -53,14 +53,14 @@ def inject(name: str, work_dir: Path, seed: int, host_path: str) -> dict:
     """Return the report on one scenario."""
     reference = make_scenario(work_dir / 'uninterrupted', name)
     finish(reference, name, path=host_path)
-    random = Random(f'{name} {seed}')
-    kinds = random.sample([KINDS[number % len(KINDS)] for number in range(KILLS[name])], KILLS[name])
+    kinds = Random(f'{name} {seed}').sample([KINDS[number % len(KINDS)] for number in range(KILLS[name])], KILLS[name])
     chains: list[Chain] = []
-    for kind in kinds:
+    for number, kind in enumerate(kinds):
         if not chains or chains[-1].done >= ITERATIONS[name] - LAST:
             for chain in chains[-1:]:
                 chain.finish()
             chains.append(Chain(name, make_scenario(work_dir / f'killed_{len(chains)}', name), reference, host_path))
+        random = Random(f'{name} {seed} {number}')  # so that a kill doesn't depend on the moments of those before
         left = ITERATIONS[name] - LAST - chains[-1].done
         chains[-1].kill(kind, random.randint(1, max(1, 2 * left // KILLS[name])), random)
     chains[-1].finish()
@@ -68,6 +68,7 @@ def inject(name: str, work_dir: Path, seed: int, host_path: str) -> dict:
     return dict(
         scenario=name,
         seed=seed,
+        versions=json.loads((reference / 'versions.json').read_text(encoding='utf-8')),
         kills=[kill for chain in chains for kill in chain.kills],
         differing=[step for chain in chains for step in chain.differing],
         final_state_equal=all(same_bits(final_state(reference), final_state(end)) for end in ends),

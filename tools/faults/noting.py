@@ -13,6 +13,9 @@ from mmengine.hooks import Hook
 from mmengine.model import BaseModel
 from mmengine.registry import DATASETS, HOOKS, MODELS
 
+from mmgb.utils.atomic_write import atomic_write
+from mmgb.utils.environment import stack_versions
+
 PAUSE = 0.1  # seconds after each iteration, so that a kill meets the one it is meant for
 
 
@@ -22,9 +25,15 @@ class NoteHook(Hook):
 
     A digest covers the pixels that the model receives, so it changes with the image and with its augmentation. One
     system call writes a line, so that a kill leaves it complete or absent. ``saving`` grows when a checkpoint is due.
+    ``versions.json`` holds the versions with which it trains.
     """
 
     priority = 'VERY_LOW'
+
+    def before_train(self, runner):
+        if get_rank() == 0:
+            with atomic_write('versions.json') as file:
+                json.dump(stack_versions(), file)
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         samples = [hashlib.sha256(image.numpy().tobytes()).hexdigest()[:16] for image in data_batch['inputs']]
