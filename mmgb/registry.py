@@ -95,7 +95,7 @@ DATASETS = HostBoundRegistry(
     'dataset',
     parent=ROOT_DATASETS,
     scope='mmgb',
-    locations=['mmgb.datasets'],
+    locations=['mmgb.datasets.fault_tolerant_dataset'],
     host_bound={
         'Places2': 'mmgb.datasets.places2',
         'ArrayDataset': 'mmgb.datasets.array_dataset',

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Sequence
 from typing import Any
 
 from mmengine.dataset import force_full_init
 from mmengine.fileio import get, join_path
-from mmengine.logging import print_log
 
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import DATASETS
-from mmgb.utils.image_decoding import decode_as_in_training
 from mmgb.utils.settings import check_flag, check_integer
 
 from .array_backed_dataset import ArrayBackedDataset
 from .class_name_file import read_class_names
 from .image_list import ImageList
 from .image_list_parser import read_image_list
+from .unreadable_images import UnreadableImagePolicy
 
 CHALLENGE_CLASSES = 401  # of the Places2 challenge of 2015
 
@@ -66,25 +64,15 @@ class Places2(ArrayBackedDataset):
         test_mode: bool = False,
         **kwargs,
     ) -> None:
-        if on_error not in ('raise', 'skip'):
-            raise ConfigError(f"on_error={on_error!r}: expected 'raise' or 'skip'")
-        if on_error == 'skip' and test_mode:
-            raise ConfigError(
-                "on_error='skip': expected 'raise' with test_mode=True, because skipping counts some images twice; "
-                'clean the list with tools/dataset_converters/check_image_list.py'
-            )
         if num_classes is not None:
             check_integer('num_classes', num_classes)
             if num_classes < 1:
                 raise ConfigError(f'num_classes={num_classes}: expected at least 1')
-        check_integer('max_refetch', max_refetch)
-        if max_refetch < 0:
-            raise ConfigError(f'max_refetch={max_refetch}: expected at least 0')
+        fix = 'clean the list with tools/dataset_converters/check_image_list.py'
+        self.policy = UnreadableImagePolicy(on_error, max_refetch, test_mode, fix)
         check_flag('with_label', with_label)
         self.num_classes = num_classes
         self.with_label = with_label
-        self.on_error = on_error
-        self.num_skipped = 0
         super().__init__(ann_file, *args, classes=classes, max_refetch=max_refetch, test_mode=test_mode, **kwargs)
 
     def load_data_list(self) -> ImageList:
@@ -121,35 +109,18 @@ class Places2(ArrayBackedDataset):
 
     def prepare_data(self, idx: int) -> Any:
         """Return the pipeline's result for image ``idx``, or with ``on_error='skip'`` for the next readable one."""
-        for _ in range(self.max_refetch + 1):
-            info = self.get_data_info(idx)
-            path = info['img_path']
-            try:
-                return self.pipeline(info)
-            except Exception as error:
-                reason = why_unreadable(path, error)
-                if reason is None:
-                    raise
-                if self.on_error == 'raise':
-                    raise OSError(
-                        f"'{path}' can't be read ({reason}): replace it, clean the list with tools/"
-                        "dataset_converters/check_image_list.py, or set on_error='skip'"
-                    ) from error
-                self._count_skipped(path, reason)
-                idx = (idx + 1) % len(self)
-        raise OSError(
-            f"{self.max_refetch + 1} consecutive images can't be read, the last is '{path}' ({reason}): check "
-            f"data_prefix='{self.img_prefix}'"
+        return self.policy.load(
+            lambda place: self.pipeline(self.get_data_info(place)),
+            self.get_data_info,
+            idx,
+            len(self),
+            check=f"data_prefix='{self.img_prefix}'",
         )
 
-    def _count_skipped(self, path: str, reason: str) -> None:
-        self.num_skipped += 1
-        if self.num_skipped & (self.num_skipped - 1) == 0:  # a power of two
-            print_log(
-                f"Skipped '{path}', which can't be read ({reason}): image {self.num_skipped} skipped in this process",
-                'current',
-                logging.WARNING,
-            )
+    @property
+    def num_skipped(self) -> int:
+        """Number of images that this process has skipped."""
+        return self.policy.num_skipped
 
     def _compat_classes(self, metainfo: dict | None, classes: Any) -> dict:
         if isinstance(classes, str):
@@ -160,17 +131,4 @@ class Places2(ArrayBackedDataset):
         return super()._compat_classes(metainfo, classes)
 
     def extra_repr(self) -> list[str]:
-        return [*super().extra_repr(), f'Unreadable images: \t{self.on_error}']
-
-
-def why_unreadable(path: str, error: Exception) -> str | None:
-    """Return how the image at ``path`` caused ``error`` in a pipeline, or None if the image is intact."""
-    if isinstance(error, OSError):  # includes Pillow's errors
-        return f'{type(error).__name__}: {error}'
-    try:
-        decode_as_in_training(get(path))
-    except ConfigError as cause:
-        return str(cause)
-    except Exception as cause:  # the type depends on the file backend and the decoder
-        return f'{type(cause).__name__}: {cause}'
-    return None
+        return [*super().extra_repr(), f'Unreadable images: \t{self.policy.on_error}']

@@ -28,7 +28,7 @@ def decode_as_in_training(content: bytes) -> np.ndarray:
     image = mmcv.imfrombytes(content, flag='color', backend='cv2') if content else None
     if image is None:
         raise ConfigError(
-            f'{_pillow_mode(content)}: expected an image that OpenCV can convert to 8 bits per channel, as training '
+            f'{pillow_mode(content)}: expected an image that OpenCV can convert to 8 bits per channel, as training '
             'does; convert the file'
         )
     return image
@@ -42,7 +42,7 @@ def decode_completely(content: bytes) -> np.ndarray:
     Raises:
         Exception: as :func:`decode_as_in_training`, and Pillow's error if the file is incomplete.
     """
-    _pillow_mode(content)
+    pillow_mode(content)
     return decode_as_in_training(content)
 
 
@@ -76,7 +76,7 @@ def check_label_map(label_map: np.ndarray) -> None:
         )
 
 
-def _pillow_mode(content: bytes) -> str:
+def pillow_mode(content: bytes) -> str:
     """Decode an image completely by Pillow and return its format and mode in words."""
     with Image.open(io.BytesIO(content)) as image:
         image.load()

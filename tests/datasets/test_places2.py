@@ -183,7 +183,7 @@ def test_skip_uses_the_next_image_and_counts(root, pipeline, how):
 
 def test_skipped_images_are_logged_at_powers_of_two(root, monkeypatch):
     logged = []
-    monkeypatch.setattr('mmgb.datasets.places2.print_log', lambda *args: logged.append(args))
+    monkeypatch.setattr('mmgb.datasets.unreadable_images.print_log', lambda *args: logged.append(args))
     dataset = build(root, pipeline=LOAD, on_error='skip')
     damage(root, dataset, 4, 'missing')
     for _ in range(9):

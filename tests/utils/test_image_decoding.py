@@ -7,7 +7,7 @@ import pytest
 from mmcv.transforms import LoadImageFromFile
 from PIL import Image
 
-from mmgb.datasets.places2 import why_unreadable
+from mmgb.datasets.unreadable_images import unreadable_file
 from mmgb.utils.image_decoding import check_label_map, decode_as_in_training, decode_completely
 
 RNG = np.random.default_rng(0)
@@ -79,4 +79,6 @@ def test_label_maps_have_one_channel_of_integers(mode, accepted):
 def test_the_reason_of_an_unreadable_image_names_its_mode(tmp_path):
     path = tmp_path / 'float.tiff'
     path.write_bytes(encode(*FLOAT_TIFF))
-    assert why_unreadable(str(path), AssertionError()).startswith('TIFF file of mode F: expected an image that OpenCV')
+    assert unreadable_file(dict(img_path=str(path)), AssertionError())[1].startswith(
+        'TIFF file of mode F: expected an image that OpenCV'
+    )

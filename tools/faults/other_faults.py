@@ -15,15 +15,19 @@ import re
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from mmengine.logging import MMLogger
+from mmseg.datasets import BaseSegDataset
 from PIL import Image
 from records import differing_steps, final_state, same_bits, steps  # beside this file
 from scenarios import make_scenario
 from torch.utils.data import DataLoader
 from trainings import LONGEST_RUN, RANKS, children, finish, iterations_done, lines, runs, start, wait_until
 
+from mmgb.datasets.fault_tolerant_dataset import FaultTolerantDataset
 from mmgb.datasets.places2 import Places2
 from mmgb.utils.atomic_write import atomic_write
 from mmgb.utils.environment import environment
@@ -32,6 +36,8 @@ SCENARIO = 'dropout'
 TIMEOUT = 15  # seconds that a rank waits for another one
 FAULT_AT = 22  # iterations
 LIMIT_KIB = 20  # less than a checkpoint has, and more than the log until then
+IMAGES = 8
+PIPELINE = [dict(type='mmcv.LoadImageFromFile'), dict(type='mmseg.LoadAnnotations')]
 
 
 def main() -> None:
@@ -43,7 +49,7 @@ def main() -> None:
     reference = make_scenario(work_dir / 'uninterrupted', SCENARIO)
     finish(reference, SCENARIO)
     rows = []
-    for inject in (hang, fill_disk, mix_up, damage_image):
+    for inject in (hang, fill_disk, mix_up, damage_image, damage_label_map):
         rows.append(inject(reference, work_dir / inject.__name__))
         print(rows[-1], flush=True)
         with atomic_write(out) as file:
@@ -89,30 +95,48 @@ def mix_up(reference: Path, folder: Path) -> dict:
 
 def damage_image(reference: Path, folder: Path) -> dict:
     """Load a list of images, one of them truncated, with each policy."""
+    make_images(folder)
+    (folder / 'list').write_text(''.join(f'{number}.jpg 0\n' for number in range(IMAGES)), encoding='utf-8')
+    options = dict(ann_file='list', data_prefix='images', num_classes=1, pipeline=PIPELINE[:1])
+    return load('an image is damaged', folder, 'images/5.jpg', lambda policy: Places2(on_error=policy, **options))
+
+
+def damage_label_map(reference: Path, folder: Path) -> dict:
+    """Load a stock data set of mmseg in ``FaultTolerantDataset``, one of its label maps truncated, with each policy."""
+    make_images(folder)
+    prefix = dict(img_path='images', seg_map_path='labels')
+    stock = BaseSegDataset(data_prefix=prefix, metainfo=dict(classes=('all',)), pipeline=PIPELINE)
+    fault = 'a label map of a stock data set is damaged'
+    return load(fault, folder, 'labels/5.png', lambda policy: FaultTolerantDataset(stock, on_error=policy))
+
+
+def make_images(folder: Path) -> None:
+    """Write images and label maps into an emptied folder, and make it the working directory."""
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / 'images').mkdir(parents=True)
-    for number in range(8):
+    for part in ('images', 'labels'):
+        (folder / part).mkdir(parents=True)
+    for number in range(IMAGES):
         Image.effect_noise((64, 64), 50).convert('RGB').save(folder / f'images/{number}.jpg')
-    damaged = folder / 'images/5.jpg'
-    damaged.write_bytes(damaged.read_bytes()[:100])
-    (folder / 'list').write_text(''.join(f'{number}.jpg 0\n' for number in range(8)), encoding='utf-8')
+        Image.new('L', (64, 64)).save(folder / f'labels/{number}.png')
     os.chdir(folder)
-    pipeline = [dict(type='mmcv.LoadImageFromFile')]
-    options = dict(ann_file='list', data_prefix='images', num_classes=1, pipeline=pipeline)
+
+
+def load(fault: str, folder: Path, name: str, make: Callable[[str], Any]) -> dict:
+    """Truncate a file of sample 5, and load the data set ``make(policy)`` with each policy."""
+    damaged, (raising, data) = folder / name, map(make, ('raise', 'skip'))
+    damaged.write_bytes(damaged.read_bytes()[:60])
     try:
-        list(DataLoader(Places2(**options), num_workers=2, collate_fn=list))
+        list(DataLoader(raising, num_workers=2, collate_fn=list))
         raised = None
     except OSError as error:
         *_, raised = (line for line in str(error).splitlines() if damaged.name in line)  # the last of a traceback
-    data, logged = Places2(on_error='skip', **options), []
+    logged = []
     logger = MMLogger.get_instance('faults', logger_name='faults')
     handler = logging.Handler()
     handler.emit = lambda record: logged.append(record.getMessage())
     logger.addHandler(handler)
-    loaded = [Path(data[number]['img_path']).name for number in range(8)]
-    return dict(
-        fault='an image is damaged', sentence=raised, skipped=data.num_skipped, loaded_instead=loaded[5], logged=logged
-    )
+    loaded = [Path(data[number]['img_path']).name for number in range(IMAGES)]
+    return dict(fault=fault, sentence=raised, skipped=data.num_skipped, loaded_instead=loaded[5], logged=logged)
 
 
 def sentence(folder: Path) -> str | None:
