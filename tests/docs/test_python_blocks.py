@@ -343,6 +343,14 @@ def test_a_config_of_a_host_gets_the_hook_of_exact_resuming(load):
     assert type(hook).__name__ == 'ExactResumeHook'
 
 
+@runs(('docs/resuming.md', 'Other faults', 1))
+def test_the_stock_data_set_of_a_config_is_wrapped_as_it_is(load):
+    for base in (RESNET, PSPNET):
+        found = load(base).train_dataloader.dataset
+        assert found.pop('type') == 'mmgb.FaultTolerantDataset' and found.pop('on_error') == 'skip'
+        assert found == dict(dataset=Config.fromfile(base).train_dataloader.dataset)
+
+
 @runs(('docs/losses.md', 'Regression', 1))
 def test_regression_fits_its_line(code, capsys):
     names = {}
