@@ -5,6 +5,12 @@ from unittest import mock
 
 import pytest
 from helpers.host_stacks import session_path
+from helpers.left_out import (  # noqa: F401
+    pytest_deselected,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 
 from mmgb import compat
 
