@@ -60,7 +60,7 @@ def inject(name: str, work_dir: Path, seed: int, host_path: str) -> dict:
             for chain in chains[-1:]:
                 chain.finish()
             chains.append(Chain(name, make_scenario(work_dir / f'killed_{len(chains)}', name), reference, host_path))
-        random = Random(f'{name} {seed} {number}')  # so that a kill doesn't depend on the moments of those before
+        random = Random(f'{name} {seed} {number}')  # a kill doesn't depend on the moments of those before
         left = ITERATIONS[name] - LAST - chains[-1].done
         chains[-1].kill(kind, random.randint(1, max(1, 2 * left // KILLS[name])), random)
     chains[-1].finish()

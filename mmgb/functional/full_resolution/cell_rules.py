@@ -22,9 +22,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .axis import Axis
+
+Floats = NDArray[np.float64]
 
 NODES_OF_EXPONENTIAL = 4
 
@@ -95,7 +98,7 @@ def gauss_nodes(axis: Axis, most: int) -> GaussNodes:
     )
 
 
-def _gauss(points: np.ndarray, weights: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, float]:
+def _gauss(points: Floats, weights: Floats, most: int) -> tuple[Floats, Floats, float]:
     """Return the nodes, their weights and the constant of the remainder for distinct weighted points."""
     if len(points) <= most:
         return points, weights, 0.0
