@@ -4,48 +4,51 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from helpers.tiny_runs import ROOT, TOOLS
+from helpers.fork_server import ForkedProcess
+from helpers.tiny_runs import TOOLS, environment_with, interpreter
 
 
 @contextlib.contextmanager
-def started(folder: Path, line: str, path: Sequence = (), shell: str = '') -> Iterator[subprocess.Popen]:
+def started(
+    folder: Path, line: str, path: Sequence = (), file_limit: int = 0, new_interpreter: bool = False
+) -> Iterator[subprocess.Popen | ForkedProcess]:
     """Start a command line ``TOOL ARGUMENT …``, with its output in ``folder/output``, and kill what is left at the end.
 
     Args:
         folder: working directory.
         line: command line; the tool is a path below ``tools/``.
         path: folders to put first on PYTHONPATH.
-        shell: command of the shell that runs before the tool in its process, such as ``ulimit``.
+        file_limit: largest size of a file that the tool may write, in KiB, or 0 for any.
+        new_interpreter: start an interpreter, which imports PyTorch for seconds, instead of forking one that has.
     """
-    tool, _, arguments = line.partition(' ')
-    interpreter = 'bash' if tool.endswith('.sh') else f'{sys.executable} -W ignore'
-    environment = {
-        'OMP_NUM_THREADS': '1',
-        'CUDA_VISIBLE_DEVICES': '-1',
-        'PATH': os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']]),
-        'PYTHONPATH': os.pathsep.join(map(str, (*path, ROOT))),
-    }
-    with open(folder / 'output', 'wb') as output:
-        process = subprocess.Popen(
-            ['bash', '-c', f'{shell or ":"}; exec {interpreter} {TOOLS / tool} {arguments}'],
-            cwd=folder,
-            env=os.environ | environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=accept_sigint,
-        )
+    tool, *arguments = line.split()
+    command = [str(TOOLS / tool), *arguments]
+    with open(folder / 'output', 'wb') as output, open(os.devnull) as nothing:
+        if tool.endswith('.sh') or new_interpreter:
+            process = subprocess.Popen(
+                [*interpreter(tool), *command],
+                cwd=folder,
+                env=environment_with(path),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=accept_sigint,
+            )
+        else:
+            process = ForkedProcess(command, folder, environment_with(path), nothing, output)
+    if file_limit:  # before the tool's imports are through, and for the processes that it will start
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1024 * file_limit,) * 2)
     try:
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.wait(timeout=60)
 
 
 def accept_sigint() -> None:

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
+from helpers.fork_server import ForkedProcess
 from helpers.host_stacks import session_path
 from PIL import Image
 
@@ -93,8 +95,8 @@ def make_workspace(folder):
     return folder
 
 
-def run(folder, tool, *arguments, path=(), stdin=None, **environment):
-    """Run a tool in a new process without an accelerator, and return the finished process.
+def run(folder, tool, *arguments, path=(), stdin=None, new_interpreter=False, **environment):
+    """Run a tool in a process of its own without an accelerator, and return the finished process.
 
     Args:
         folder (Path): working directory.
@@ -102,28 +104,54 @@ def run(folder, tool, *arguments, path=(), stdin=None, **environment):
         *arguments: arguments of the tool.
         path (Sequence): folders to put first on PYTHONPATH.
         stdin (str | None): text for standard input.
+        new_interpreter (bool): start an interpreter instead of forking one that has imported PyTorch, for tests that
+            measure memory.
         **environment (str): environment variables to add.
     """
-    command = ['bash'] if tool.endswith('.sh') else [sys.executable, '-W', 'ignore']
-    command += [tool if tool == '-c' else str(TOOLS / tool), *map(str, arguments)]
-    search = os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])
-    variables = {
-        'OMP_NUM_THREADS': '1',
-        'CUDA_VISIBLE_DEVICES': '-1',
-        'PATH': search,
-        'PYTHONPATH': os.pathsep.join(map(str, (*path, *session_path(), ROOT))),
-        **environment,
-    }
+    command = [tool if tool == '-c' else str(TOOLS / tool), *map(str, arguments)]
+    variables = environment_with(path, **environment)
+    if not tool.endswith('.sh') and not new_interpreter:
+        return run_forked(command, folder, variables, stdin)
     return subprocess.run(
-        command,
+        [*interpreter(tool), *command],
         cwd=folder,
-        env={**os.environ, **variables},
+        env=variables,
         input=stdin,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=300,
     )
+
+
+def run_forked(command, folder, variables, stdin):
+    with tempfile.TemporaryFile('w+') as given, tempfile.TemporaryFile('w+', errors='replace') as output:
+        given.write(stdin or '')
+        given.seek(0)
+        process = ForkedProcess(command, folder, variables, given, output)
+        try:
+            process.wait(timeout=300)
+        finally:
+            process.kill()
+        output.seek(0)
+        return subprocess.CompletedProcess(command, process.returncode, output.read())
+
+
+def interpreter(tool):
+    """Return the beginning of a command line for a tool."""
+    return ['bash'] if tool.endswith('.sh') else [sys.executable, '-W', 'ignore']
+
+
+def environment_with(path=(), **variables):
+    """Return this process's environment without an accelerator, with folders first on PYTHONPATH and ``variables``."""
+    return {
+        **os.environ,
+        'OMP_NUM_THREADS': '1',
+        'CUDA_VISIBLE_DEVICES': '-1',
+        'PATH': os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']]),
+        'PYTHONPATH': os.pathsep.join(map(str, (*path, *session_path(), ROOT))),
+        **variables,
+    }
 
 
 def run_line(folder, line, **options):

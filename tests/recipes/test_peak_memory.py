@@ -21,5 +21,5 @@ print(with_array - before, peak_memory() - before)
 
 @pytest.mark.skipif(not RESET.exists(), reason='needs Linux')
 def test_peak_counts_a_freed_array_until_it_is_reset(tmp_path):
-    grown, left = map(int, succeeded(run(tmp_path, '-c', CODE)).split())
+    grown, left = map(int, succeeded(run(tmp_path, '-c', CODE, new_interpreter=True)).split())
     assert 200_000_000 < grown and left < 100_000_000

@@ -6,13 +6,13 @@ import os
 import re
 import shlex
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from helpers.manifests import write_manifests
 from helpers.many_runs import assert_one_sentence, run_many
+from helpers.tiny_runs import run, succeeded
 
 from mmgb import compat
 from mmgb.trials.commands import experiment_commands, select
@@ -170,10 +170,7 @@ def test_commands_in_the_documentation_name_experiments():
 
 
 def test_tables_are_generated_from_the_committed_numbers():
-    result = subprocess.run(
-        [sys.executable, 'tools/experiments.py', 'report', '--check'], cwd=ROOT, capture_output=True, text=True
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
+    succeeded(run(ROOT, 'experiments.py', 'report', '--check'))
 
 
 def test_results_have_no_number_outside_of_the_generated_tables():

@@ -134,7 +134,7 @@ def test_an_interruption_before_the_first_checkpoint_says_so(folder):
 
 
 def test_an_interruption_while_the_tool_starts_is_one_sentence(folder):
-    with started(folder, f'{ONE} --work-dir run') as process:
+    with started(folder, f'{ONE} --work-dir run', new_interpreter=True) as process:
         # The handler is set before the first slow import.
         wait_for(lambda: 'SigCgt' in status(process.pid) and caught(process.pid) & (1 << signal.SIGTERM - 1))
         process.send_signal(signal.SIGTERM)
@@ -160,7 +160,7 @@ def test_a_full_disk_ends_with_one_sentence_and_keeps_the_last_checkpoint(what, 
     # A limit on the size of a file simulates a full disk: in KiB, below the checkpoint's, or below the log's to come.
     limit = checkpoint // 2048 if what == 'checkpoint' else checkpoint // 1024 + 10
     options = '' if what == 'checkpoint' else '--cfg-options default_hooks.checkpoint.interval=1000000'
-    with started(folder, f'{line} --work-dir run --resume {options}', shell=f'ulimit -f {limit}') as process:
+    with started(folder, f'{line} --work-dir run --resume {options}', file_limit=limit) as process:
         assert process.wait(240) == 1
     output = (folder / 'output').read_text()
     assert 'Traceback' not in output
@@ -225,7 +225,7 @@ def test_an_interrupted_trial_is_no_result(trials):
 
 
 def test_a_trial_that_runs_out_of_disk_space_is_no_result(trials):
-    with started(trials, f'{TRIALS} --out a.json', shell='ulimit -f 20') as process:
+    with started(trials, f'{TRIALS} --out a.json', file_limit=20) as process:
         assert process.wait(240) == 1
     output = (trials / 'output').read_text()
     sentence = r'run_trials.py: stopped: seed 0: OSError: \[Errno 27\] File too large.*; make room, then run the same '

@@ -5,15 +5,14 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from helpers.many_runs import assert_one_sentence, run_many
-from helpers.tiny_runs import ROOT, TOOLS, make_workspace, run, succeeded
+from helpers.started_tools import started, wait_for
+from helpers.tiny_runs import TOOLS, make_workspace, run, run_line, succeeded
 
 from mmgb import compat
 from mmgb.functional.errors import ConfigError
@@ -131,36 +130,18 @@ def runs(workspace):
 
 def interrupted_and_picked_up(folder):
     """Run two seeds of two settings, send SIGTERM in the third trial's second epoch, and run the same twice more."""
-    arguments = ['trial.py', '--trials', '2', '--out', 'new/trials.json', '--vary', f'{RATE}=0.1,{DIVERGING}']
-    variables = {
-        **os.environ,
-        'OMP_NUM_THREADS': '1',
-        'CUDA_VISIBLE_DEVICES': '-1',
-        'PYTHONPATH': os.pathsep.join(map(str, (folder, ROOT))),
-    }
-    with subprocess.Popen(
-        [sys.executable, '-W', 'ignore', TOOLS / 'run_trials.py', *arguments],
-        cwd=folder,
-        text=True,
-        env=variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if '=0.1 seed 1: started' in line:
-                (folder / 'hold').touch()
-                break
-        give_up = time.monotonic() + 100
-        while not (folder / 'held').exists() and process.poll() is None and time.monotonic() < give_up:
-            time.sleep(0.05)
+    line = f'run_trials.py trial.py --trials 2 --out new/trials.json --vary {RATE}=0.1,{DIVERGING}'
+    output = folder / 'output'
+    with started(folder, line, path=[folder]) as process:
+        wait_for(lambda: '=0.1 seed 1: started' in output.read_text())
+        (folder / 'hold').touch()
+        wait_for((folder / 'held').exists)
         before = json.loads((folder / 'new/trials.json').read_text())
         process.send_signal(signal.SIGTERM)
-        lines += list(process.stdout)
+        code = process.wait(60)
     (folder / 'hold').unlink()
-    again, nothing_left = (run(folder, 'run_trials.py', *arguments, '--jobs', 2, path=[folder]) for _ in range(2))
-    return process.returncode, ''.join(lines), before, again, nothing_left
+    again, nothing_left = (run_line(folder, f'{line} --jobs 2', path=[folder]) for _ in range(2))
+    return code, output.read_text(), before, again, nothing_left
 
 
 def plain_training(folder):

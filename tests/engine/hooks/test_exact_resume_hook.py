@@ -72,6 +72,11 @@ class Watch(Hook):
         self.seen.append((runner.iter, batch_idx, outputs['loss'].item(), inputs, weights))
 
 
+@pytest.fixture(autouse=True)
+def without_waiting(monkeypatch):
+    monkeypatch.setattr('time.sleep', lambda _: None)  # mmengine waits 2 s after each epoch of a finite sampler
+
+
 def train(folder, sampler, endless=False, resume=None, workers=0, validate=False, exact=True, seed=3, every=1, **extra):
     """Return (iteration, index of the batch, loss, batch, weights and their average) of each step of a training."""
     allow_checkpoint_globals()  # as the tools do, without which mmengine 0.10.7 can't read its checkpoints
@@ -105,8 +110,7 @@ def train(folder, sampler, endless=False, resume=None, workers=0, validate=False
     ('sampler', 'endless'),
     [('shuffled', False), ('class-aware', False), ('shuffled', True), ('endless', True), ('class-aware endless', True)],
 )
-def test_a_training_resumed_at_any_step_equals_an_uninterrupted_one(sampler, endless, tmp_path, monkeypatch):
-    monkeypatch.setattr('time.sleep', lambda _: None)  # mmengine waits 2 s after each epoch of a finite sampler
+def test_a_training_resumed_at_any_step_equals_an_uninterrupted_one(sampler, endless, tmp_path):
     whole = train(tmp_path / 'whole', sampler, endless)
     assert [step[0] for step in whole] == list(range(STEPS))
     for done in (2, 4, 7, 12):

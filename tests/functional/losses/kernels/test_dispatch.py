@@ -1,12 +1,12 @@
 """Autograd of the fused losses, and where the differentiable formula is used instead."""
 
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 from helpers.loss_cases import IGNORE, LOSSES, is_fused
+from helpers.tiny_runs import run, succeeded
 from torch.profiler import ProfilerActivity, profile
 
 
@@ -94,8 +94,8 @@ def test_autocast_changes_nothing(loss, setting, soft, fused):
     'options, share', [({}, 0.1), (dict(class_weight=torch.ones(21)), 0.2), (dict(max_delta=5.0), 0.2)]
 )
 def test_memory_beyond_the_scores_is_little_more_than_the_gradient(loss, setting, options, share):
-    scores = torch.randn(4, 21, 256, 256, requires_grad=True)
-    labels = torch.randint(21, (4, 256, 256)).masked_fill_(torch.rand(4, 256, 256) < 0.1, IGNORE)
+    scores = torch.randn(4, 21, 128, 128, requires_grad=True)
+    labels = torch.randint(21, (4, 128, 128)).masked_fill_(torch.rand(4, 128, 128) < 0.1, IGNORE)
 
     def step():
         (0.4 * loss(scores, labels, ignore_index=IGNORE, **options, **setting)).backward()
@@ -129,7 +129,8 @@ exit_if_distributed()
 
 @pytest.mark.slow
 def test_distributed_data_parallel_gives_the_gradient_of_the_whole_batch(tmp_path):
-    runs = [subprocess.Popen([sys.executable, '-c', WORKER, str(rank), str(tmp_path)]) for rank in (-1, 0, 1)]
-    assert [run.wait(timeout=300) for run in runs] == [0, 0, 0]
+    with ThreadPoolExecutor(3) as pool:
+        for process in pool.map(lambda rank: run(tmp_path, '-c', WORKER, rank, tmp_path), (-1, 0, 1)):
+            succeeded(process)
     whole, *halves = (torch.load(tmp_path / f'{rank}.pth') for rank in (-1, 0, 1))
     assert torch.equal(*halves) and torch.allclose(whole, halves[0], rtol=1e-5)
