@@ -21,9 +21,17 @@ WORKERS="${WORKERS:-$(nproc 2>/dev/null || echo 1)}"
 # One thread per worker: the workers already use all cores.
 [ "$WORKERS" -gt 1 ] && export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 run_tests() { python -m pytest --numprocesses "$WORKERS" --dist worksteal "$@"; }
-ruff check . && ruff format --check --quiet . && mypy || exit 1
+ruff check . && ruff format --check --quiet . || exit 1
+TYPE_ERRORS=$(mktemp)
+mypy > "$TYPE_ERRORS" & # beside the tests, which wait at times
 run_tests "$@"
 STATUS=$?
+if ! wait $!; then
+    cat "$TYPE_ERRORS"
+    echo "== mypy found the errors above"
+    STATUS=1
+fi
+rm "$TYPE_ERRORS"
 if [ $# -gt 0 ]; then
     echo "== Left out: the session on the original OpenMMLab packages, which only a call without arguments runs"
     exit $STATUS
