@@ -21,6 +21,11 @@ from mmgb.analysis.curvature.tables import summary_table
 from mmgb.analysis.explosion_table import explosion_table
 from mmgb.analysis.fault_summary import REPORTS, fault_summary
 from mmgb.analysis.fault_tables import killed_runs_table, other_faults_table, workers_and_ranks_table
+from mmgb.analysis.full_resolution_tables import (
+    compared_trainings_table,
+    loss_distance_table,
+    quadrature_error_table,
+)
 from mmgb.analysis.gradients.tables import gradient_table, weight_gradient_table
 from mmgb.analysis.hostile_inputs_table import hostile_inputs_table
 from mmgb.analysis.predictions.comparison_table import comparison_table, rates_table
@@ -197,6 +202,9 @@ OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
     'normaliser penalty': penalty_table,
     'segmentation loss benchmark': segmentation_loss_table,
     'hypercolumn benchmark': hypercolumn_table,
+    'compared trainings': compared_trainings_table,
+    'distance of losses': loss_distance_table,
+    'quadrature error': quadrature_error_table,
     'stock swaps': stock_swaps_table,
     'killed runs': killed_runs_table,
     'workers and ranks': workers_and_ranks_table,
