@@ -40,8 +40,8 @@ class FaultTolerantDataset(RepeatDataset):
     Raises:
         ValueError: if a setting is invalid, if ``'skip'`` is set for a data set in test mode, or if the data set has no
             ``get_data_info``.
-        OSError: from ``__getitem__``, if a file can't be read, or with ``'skip'`` the files of more than
-            ``max_refetch`` samples in a row.
+        OSError: from ``__getitem__``, if a file can't be read, or with ``'skip'`` those of more than ``max_refetch``
+            samples in a row. It is a ``ConfigError`` too: the tools end with its sentence.
     """
 
     def __init__(self, dataset: Any, on_error: str = 'raise', max_refetch: int = 20, lazy_init: bool = False) -> None:

@@ -17,6 +17,16 @@ from mmgb.utils.settings import check_integer
 DECODERS = {'img_path': decode_as_in_training, 'seg_map_path': pillow_mode}
 
 
+class UnreadableImageError(ConfigError, OSError):
+    """An image or label map can't be read; the tools end with its sentence instead of a traceback.
+
+    PyTorch raises the error of a worker anew, with the worker's traceback in front of the message; it is removed.
+    """
+
+    def __init__(self, message: str = '') -> None:
+        super().__init__(message.rpartition(f'{UnreadableImageError.__name__}: ')[2].rstrip())
+
+
 class UnreadableImagePolicy:
     """Load samples, and raise an error or use the next sample if the image or label map of one can't be read.
 
@@ -67,7 +77,8 @@ class UnreadableImagePolicy:
             check (str): setting to check if too many consecutive samples are unreadable.
 
         Raises:
-            OSError: if a file can't be read, or with ``'skip'`` those of more than ``max_refetch`` samples in a row.
+            UnreadableImageError: if a file can't be read, or with ``'skip'`` those of more than ``max_refetch`` samples in a
+                row.
             Exception: the error of ``sample``, if the files of the sample are intact.
         """
         for _ in range(self.max_refetch + 1):
@@ -79,12 +90,12 @@ class UnreadableImagePolicy:
                     raise
                 path, reason = cause
                 if self.on_error == 'raise':
-                    raise OSError(
+                    raise UnreadableImageError(
                         f"'{path}' can't be read ({reason}): replace it, {self.fix}, or set on_error='skip'"
                     ) from error
             self._count(path, reason)
             idx = (idx + 1) % length
-        raise OSError(
+        raise UnreadableImageError(
             f"{self.max_refetch + 1} consecutive images can't be read, the last is '{path}' ({reason}): check {check}"
         )
 

@@ -129,7 +129,7 @@ def load(fault: str, folder: Path, name: str, make: Callable[[str], Any]) -> dic
         list(DataLoader(raising, num_workers=2, collate_fn=list))
         raised = None
     except OSError as error:
-        *_, raised = (line for line in str(error).splitlines() if damaged.name in line)  # the last of a traceback
+        raised = str(error)
     logged = []
     logger = MMLogger.get_instance('faults', logger_name='faults')
     handler = logging.Handler()
