@@ -77,7 +77,7 @@ class UnreadableImagePolicy:
             check (str): setting to check if too many consecutive samples are unreadable.
 
         Raises:
-            UnreadableImageError: if a file can't be read, or with ``'skip'`` those of more than ``max_refetch`` samples in a
+            UnreadableImageError: if a file can't be read, or with ``'skip'`` those of over ``max_refetch`` samples in a
                 row.
             Exception: the error of ``sample``, if the files of the sample are intact.
         """
