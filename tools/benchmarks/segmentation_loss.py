@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import logging
 import sys
 import time
@@ -41,6 +42,14 @@ NETWORKS = {
     'SegFormer-b0': 'segformer_mit-b0.py',
 }
 CROSS_ENTROPY, POW3 = dict(type='CrossEntropyLoss', avg_non_ignore=True), dict(type='mmgb.Pow3GBLoss')
+STOCK = 'resize + cross-entropy'
+TRAINED = {  # loss of the heads, and whether they are wrapped
+    STOCK: (CROSS_ENTROPY, False),
+    'resize + pow3-GB': (POW3, False),
+    'cross-entropy in strips': (CROSS_ENTROPY, True),
+    'pow3-GB, full resolution': (POW3, True),
+    'matched pow3-GB, full resolution': (dict(POW3, matched=True), True),
+}
 
 
 def losses(labels: Tensor, size: tuple[int, int], classes: int) -> dict[str, Callable[[Tensor], Tensor]]:
@@ -59,7 +68,7 @@ def losses(labels: Tensor, size: tuple[int, int], classes: int) -> dict[str, Cal
         return F.cross_entropy(part, labels[:, rows], ignore_index=IGNORE, reduction='sum') / valid
 
     return {
-        'resize + cross-entropy': enlarged(F.cross_entropy),
+        STOCK: enlarged(F.cross_entropy),
         'torch.compile of it': torch.compile(enlarged(F.cross_entropy), dynamic=False),
         'resize + pow3-GB': enlarged(pow3_gb_loss),
         'resize + exp-GB': enlarged(exp_gb_loss),
@@ -93,7 +102,9 @@ def measure(
     return {name: timings[name]._asdict() | dict(peak_bytes=memory[name]) if name in memory else None for name in steps}
 
 
-def loss_case(images: int, classes: int, cells: int, labels: Tensor | None, device: str, seconds: float) -> dict:
+def loss_case(
+    images: int, classes: int, cells: int, labels: Tensor | None, names: list[str], device: str, seconds: float
+) -> dict:
     """Measure the losses of random scores, with random labels of which 5 % are ignored, or with given ones."""
     generator = torch.Generator().manual_seed(0)
     scores = torch.randn(images, classes, cells, cells, generator=generator).to(device).requires_grad_()
@@ -111,7 +122,7 @@ def loss_case(images: int, classes: int, cells: int, labels: Tensor | None, devi
         scores.grad = None
 
     torch._dynamo.reset()
-    steps = {name: step(loss) for name, loss in losses(labels, (SIZE, SIZE), classes).items()}
+    steps = {name: step(loss) for name, loss in losses(labels, (SIZE, SIZE), classes).items() if name in names}
     return dict(
         title=f'{device}, loss of {(images, classes, cells, cells)} enlarged to {SIZE} x {SIZE}, {kind}',
         contenders=measure(steps, device, seconds, forget_gradient),
@@ -134,18 +145,24 @@ def network(file: str, classes: int, loss: dict, wrapped: bool) -> torch.nn.Modu
     return MODELS.build(model).train()
 
 
-def network_case(name: str, classes: int, images: int, size: int, device: str, seconds: float) -> dict:
-    """Measure training steps of a network on random images."""
+def random_batch(classes: int, images: int, size: int, device: str = 'cpu') -> tuple[Tensor, list[SegDataSample]]:
+    """Return random images (N, 3, size, size) and their samples with random labels."""
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randn(images, 3, size, size, generator=generator).to(device)
     labels = torch.randint(classes, (images, 1, size, size), generator=generator).to(device)
     meta = dict(img_shape=(size, size))
-    samples = [SegDataSample(gt_sem_seg=PixelData(data=label), metainfo=meta) for label in labels]
+    return inputs, [SegDataSample(gt_sem_seg=PixelData(data=label), metainfo=meta) for label in labels]
+
+
+def network_case(
+    name: str, classes: int, images: int, size: int, names: list[str], device: str, seconds: float
+) -> dict:
+    """Measure training steps of a network on random images."""
+    inputs, samples = random_batch(classes, images, size, device)
     models = {
-        'resize + cross-entropy': network(NETWORKS[name], classes, CROSS_ENTROPY, False),
-        'resize + pow3-GB': network(NETWORKS[name], classes, POW3, False),
-        'cross-entropy in strips': network(NETWORKS[name], classes, CROSS_ENTROPY, True),
-        'pow3-GB, full resolution': network(NETWORKS[name], classes, POW3, True),
+        contender: network(NETWORKS[name], classes, *settings)
+        for contender, settings in TRAINED.items()
+        if contender in names
     }
 
     def step(model: torch.nn.Module) -> Callable[[], None]:
@@ -180,6 +197,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--images', type=int, default=2, help='images per training step (default: %(default)s)')
     parser.add_argument('--size', type=int, default=SIZE, help='height and width of the images (default: %(default)s)')
     parser.add_argument('--skip-losses', action='store_true', help='measure the training steps only')
+    names = list(losses(torch.zeros(0), (1, 1), 2))
+    parser.add_argument(
+        '--contenders', nargs='*', choices=names, default=names, help=f'contenders beside {STOCK!r} (default: all)'
+    )
+    parser.add_argument('--append', action='store_true', help='keep the other cases that --out contains')
 
 
 def main():
@@ -195,10 +217,12 @@ def main():
     cases += [
         (network_case, (name, classes, args.images, args.size)) for name in args.networks for classes in args.classes
     ]
-    results = []
+    names = [STOCK, *args.contenders]
+    results = json.loads(args.out.read_text(encoding='utf-8'))['results'] if args.append and args.out.exists() else []
     for measured, settings in cases:
-        results.append(measured(*settings, device, args.seconds))
-        print(segmentation_loss_table(dict(results=results[-1:])), flush=True)
+        case = measured(*settings, names, device, args.seconds)
+        print(segmentation_loss_table(dict(results=[case])), flush=True)
+        results = [other for other in results if other['title'] != case['title']] + [case]
         write_results(args.out, results)
 
 
