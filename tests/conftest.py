@@ -3,6 +3,7 @@
 import os
 from unittest import mock
 
+import helpers.unformatted_configs  # noqa: F401
 import pytest
 from helpers.host_stacks import session_path
 from helpers.left_out import (  # noqa: F401

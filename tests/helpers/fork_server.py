@@ -21,7 +21,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-IMPORTED = ('torch._dynamo', 'torch.distributed.fsdp', 'torchvision', 'cv2', 'matplotlib.pyplot', 'PIL.Image')
+IMPORTED = (
+    'torch._dynamo',
+    'torch.distributed.fsdp',
+    'torchvision',
+    'cv2',
+    'matplotlib.pyplot',
+    'PIL.Image',
+    'unformatted_configs',
+)
 NUMBER = '%10d'  # a process id or exit code, as the server sends it
 _one_request = threading.Lock()
 

@@ -178,7 +178,6 @@ def test_a_stock_config_trains_two_iterations(name, tool, tools, tmp_path):
     train = Runner.train
     with (
         DefaultScope.overwrite_default_scope(host),
-        mock.patch.object(Config, 'pretty_text', 'omitted, since formatting it takes longer than the training'),
         mock.patch.object(mmengine_runner, 'collect_env', dict),
         mock.patch.object(Runner, 'train', autospec=True, side_effect=train) as called,
     ):

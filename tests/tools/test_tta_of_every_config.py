@@ -63,7 +63,6 @@ def data(tmp_path_factory):
 @pytest.mark.parametrize('path', AUGMENTED, ids=config_id)
 def test_every_augmented_image_is_predicted_once_and_the_average_is_evaluated(path, data, tmp_path, monkeypatch):
     monkeypatch.chdir(data)
-    monkeypatch.setattr(Config, 'pretty_text', '')  # formatting the logged config takes longer than the test
     cfg = shrunk_for_test(path)
     augmentations = next(step for step in cfg.tta_pipeline if step.type == 'TestTimeAug').transforms
     enable_tta(cfg)

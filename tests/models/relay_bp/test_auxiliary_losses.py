@@ -138,8 +138,7 @@ def test_every_head_of_the_hosts_trains_on_a_feature_map_or_is_rejected_by_name(
 
 def test_a_head_for_vectors_is_rejected_with_the_remedy():
     head = dict(type='mmpretrain.LinearClsHead', num_classes=3, in_channels=8)
-    with DefaultScope.overwrite_default_scope('mmpretrain'):  # a runner of an earlier test may have set another
-        losses = AuxiliaryLosses.from_config([dict(source='layer3', head=head)])
+    losses = AuxiliaryLosses.from_config([dict(source='layer3', head=head)])
     message = (
         r"^auxiliaries\[0\]\.head=LinearClsHead: expected a head that takes the output of source='layer3' of shape "
         r'\(2, 8, 4, 4\), got RuntimeError: .*; use a head that pools, such as mmgb.AuxiliaryClsHead$'
@@ -151,8 +150,7 @@ def test_a_head_for_vectors_is_rejected_with_the_remedy():
 
 def test_errors_of_the_data_are_not_blamed_on_the_head():
     head = dict(type='mmgb.AuxiliaryClsHead', num_classes=3, in_channels=8)
-    with DefaultScope.overwrite_default_scope('mmpretrain'):  # a runner of an earlier test may have set another
-        losses = AuxiliaryLosses.from_config([dict(source='layer3', head=head)])
+    losses = AuxiliaryLosses.from_config([dict(source='layer3', head=head)])
     with pytest.raises(AttributeError, match='gt_label'):
         losses.loss([torch.randn(2, 8, 4, 4)], [DataSample(), DataSample()])
 

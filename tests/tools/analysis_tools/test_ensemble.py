@@ -115,8 +115,7 @@ def accuracy(scores, k):
 
 def test_a_config_may_have_one_evaluator_or_a_list(folder):
     config_metrics = runpy.run_path(TOOLS / TOOL)['config_metrics']
-    with DefaultScope.overwrite_default_scope('mmpretrain'):  # undoes the tool's change of the default scope
-        listed, single = (config_metrics(folder / name, {}) for name in ('config.py', 'single.py'))
+    listed, single = (config_metrics(folder / name, {}) for name in ('config.py', 'single.py'))
     assert [metric['type'] for metric in listed] == ['Accuracy', 'SingleLabelMetric']
     assert single == [dict(type='Accuracy')]
 
