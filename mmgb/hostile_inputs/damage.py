@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 
 import numpy as np
-
-
-def damaged(content: bytes, rng: np.random.Generator, count: int) -> Iterator[bytes]:
-    """Yield ``count`` damaged copies: flipped bits, other bytes, truncations, and foreign entries of zip files."""
-    for number in range(count):
-        if number % 6 == 5 and zipfile.is_zipfile(io.BytesIO(content)):
-            yield with_a_foreign_entry(content, rng)
-        else:
-            yield with_damaged_bytes(content, rng, number % 6)
 
 
 def with_damaged_bytes(content: bytes, rng: np.random.Generator, kind: int) -> bytes:

@@ -7,11 +7,11 @@ import zipfile
 
 import numpy as np
 import pytest
+from helpers.damaged_copies import damaged
 from helpers.fake_data import idx_bytes
 
 from mmgb.datasets.array_files import read_idx, read_npy, read_npz
 from mmgb.functional.errors import ConfigError
-from mmgb.hostile_inputs.damage import damaged
 
 ARRAY = np.arange(80).reshape(5, 4, 4)
 

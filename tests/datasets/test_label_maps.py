@@ -5,13 +5,13 @@ import os
 
 import numpy as np
 import pytest
+from helpers.damaged_copies import damaged
 from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
 
 from mmgb.datasets.label_maps import class_sets, scan_label_maps, training_values
 from mmgb.datasets.sample_labels import sample_labels
-from mmgb.hostile_inputs.damage import damaged
 
 CLASSES = ['cat', 'dog', 'eel']
 
