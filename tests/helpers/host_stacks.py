@@ -12,12 +12,14 @@ STACKS = ('onedl', 'openmmlab')
 
 
 def installed_stacks() -> dict[str, list[str]]:
-    """Return the first entries of PYTHONPATH that select each installed stack.
+    """Return the first entries of PYTHONPATH that select each installed stack that this session can start.
 
-    ``'onedl'`` is the environment's own; ``'openmmlab'``, the original distributions, is in ``$MMGB_ORIGINALS``.
+    ``'onedl'`` is the environment's own; ``'openmmlab'``, the original distributions, is in ``$MMGB_ORIGINALS``. A
+    session on the original distributions starts only these.
     """
     originals = os.environ.get('MMGB_ORIGINALS')
-    return {'onedl': [], **({'openmmlab': [originals]} if originals else {})}
+    default = {} if session_path() else {'onedl': []}
+    return default | ({'openmmlab': [originals]} if originals else {})
 
 
 def session_path() -> list[str]:
@@ -29,7 +31,11 @@ def session_path() -> list[str]:
 
 
 def stack_path(stack: str) -> list[str]:
-    """Return the first entries of PYTHONPATH that select a stack; skip the test if the stack is not installed."""
+    """Return the first entries of PYTHONPATH that select a stack; skip the test if this session can't start it."""
     if stack not in installed_stacks():
-        pytest.skip('the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)')
+        pytest.skip(
+            'this session is on the ORIGINAL OpenMMLab stack; the one on the default stack tests the other'
+            if session_path()
+            else 'the ORIGINAL OpenMMLab stack is NOT tested: set MMGB_ORIGINALS (see tools/run_tests.sh)'
+        )
     return installed_stacks()[stack]
