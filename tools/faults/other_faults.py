@@ -136,6 +136,7 @@ def load(fault: str, folder: Path, name: str, make: Callable[[str], Any]) -> dic
     handler.emit = lambda record: logged.append(record.getMessage())
     logger.addHandler(handler)
     loaded = [Path(data[number]['img_path']).name for number in range(IMAGES)]
+    logger.removeHandler(handler)
     return dict(fault=fault, sentence=raised, skipped=data.num_skipped, loaded_instead=loaded[5], logged=logged)
 
 
