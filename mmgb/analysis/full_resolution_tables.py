@@ -1,4 +1,4 @@
-"""Markdown tables of the reports on losses at full resolution: trainings and the error of exp-GB."""
+"""Markdown tables of the reports on losses at full resolution: trainings, the error of exp-GB, the largest batches."""
 
 from __future__ import annotations
 
@@ -75,3 +75,16 @@ def quadrature_error_table(report: dict) -> str:
     title = f'scores {tuple(report["shape"])} enlarged to {" x ".join(map(str, report["size"]))}'
     header = ['loss', title, 'error of the gradient, relative norm', 'largest error, share of the bound']
     return table([*header, 'outputs evaluated at their pixels'], rows)
+
+
+def largest_batch_table(report: dict) -> str:
+    """Return the table of ``largest_batch.py``: the peak memory of each batch that was run."""
+    limit = report['limit']
+    rows = []
+    for result in report['results']:
+        runs = result['runs']
+        largest = max((run['images'] for run in runs if run['peak_bytes'] <= limit), default=0)
+        peaks = ', '.join(f'{run["images"]}: {run["peak_bytes"] / 2**30:.2f}' for run in runs)
+        rows.append([result['contender'], str(largest), peaks])
+    title = f'{report["network"]}, {report["classes"]} classes, {report["size"]} x {report["size"]} pixels'
+    return table([title, f'largest batch in {limit / 2**30:g} GiB', 'images: peak of the process, GiB'], rows)

@@ -23,6 +23,7 @@ from mmgb.analysis.fault_summary import REPORTS, fault_summary
 from mmgb.analysis.fault_tables import killed_runs_table, other_faults_table, workers_and_ranks_table
 from mmgb.analysis.full_resolution_tables import (
     compared_trainings_table,
+    largest_batch_table,
     loss_distance_table,
     quadrature_error_table,
 )
@@ -205,6 +206,7 @@ OF_NUMBERS: Mapping[str, Callable[[dict], str]] = {
     'compared trainings': compared_trainings_table,
     'distance of losses': loss_distance_table,
     'quadrature error': quadrature_error_table,
+    'largest batch': largest_batch_table,
     'stock swaps': stock_swaps_table,
     'killed runs': killed_runs_table,
     'workers and ranks': workers_and_ranks_table,

@@ -2,6 +2,7 @@
 
 from mmgb.analysis.full_resolution_tables import (
     compared_trainings_table,
+    largest_batch_table,
     loss_distance_table,
     quadrature_error_table,
 )
@@ -55,3 +56,12 @@ def test_errors_are_shares_of_their_bound():
     header, _, first, second = cells(text)
     assert header[1] == 'scores (12, 21, 25, 25) enlarged to 200 x 200'
     assert first == ['exp-GB', 'noise', '2.0e-07', '1.2 %', '0.02 %'] and second[-1] == 'all, in strips'
+
+
+def test_the_largest_batch_is_the_last_one_within_the_limit():
+    runs = [dict(images=images, peak_bytes=images * 2**30) for images in (1, 2, 8, 9)]
+    results = [dict(contender='a', runs=runs), dict(contender='b', runs=runs[-1:])]
+    report = dict(network='FCN', classes=150, size=512, limit=8 * 2**30, results=results)
+    header, _, first, second = cells(largest_batch_table(report))
+    assert header[1] == 'largest batch in 8 GiB'
+    assert first == ['a', '8', '1: 1.00, 2: 2.00, 8: 8.00, 9: 9.00'] and second[1] == '0'
