@@ -111,7 +111,9 @@ def losses(folder: Path) -> list[float]:
 def compare(whole: Path, resumed: Path) -> dict:
     """Return where a training was killed and resumed, and whether it equals the uninterrupted one bit for bit."""
     parts = sorted((resumed / 'run').glob('*/vis_data/scalars.json'))
-    before, after = ([json.loads(line)['step'] for line in part.read_text().splitlines()] for part in parts)
+    before, after = (
+        [json.loads(line)['step'] for line in part.read_text(encoding='utf-8').splitlines()] for part in parts
+    )
     return dict(
         killed_after=before[-1],
         resumed_after=after[0] - 1,
