@@ -46,7 +46,8 @@ EXTRAS = {
         'torchvision',
     ],
     'quickstart': ['scikit-learn'],  # its handwritten digits
-    'docs': ['mkdocs-material', 'mkdocstrings-python'],
+    # The newest mkdocstrings for Python 3.10 cannot highlight code with pymdown-extensions 12.
+    'docs': ['mkdocs-material', 'mkdocstrings-python', 'pymdown-extensions<12; python_version < "3.11"'],
     'export': ['onnx', 'onnxruntime', 'onnxscript'],
     'test': [
         'build',
@@ -57,6 +58,7 @@ EXTRAS = {
         'onnx',
         'onnxruntime',
         'onnxscript',
+        'pymdown-extensions<12; python_version < "3.11"',
         'pytest',
         'pytest-xdist',
         'ruff',
@@ -110,7 +112,7 @@ setup(
         'Intended Audience :: Science/Research',
         'Operating System :: OS Independent',
         'Programming Language :: Python :: 3',
-        *(f'Programming Language :: Python :: 3.{minor}' for minor in range(9, 14)),
+        *(f'Programming Language :: Python :: 3.{minor}' for minor in (10, 11, 12)),
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
         'Typing :: Typed',
     ],
