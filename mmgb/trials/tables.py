@@ -58,12 +58,13 @@ def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
     Several trials are shown as their mean minimum error with its standard error; a failed one has 100 %.
 
     Args:
-        settings: settings named ``'NAME, KEY=VALUE'``, as :func:`mmgb.trials.sources.name_settings` names them.
+        settings: settings named ``'NAME, KEY=VALUE'``, or ``'NAME'`` if it is the only one of its file, as
+            :func:`mmgb.trials.sources.name_settings` names them.
         varied (str): name of the value in the table's head. Default: 'rate'.
     """
     rows = {}
     for setting_name, setting in settings.items():
-        (value,) = setting.overrides.values()
+        ((key, value),) = setting.overrides.items()
         error = estimate_mean(minimum_errors(setting.trials))
         if not finished(setting):
             shown = kind_of_failure(setting.trials[0])
@@ -71,7 +72,8 @@ def grid_table(settings: Mapping[str, Setting], varied: str = 'rate') -> str:
             shown = f'{error.mean:.2f}'
         else:
             shown = ', '.join([error.show(), *count_failures(setting)])
-        rows.setdefault(setting_name.rpartition(', ')[0], []).append((value, error.mean, shown))
+        row = setting_name.removesuffix(f', {key.rpartition(".")[2]}={value}')
+        rows.setdefault(row, []).append((value, error.mean, shown))
     most = max(map(len, rows.values()))
     cells = [[name, *_grid_cells(found), *[''] * (most - len(found))] for name, found in rows.items()]
     return table(['', *[f'{varied}: minimum error, %'] * most], cells)

@@ -61,12 +61,14 @@ def test_a_grid_has_one_row_per_file_sorted_by_value_with_the_best_in_bold():
             'a, lr=0.25': at(0.25, ((30.0,), None), ((50.0,), None), diverged),
             'b, lr=1': at(1, diverged),
             'b, lr=2': at(2, ((1.0,), 'MemoryError: none left')),
+            'c, its only rate': at(1, ((30.0,), None)),
         }
     )
     assert table.splitlines()[2:] == [
         # Errors 70, 50 and 100: mean 220 / 3, variance (11 + 544 + 711) / 2 = 633, (633 / 3) ** .5 = 14.53.
         '| a | 0.25: **73.33 ± 14.53, 1 diverged** | 0.5: 80.00 |',
         '| b | 1: diverged | 2: failed |',
+        '| c, its only rate | 1: **70.00** |  |',
     ]
     assert table.startswith('|  | rate: minimum error, % | rate: minimum error, % |\n')
     assert grid_table({'a, lr=1': at(1, diverged)}, varied='weight').startswith('|  | weight: minimum error, % |\n')
