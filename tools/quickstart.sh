@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Trains a slim PixelNet on scenes of handwritten digits with softmax + cross-entropy, exp-GB and pow3-GB, tests each with
-# the standard tools and compares them. An interrupted call is resumed by the next one; finished parts are reused.
+# Trains a slim PixelNet on scenes of handwritten digits with softmax + cross-entropy, and with exp-GB and pow3-GB in
+# matched units, tests each with the standard tools and compares them. An interrupted call is resumed by the next one;
+# finished parts are reused.
 #
 #   EPOCHS   epochs of 560 scenes per loss (default: the configs' setting)
 #   DATA     folder for the scenes (default: data/digits)
@@ -15,7 +16,7 @@ CONFIGS=configs/gradient_boosting/digits/pixelnet-vgg16-slim
 
 python tools/dataset_converters/make_digits_voc.py "$DATA"
 
-for LOSS in softmax exp-gb pow3-gb; do
+for LOSS in softmax exp-gb-matched pow3-gb-matched; do
     CONFIG=$(echo "${CONFIGS}_${LOSS}"_*.py)
     OPTIONS=(train_dataloader.dataset.data_root="$DATA/VOC2012" val_dataloader.dataset.data_root="$DATA/VOC2012"
              test_dataloader.dataset.data_root="$DATA/VOC2012" ${EPOCHS:+train_cfg.max_epochs=$EPOCHS})
@@ -32,5 +33,5 @@ for LOSS in softmax exp-gb pow3-gb; do
     touch "$WORK/$LOSS/tested"
 done
 
-python tools/analysis_tools/compare_segmentation_runs.py softmax="$WORK/softmax" exp-GB="$WORK/exp-gb" \
-    pow3-GB="$WORK/pow3-gb" --data-root "$DATA/VOC2012" --out "$WORK"
+python tools/analysis_tools/compare_segmentation_runs.py softmax="$WORK/softmax" \
+    "matched exp-GB=$WORK/exp-gb-matched" "matched pow3-GB=$WORK/pow3-gb-matched" --data-root "$DATA/VOC2012" --out "$WORK"

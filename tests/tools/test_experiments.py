@@ -107,7 +107,7 @@ def test_the_manifests_ask_for_the_commands_that_made_the_committed_trials(read_
 
 
 def test_without_a_name_every_experiment_runs_once_and_none_that_only_the_other_device_needs():
-    assert set(select(MANIFESTS[False], ['gradient_boosting/digits'])) == {'digits'}
+    assert set(select(MANIFESTS[False], ['gradient_boosting/digits'])) == {'digits', 'digits_matched'}
     everything = select(MANIFESTS[False], [])
     assert len(set(everything)) == len(everything) and set(everything) == set(MANIFESTS[False].experiments)
     assert TOP_LEVEL | PARTS <= set(everything)
