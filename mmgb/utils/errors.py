@@ -67,4 +67,7 @@ def refused_content(error: UnpicklingError) -> str:
 def _may_exist(name: str) -> bool:
     """Return True if a function of the dotted name may exist; the bytes of a damaged file may ask for any name."""
     top, dot, _ = name.partition('.')
-    return hasattr(builtins, top) if not dot else top in sys.modules or importlib.util.find_spec(top) is not None
+    if not dot:
+        return hasattr(builtins, top)
+    # Finders raise ValueError for an empty name and other names that no module can have.
+    return top in sys.modules or (top.isidentifier() and importlib.util.find_spec(top) is not None)

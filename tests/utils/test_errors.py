@@ -45,6 +45,12 @@ def test_a_file_that_asks_for_no_function_could_not_run_code(content):
     assert not isinstance(refusal.value, pickle.UnpicklingError) or 'run code' not in refused_content(refusal.value)
 
 
+@pytest.mark.parametrize('module', ['', '/', '..', 'no such\tmodule', '1', 'é/', 'nowhere'])
+def test_a_damaged_name_of_a_module_is_damaged_content(module):
+    refusal = pickle.UnpicklingError(f'Unsupported global: GLOBAL {module}.function was not an allowed global')
+    assert refused_content(refusal).endswith('got other or damaged content')
+
+
 def test_a_process_that_does_not_answer_is_told_by_gloos_message():
     error = ValueError('no')
     error.__context__ = RuntimeError('[gloo/unbound_buffer.cc:81] Timed out waiting 15000ms for recv operation')
