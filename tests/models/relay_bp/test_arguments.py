@@ -3,6 +3,7 @@
 import copy
 import math
 import re
+import sys
 from decimal import Decimal
 from fractions import Fraction
 
@@ -125,7 +126,7 @@ def is_weight(value):
     """Decide by an independent rule whether a value may weigh a loss."""
     if type(value) in (bool, str, bytes, complex, Decimal) or not isinstance(value, (int, float, np.number, Fraction)):
         return False
-    return 0 <= value <= 10**308
+    return 0 <= value <= sys.float_info.max
 
 
 @settings(max_examples=500, deadline=None)
