@@ -9,12 +9,13 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.registry import MODELS, RUNNERS, DefaultScope
-from mmengine.runner import Runner
+from mmengine.runner import Runner, load_state_dict
 from torch import nn
 
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.errors import one_line
 
+from .checkpoint import check_architecture, read_checkpoint
 from .dataloaders import check_train_batches
 
 # Components refuse their settings with these; other exceptions are bugs and keep their traceback.
@@ -58,6 +59,23 @@ def build_model(cfg: Config) -> nn.Module:
         model.setdefault('data_preprocessor', cfg.data_preprocessor)
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope')), build_errors_as_config_errors(cfg):
         return MODELS.build(model)
+
+
+def build_trained_model(cfg: Config, path: str) -> nn.Module:
+    """Build the model of a config as :func:`build_model` does, with the weights of a checkpoint.
+
+    Args:
+        cfg (Config): config of either host.
+        path (str): checkpoint of a training, or its weights alone.
+
+    Raises:
+        ConfigError: if the checkpoint can't be read or is of another model, or as of :func:`build_model`.
+    """
+    checkpoint = read_checkpoint(path, 'checkpoint')
+    model = build_model(cfg)
+    check_architecture(model, checkpoint, path)
+    load_state_dict(model, checkpoint.get('state_dict', checkpoint))
+    return model
 
 
 @contextmanager

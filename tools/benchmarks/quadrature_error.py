@@ -16,12 +16,12 @@ import torch
 import torch.nn.functional as F
 from measuring import write_results  # beside this file
 from mmengine.config import Config
-from mmengine.registry import MODELS, init_default_scope
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, set_random_seed
 from torch import Tensor
 
 from mmgb.analysis.full_resolution_tables import quadrature_error_table
-from mmgb.apis.checkpoint import read_checkpoint
+from mmgb.apis.runner import build_trained_model
 from mmgb.functional import ConfigError, upsampled_loss
 from mmgb.functional.full_resolution.axis import Axis, enlarged_axes
 from mmgb.functional.full_resolution.loss import MOST_ROUGH
@@ -65,8 +65,7 @@ def _pixels_of_samples(axes: tuple[Axis, Axis]) -> Tensor:
 
 def trained_scores(cfg: Config, checkpoint: str) -> tuple[Tensor, Tensor, torch.nn.Module]:
     """Return the scores (N, C, h, w) of the training images, their labels (N, H, W) and the decode head."""
-    model = MODELS.build(cfg.model).eval()
-    model.load_state_dict(read_checkpoint(checkpoint, 'checkpoint')['state_dict'])
+    model = build_trained_model(cfg, checkpoint).eval()
     cfg.train_dataloader.update(num_workers=0, persistent_workers=False)
     set_random_seed(0)  # of the augmentations
     scores, labels = [], []

@@ -18,11 +18,9 @@ from mmgb import compat
 compat.apply()  # before a host is imported
 
 import torch  # noqa: E402
-from mmengine.runner import load_state_dict  # noqa: E402
 
-from mmgb.apis.checkpoint import check_architecture, read_checkpoint  # noqa: E402
 from mmgb.apis.config import load_config  # noqa: E402
-from mmgb.apis.runner import build_model  # noqa: E402
+from mmgb.apis.runner import build_trained_model  # noqa: E402
 from mmgb.conversion.inference_module import InferenceModule, export, to_onnx  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.utils.atomic_write import atomic_write  # noqa: E402
@@ -60,16 +58,6 @@ def load_onnxruntime():
     return onnxruntime
 
 
-def load_model(args):
-    """Build the config's model and fill it with the checkpoint's weights."""
-    cfg = load_config(args.config, args.cfg_options, ('model',))
-    checkpoint = read_checkpoint(args.checkpoint, 'checkpoint')
-    model = build_model(cfg)
-    check_architecture(model, checkpoint, args.checkpoint)
-    load_state_dict(model, checkpoint.get('state_dict', checkpoint))
-    return model
-
-
 def difference(onnxruntime, exported, model, images):
     """Return the largest difference between the probabilities of an ONNX model and of PyTorch."""
     session = onnxruntime.InferenceSession(exported, providers=['CPUExecutionProvider'])
@@ -86,7 +74,7 @@ def main():
     if min(args.image_size) < 1:
         raise ConfigError(f'--image-size {args.image_size[0]} {args.image_size[1]}: expected positive integers')
     onnxruntime = load_onnxruntime()
-    model = load_model(args)
+    model = build_trained_model(load_config(args.config, args.cfg_options, ('model',)), args.checkpoint)
     images = torch.rand(3, 3, *args.image_size) * 255
     exported = to_onnx(export(model, images[:2]))
     found = difference(onnxruntime, exported, model, images)
