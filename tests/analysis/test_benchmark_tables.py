@@ -1,5 +1,7 @@
 """Tables of benchmarks compare each contender with the right one."""
 
+from helpers.markdown_cells import table_cells
+
 from mmgb.analysis.benchmark_tables import (
     gradient_stats_table,
     hypercolumn_table,
@@ -9,10 +11,6 @@ from mmgb.analysis.benchmark_tables import (
     segmentation_loss_table,
     stock_swaps_table,
 )
-
-
-def cells(line):
-    return [cell.strip() for cell in line.strip('|').split('|')]
 
 
 def test_losses_are_compared_with_cross_entropy_and_the_memory_bound():
@@ -27,7 +25,7 @@ def test_losses_are_compared_with_cross_entropy_and_the_memory_bound():
             'memory bound': dict(median_ms=2.0, extra_memory=1.0),
         },
     )
-    rows = [cells(line) for line in loss_table(case).splitlines()]
+    rows = table_cells(loss_table(case))
     assert rows[0][0] == 'cpu, (4, 21), float32'
     assert rows[3] == ['exp-GB', '6', '0.60', '3.0', '1.10'] and rows[4][1] == 'does not run here'
 
@@ -44,7 +42,7 @@ def test_relay_is_compared_with_multi_loss_and_its_bound():
             'relay': dict(median_ms=108.0, peak_bytes=2.1e6),
         },
     )
-    rows = [cells(line) for line in relay_table(case).splitlines()]
+    rows = table_cells(relay_table(case))
     assert rows[3] == ['relay', '108', '1.080', '2', '1.050'] and rows[4][1:3] == ['110', '1.100']
 
 
@@ -55,7 +53,7 @@ def test_samplers_are_compared_with_mmdetections_algorithm():
         classes=401,
         contenders={'ours': costs | dict(epoch_s=0.5), "mmdetection's algorithm": costs | dict(epoch_s=6.0)},
     )
-    rows = [cells(line) for line in sampler_table(case).splitlines()]
+    rows = table_cells(sampler_table(case))
     assert rows[0][0] == '1,000,000 images, 401 classes'
     assert rows[2] == ['ours', '0.500', '0.250', '0.500', '12.0', 'not measured']
 
@@ -68,7 +66,7 @@ def test_a_recorded_iteration_is_compared_with_the_others():
         between=dict(median_ms=10.0),
         share_at_default_interval=0.02,
     )
-    rows = [cells(line) for line in gradient_stats_table(dict(interval=100, results=[case])).splitlines()]
+    rows = table_cells(gradient_stats_table(dict(interval=100, results=[case])))
     assert rows[0][3] == '% of the time at interval 100'
     assert rows[2] == ['MLP, batches of 100', '10.0', '30.0', '2.00']
 
@@ -79,18 +77,13 @@ def test_losses_of_enlarged_scores_are_compared_with_cross_entropy():
         'torch.compile of it': None,
         'pow3-GB, full resolution': dict(median_ms=8.0, peak_bytes=2e6),
     }
-    rows = [
-        cells(line)
-        for line in segmentation_loss_table(dict(results=[dict(title='a', contenders=contenders)] * 2)).splitlines()
-    ]
+    rows = table_cells(segmentation_loss_table(dict(results=[dict(title='a', contenders=contenders)] * 2)))
     assert rows[3] == ['pow3-GB, full resolution', '8', '12.5', '2', '15.0'] and rows.count(rows[0]) == 2
 
 
 def test_the_factorised_hypercolumn_is_compared_with_the_literal_one():
     contenders = dict(literal=dict(median_ms=30.0, peak_bytes=5e6), factorised=dict(median_ms=10.0, peak_bytes=1e6))
-    rows = [
-        cells(line) for line in hypercolumn_table(dict(results=[dict(title='a', contenders=contenders)])).splitlines()
-    ]
+    rows = table_cells(hypercolumn_table(dict(results=[dict(title='a', contenders=contenders)])))
     assert rows[2] == ['a', '30', '10', '3.0', '5', '1', '5.0']
 
 
@@ -102,7 +95,7 @@ def test_a_spike_is_a_loss_far_above_the_first_or_not_finite():
         'other': 'ImportError: no operator',
     }
     case = dict(config='mmseg/x/name.py', optimizer='SGD, 0.1', images=4, steps=20, losses=losses)
-    rows = [cells(line) for line in stock_swaps_table(dict(results=[case])).splitlines()]
+    rows = table_cells(stock_swaps_table(dict(results=[case])))
     assert rows[2] == [
         *('mmseg: `name`', 'SGD, 0.1', '20 of 4', '1, 0.5', '**2.5, 0.5**', '**not finite at step 2**'),
         'ImportError: no operator',

@@ -1,3 +1,5 @@
+from helpers.markdown_cells import row_cells
+
 from mmgb.analysis.scaling_table import constants_table, measured_table, modelled_table
 
 PROCESSES = [
@@ -32,5 +34,5 @@ def test_constants_are_in_readable_units():
 
 def test_the_model_names_speed_efficiency_and_where_it_stops():
     (row,) = modelled_table(RESULTS).splitlines()[2:]
-    cells = [cell.strip() for cell in row.strip('|').split('|')]
+    cells = row_cells(row)
     assert cells[:2] == ['gpu', 'net'] and cells[2] == '167 (100 %)' and cells[5] == 'computing'

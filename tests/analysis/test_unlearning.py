@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers.markdown_cells import row_cells
 from torch import nn
 
 from mmgb.analysis.unlearning import DELTAS, outputs_after_step, unlearned_shares, unlearning_table
@@ -67,7 +68,7 @@ def test_table_has_a_row_for_each_case_in_percent():
     lines = unlearning_table(dict(cases=cases)).splitlines()
     assert len(lines) == 4
     for case, line in zip(cases, lines[2:]):
-        cells = [cell.strip() for cell in line.strip('|').split('|')]
+        cells = row_cells(line)
         assert cells[0] == f'{case["scale"]:g}' and cells[2:] == [
             f'{100 * case["shares"][name]:.2f}' for name in DELTAS
         ]

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from helpers.markdown_cells import table_cells
 
 from mmgb.rate_finder.rate_rule import suggest_rate
 from mmgb.rate_finder.tables import best_measured_rate, measured_rates_table, suggested_rates_table
@@ -40,22 +41,18 @@ def numbers(*losses):
     return dict(rates=RATES, results=[dict(title=title, grid=grid, losses=list(losses)) for title, grid in titles])
 
 
-def cells(line):
-    return [cell.strip() for cell in line.strip('|').split('|')]
-
-
 def test_a_rate_with_a_failed_trial_is_not_the_best(results):
     assert best_measured_rate(results / 'softmax.json') == 0.2
 
 
 def test_measured_rates_have_their_ratio_to_softmax(results):
-    lines = [cells(line) for line in measured_rates_table(numbers(), results).splitlines()]
+    lines = table_cells(measured_rates_table(numbers(), results))
     assert lines[0] == ['data, optimizer', 'softmax', 'other']
     assert lines[2] == ['MNIST, SGD', '0.2', '0.01 (x 0.05)']
 
 
 def test_suggestions_stand_beside_the_best_measured_rate(results):
-    lines = [cells(line) for line in suggested_rates_table(numbers(FALL, [2.0] * 81), results).splitlines()]
+    lines = table_cells(suggested_rates_table(numbers(FALL, [2.0] * 81), results))
     found = suggest_rate(RATES, FALL)
     assert lines[2][:4] == ['MNIST, SGD: softmax', '1 of 2', '0.2', f'{found.rate:.2g}']
     assert lines[2][4:] == [f'{0.2 / rate:.2g}' for rate in (found.rate, found.lowest, found.steepest)]
