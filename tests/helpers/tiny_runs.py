@@ -13,6 +13,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / 'tools'
+LONGEST_RUN = 900  # seconds until a run is taken for hanging, on a machine that other processes use too
 
 # UNet and FCNHead of mmsegmentation, 3 classes, 4 images of 32x32; SyncBN, like most of its configs.
 SEGMENTATION = """
@@ -120,7 +121,7 @@ def run(folder, tool, *arguments, path=(), stdin=None, new_interpreter=False, **
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=300,
+        timeout=LONGEST_RUN,
     )
 
 
@@ -130,7 +131,7 @@ def run_forked(command, folder, variables, stdin):
         given.seek(0)
         process = ForkedProcess(command, folder, variables, given, output)
         try:
-            process.wait(timeout=300)
+            process.wait(timeout=LONGEST_RUN)
         finally:
             process.kill()
         output.seek(0)

@@ -250,7 +250,8 @@ def train_rank(rank, folder):
 @pytest.mark.slow
 def test_two_processes_give_the_gradients_of_one_process_on_both_images(tmp_path):
     worker = (
-        'import multiprocessing, sys; from test_full_resolution_loss import train_rank\n'
+        'import multiprocessing, sys; from mmgb import compat; compat.apply()\n'  # before a host is imported
+        'from test_full_resolution_loss import train_rank\n'
         "fork = multiprocessing.get_context('fork')\n"  # one import for both
         'ranks = [fork.Process(target=train_rank, args=(rank, sys.argv[1])) for rank in range(2)]\n'
         'for rank in ranks: rank.start()\n'
