@@ -17,9 +17,10 @@ from .overrides import overrides_of, plain, render
 
 MEASURED = {  # by optimizer, with losses in matched units and the learning rates of cross-entropy
     'SGD': 'whole trainings and the first steps of stock configs',
-    'AdamW': 'the first steps of stock configs',
+    'AdamW': 'whole trainings and the first steps of stock configs',
     'RMSprop': 'the first steps of MobileNetV3, where every loss spikes without a warm-up',
 }
+WARM_UPS = ('LinearLR', 'ConstantLR')
 
 
 class Suggestion(NamedTuple):
@@ -64,7 +65,7 @@ def suggest_loss(cfg: Config, method: str) -> Suggestion:
     return Suggestion(
         f'{method} in matched units, with nothing else changed.',
         dict(model=overrides_of(model, changes)),
-        [*notes, *kept, rate_note(cfg)],
+        [*notes, *kept, rate_note(cfg), *warm_up_notes(cfg)],
     )
 
 
@@ -77,6 +78,18 @@ def rate_note(cfg: Config) -> str:
         f'learning rate: unchanged, {kind} with lr={rate}. Measured: {measured} (docs/losses.md, Matched units). Try '
         'twice the rate as well, or sweep it on your data with tools/find_lr.py'
     )
+
+
+def warm_up_notes(cfg: Config) -> list[str]:
+    """Return a note if the learning rate starts at its full value."""
+    schedulers = cfg.get('param_scheduler') or []
+    schedulers = schedulers if isinstance(schedulers, (list, tuple)) else [schedulers]
+    if any(type_name(scheduler) in WARM_UPS for scheduler in schedulers):
+        return []
+    return [
+        'no warm-up: if the loss rises in the first steps, begin with one, such as '
+        "dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=500) in param_scheduler"
+    ]
 
 
 def config_text(suggestion: Suggestion, base: str, folder: str) -> str:

@@ -10,7 +10,7 @@ from mmpretrain.structures import DataSample
 
 from mmgb.functional.errors import ConfigError
 from mmgb.suggest.overrides import plain
-from mmgb.suggest.suggestion import config_text, rate_note, suggest_loss
+from mmgb.suggest.suggestion import config_text, rate_note, suggest_loss, warm_up_notes
 
 CONFIGS = {
     'mmseg': host_configs('mmseg') / 'pspnet/pspnet_r50-d8_4xb2-40k_cityscapes-512x1024.py',
@@ -63,6 +63,17 @@ def test_the_learning_rate_is_named():
     assert 'no optimizer' in rate_note(Config(dict(model=dict())))
     lamb = Config(dict(optim_wrapper=dict(optimizer=dict(type='Lamb', lr=0.008))))
     assert 'Lamb with lr=0.008. Measured: nothing with this optimizer' in rate_note(lamb)
+
+
+@pytest.mark.parametrize('name, noted', [('mmseg', True), ('smoothing, AdamW', False)])
+def test_a_config_without_warm_up_is_told_so(name, noted):
+    notes = suggest_loss(Config.fromfile(CONFIGS[name]), 'pow3-gb').notes
+    assert any('no warm-up' in note for note in notes) == noted
+
+
+def test_one_scheduler_may_stand_without_a_list():
+    assert warm_up_notes(Config(dict(param_scheduler=dict(type='LinearLR', end=5)))) == []
+    assert len(warm_up_notes(Config(dict(param_scheduler=dict(type='StepLR', step_size=5))))) == 1
 
 
 def test_a_base_of_another_tree_is_absolute(tmp_path):
