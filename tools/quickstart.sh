@@ -17,7 +17,7 @@ CONFIGS=configs/gradient_boosting/digits/pixelnet-vgg16-slim
 python tools/dataset_converters/make_digits_voc.py "$DATA"
 
 for LOSS in softmax exp-gb-matched pow3-gb-matched; do
-    CONFIG=$(echo "${CONFIGS}_${LOSS}"_*.py)
+    CONFIG=$(echo "${CONFIGS}_${LOSS}-warmup"_*.py)
     OPTIONS=(train_dataloader.dataset.data_root="$DATA/VOC2012" val_dataloader.dataset.data_root="$DATA/VOC2012"
              test_dataloader.dataset.data_root="$DATA/VOC2012" ${EPOCHS:+train_cfg.max_epochs=$EPOCHS})
     if [ -e "$WORK/$LOSS/tested" ]; then

@@ -45,7 +45,8 @@ def test_file_name_gives_loss_batch_size_length_and_image_size(leaf):
     path, cfg = leaf
     loss, batch, data = path.stem.replace('fcn_r50', 'fcn-r50').split('_')[1:4]
     gpus_and_batch, length = batch.split('-')
-    assert {entry.type for entry in losses_of(cfg.model)} == {LOSS_TYPES[loss.removesuffix('-matched')]}
+    loss = loss.removesuffix('-warmup').removesuffix('-matched')
+    assert {entry.type for entry in losses_of(cfg.model)} == {LOSS_TYPES[loss]}
     assert cfg.train_dataloader.batch_size == int(gpus_and_batch.split('xb')[1])
     assert length in (f'{cfg.train_cfg.get("max_epochs")}e', f'{cfg.train_cfg.get("max_iters", 0) // 1000}k')
     size = tuple(map(int, data.split('-')[1].split('x')))
