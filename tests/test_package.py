@@ -205,7 +205,9 @@ def installed(wheel, tmp_path_factory):
     pip = [sys.executable, '-m', 'pip', '--python', folder / 'bin' / 'python', 'install', '-q', '--no-deps']
     subprocess.run([*pip, wheel.filename], check=True, capture_output=True)
     (site,) = folder.glob('lib/python*/site-packages')
-    (site / 'others.pth').write_text('\n'.join(path for path in sys.path if path.endswith('-packages')))
+    others = [path for path in sys.path if path.endswith('-packages')]
+    # With their own .pth files: Python 3.12 finds distutils by that of setuptools.
+    (site / 'others.pth').write_text('\n'.join(f'import site; site.addsitedir({path!r})' for path in others))
     return folder / 'bin'
 
 

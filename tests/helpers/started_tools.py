@@ -56,7 +56,7 @@ def accept_sigint() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 600) -> None:
     """Wait until ``condition()`` is true; fail after ``seconds``."""
     give_up = time.monotonic() + seconds
     while not condition():

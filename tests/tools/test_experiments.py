@@ -115,7 +115,7 @@ def test_the_manifests_ask_for_the_commands_that_made_the_committed_trials(read_
 
 
 def test_without_a_name_every_experiment_runs_once_and_none_that_only_the_other_device_needs():
-    assert set(select(MANIFESTS[False], ['gradient_boosting/digits'])) == {'digits', 'digits_matched'}
+    assert set(select(MANIFESTS[False], ['gradient_boosting/digits'])) == {'digits', 'digits_warmup', 'digits_matched'}
     everything = select(MANIFESTS[False], [])
     assert len(set(everything)) == len(everything) and set(everything) == set(MANIFESTS[False].experiments)
     assert TOP_LEVEL | PARTS <= set(everything)
@@ -271,7 +271,6 @@ def test_a_dry_run_prints_each_experiment_with_its_commands(results):
 
 
 def test_bad_input_ends_in_one_sentence(results):
-    assert_one_sentence(
-        results['unknown'], 'experiments.py', "experiment='mnist': expected an experiment (lecture, mnist_"
-    )
+    known = "experiment='mnist': expected an experiment (lecture, lecture_images, mnist_"
+    assert_one_sentence(results['unknown'], 'experiments.py', known)
     assert_one_sentence(results['no job'], 'experiments.py', '--jobs=0: expected a positive integer')

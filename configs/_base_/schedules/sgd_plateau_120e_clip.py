@@ -4,4 +4,4 @@ Without the limit VGG-16 diverges within ten steps of small batches (docs/recipe
 """
 
 _base_ = './sgd_plateau_120e.py'
-optim_wrapper = dict(clip_grad=dict(max_norm=5.0))
+optim_wrapper = dict(clip_grad=dict(max_norm=1.0))
