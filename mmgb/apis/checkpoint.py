@@ -144,7 +144,7 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
     Raises:
         ConfigError: if a parameter is missing or has another shape, and the model does not convert the checkpoint.
     """
-    model, weights = _unwrap(model), _model_weights(checkpoint)
+    model, weights = _unwrap(model), model_weights(checkpoint)
     wanted, found = _shapes(get_state_dict(model)), _shapes(weights)
     missing, unexpected, reshaped = compare_shapes(wanted, found)
     if not (missing or reshaped) or _converts(model, weights):
@@ -158,6 +158,11 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
     raise ConfigError(f"the checkpoint '{path}' does not fit the config's model: " + ', '.join(faults))
 
 
+def model_weights(checkpoint: dict) -> dict:
+    """Return the state dict of a checkpoint with its keys renamed as in mmengine's ``Runner.load_checkpoint``."""
+    return {re.sub(r'^module.', '', key): value for key, value in checkpoint.get('state_dict', checkpoint).items()}
+
+
 def count_fitting_keys(model: torch.nn.Module, checkpoint: dict) -> tuple[int, int]:
     """Count the entries of the model's state dict that mmengine would load from ``checkpoint``.
 
@@ -169,7 +174,7 @@ def count_fitting_keys(model: torch.nn.Module, checkpoint: dict) -> tuple[int, i
     Returns:
         tuple[int, int]: number of entries that the checkpoint fills, and number of all entries.
     """
-    model, weights = _unwrap(model), _model_weights(checkpoint)
+    model, weights = _unwrap(model), model_weights(checkpoint)
     wanted, found = _shapes(get_state_dict(model)), _shapes(weights)
     fitting = sum(found.get(key) == shape for key, shape in wanted.items())
     if not fitting:  # a counter that a module fills by itself doesn't count
@@ -183,11 +188,6 @@ def _unwrap(model: torch.nn.Module) -> torch.nn.Module:
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
         model = model.module
     return model
-
-
-def _model_weights(checkpoint: dict) -> dict:
-    """Return the state dict of a checkpoint with its keys renamed as in mmengine's ``Runner.load_checkpoint``."""
-    return {re.sub(r'^module.', '', key): value for key, value in checkpoint.get('state_dict', checkpoint).items()}
 
 
 def _shapes(state: dict) -> dict:

@@ -15,7 +15,7 @@ from torch import nn
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.errors import one_line
 
-from .checkpoint import check_architecture, read_checkpoint
+from .checkpoint import check_architecture, model_weights, read_checkpoint
 from .dataloaders import check_train_batches
 
 # Components refuse their settings with these; other exceptions are bugs and keep their traceback.
@@ -74,7 +74,7 @@ def build_trained_model(cfg: Config, path: str) -> nn.Module:
     checkpoint = read_checkpoint(path, 'checkpoint')
     model = build_model(cfg)
     check_architecture(model, checkpoint, path)
-    load_state_dict(model, checkpoint.get('state_dict', checkpoint))
+    load_state_dict(model, model_weights(checkpoint))
     return model
 
 

@@ -36,7 +36,7 @@ class InferenceModule(nn.Module):
         self.model = without_auxiliaries(model).eval()
         self.loss = boosted_loss(head)
         self.align_corners = getattr(head, 'align_corners', False)
-        self.multi_label = 'MultiLabel' in type(head).__name__
+        self.multi_label = any('MultiLabel' in base.__name__ for base in type(head).__mro__)  # CSRAClsHead, too
         preprocessor = model.data_preprocessor
         # The names of mmsegmentation's preprocessor and of mmpretrain's.
         self.swaps_channels = getattr(preprocessor, '_channel_conversion', getattr(preprocessor, 'to_rgb', False))

@@ -25,7 +25,7 @@ class CalibrationError(BaseMetric):
     Args:
         loss (dict): config of the loss with which the model was trained, one of mmgb's.
         num_bins (int): number of equal-width bins on [0, 1]. Default: 15.
-        ignore_index (int): label of ignored pixels. Default: 255.
+        ignore_index (int): label of ignored pixels; every label of a classifier counts. Default: 255.
         collect_device, prefix: arguments of mmengine's ``BaseMetric``.
 
     Raises:
@@ -53,9 +53,8 @@ class CalibrationError(BaseMetric):
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         _check_single_views(data_batch)
         for sample in data_samples:
-            scores, labels = _outputs_and_labels(sample)
-            valid = labels != self.ignore_index
-            scores, labels = scores[valid].float(), labels[valid]
+            scores, labels = _outputs_and_labels(sample, self.ignore_index)
+            scores = scores.float()
             self.results.append(
                 torch.stack(
                     [
@@ -83,10 +82,12 @@ def _check_single_views(data_batch: dict | None) -> None:
         )
 
 
-def _outputs_and_labels(sample: dict) -> tuple[Tensor, Tensor]:
-    """Return the (N, C) linear outputs and (N,) labels of a data sample: its pixels, or its one image."""
+def _outputs_and_labels(sample: dict, ignore_index: int) -> tuple[Tensor, Tensor]:
+    """Return the (N, C) linear outputs and (N,) labels of a data sample: its labelled pixels, or its one image."""
     if 'seg_logits' in sample:
-        return sample['seg_logits']['data'].flatten(1).T, sample['gt_sem_seg']['data'].flatten()
+        labels = sample['gt_sem_seg']['data'].flatten()
+        valid = labels != ignore_index
+        return sample['seg_logits']['data'].flatten(1).T[valid], labels[valid]
     if 'cls_score' in sample:
         return sample['cls_score'].unsqueeze(0), sample['gt_label'].flatten()
     raise ConfigError(

@@ -5,7 +5,7 @@ from mmengine.model import BaseModel
 from mmengine.registry import DATASETS, MODELS, Registry
 from torch.utils.data import Dataset
 
-from mmgb.apis.runner import build_model, build_runner
+from mmgb.apis.runner import build_model, build_runner, build_trained_model
 from mmgb.functional.errors import ConfigError
 
 TEST_MODELS = Registry('model', parent=MODELS, scope='runner_of_this_test')
@@ -70,6 +70,16 @@ def test_a_model_gets_the_preprocessor_of_its_config(config):
     config.model.width = 0
     with pytest.raises(ConfigError, match="can't be built: AssertionError: a width above 0"):
         build_model(config)
+
+
+@pytest.mark.parametrize('wrapped', [False, True])
+@pytest.mark.parametrize('alone', [False, True])
+def test_a_trained_model_has_the_weights_of_its_checkpoint(config, tmp_path, wrapped, alone):
+    weights = build_model(config).state_dict()
+    named = {f'module.{key}' if wrapped else key: value for key, value in weights.items()}  # as DDP names them
+    torch.save(named if alone else dict(state_dict=named, meta={}), tmp_path / 'trained.pth')
+    found = build_trained_model(config, str(tmp_path / 'trained.pth')).state_dict()
+    assert all(torch.equal(found[key], weights[key]) for key in weights)
 
 
 @pytest.mark.parametrize(

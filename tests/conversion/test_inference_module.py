@@ -4,6 +4,7 @@ import pytest
 import torch
 from helpers.shrunk_configs import CONFIGS, narrow
 from mmengine.config import Config
+from mmengine.registry import MODELS, DefaultScope
 from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
 from mmseg.structures import SegDataSample
@@ -24,6 +25,7 @@ CLASSIFIERS = {
 }
 
 PATHS = SEGMENTORS | CLASSIFIERS
+MULTI_LABEL_LOSS = dict(type='mmgb.Pow3GBLoss', matched=True, target_kind='multi_label')
 
 
 def build(path):
@@ -72,6 +74,26 @@ def test_the_class_of_the_highest_score_is_the_one_that_the_host_predicts(name):
     of_predicted = probabilities.gather(1, scores.argmax(1, keepdim=True))
     assert (of_predicted.squeeze(1) == probabilities.amax(1)).all()
     torch.testing.assert_close(probabilities.sum(1), torch.ones_like(probabilities[:, 0]))
+
+
+@pytest.mark.parametrize('loss', [dict(type='CrossEntropyLoss', use_sigmoid=True), MULTI_LABEL_LOSS])
+@pytest.mark.parametrize(
+    'head',
+    [dict(type='MultiLabelLinearClsHead'), dict(type='CSRAClsHead', num_heads=1, lam=0.1)],
+    ids=lambda h: h['type'],
+)
+def test_each_class_of_a_multi_label_head_has_a_probability_of_its_own(head, loss):
+    backbone = dict(type='ResNet', depth=18, base_channels=8, stem_channels=8)
+    neck = None if head['type'] == 'CSRAClsHead' else dict(type='GlobalAveragePooling')
+    head = dict(head, num_classes=4, in_channels=64, loss=loss)
+    model = dict(type='ImageClassifier', data_preprocessor=dict(type='ClsDataPreprocessor'))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(dict(model, backbone=backbone, neck=neck, head=head)).eval()
+    with torch.no_grad():
+        scores, probabilities = InferenceModule(model)(images(3, 32))
+    loss = model.head.loss_module
+    each = loss.probabilities if hasattr(loss, 'probabilities') else torch.sigmoid
+    torch.testing.assert_close(probabilities, each(scores))
 
 
 @pytest.mark.slow

@@ -45,6 +45,14 @@ def test_images_of_mmpretrain():
     assert evaluator.evaluate(20) == expected(scores, labels)
 
 
+def test_every_label_of_a_classifier_counts():
+    torch.manual_seed(0)
+    evaluator = Evaluator([dict(type='mmgb.CalibrationError', loss=LOSS)])
+    scores, labels = torch.randn(20, 300) * 10, torch.arange(245, 265)
+    evaluator.process(data_samples=[_Sample(cls_score=s, gt_label=y.view(1)) for s, y in zip(scores, labels)])
+    assert evaluator.evaluate(20) == expected(scores, labels)
+
+
 def test_matched_probabilities_depend_on_the_number_of_classes():
     torch.manual_seed(0)
     scores, labels = 4 * torch.randn(20, 5), torch.randint(5, (20,))

@@ -17,6 +17,7 @@ from mmgb.registry import HOOKS
 
 from .data_check_hook import DataCheckHook
 
+BINARY_HEADS = ('STDCHead',)  # mmsegmentation's: boundary against interior
 CLASSIFIERS = re.compile(r'(backbone|head|decode_head|auxiliary_head|auxiliaries)(\.\d+)?$')
 
 
@@ -62,6 +63,11 @@ def classifiers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
         if path == 'data_preprocessor':
             if getattr(module, 'to_onehot', False):
                 yield path, module
-        # A single output separates objects from background, or edges from the rest (mmseg's STDC).
-        elif CLASSIFIERS.match(path) and getattr(module, 'out_channels', None) != 1:
+        # A single output separates objects from background, or edges from the rest.
+        elif CLASSIFIERS.match(path) and getattr(module, 'out_channels', None) != 1 and not is_binary(module):
             yield path, module
+
+
+def is_binary(head: nn.Module) -> bool:
+    """Return whether a head separates two classes of its own, whatever those of the data are."""
+    return any(base.__name__ in BINARY_HEADS for base in type(head).__mro__)

@@ -16,6 +16,7 @@ import torch
 from mmengine.fileio import exists
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmengine.runner import find_latest_checkpoint
 from torch import Tensor, nn
 
 from mmgb.functional.errors import ConfigError, DivergenceError
@@ -59,7 +60,7 @@ class CheckInvalidLossHook(Hook):
 
     def before_train(self, runner: Any) -> None:
         self.inherited = runner.message_hub.get_info('last_ckpt')
-        self.checkpoint = runner._load_from if runner._resume else None
+        self.checkpoint = resumed_checkpoint(runner)
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         for name, module in model.named_modules():
             if next(iter(inspect.signature(module.forward).parameters), None) == 'cls_score':
@@ -120,6 +121,11 @@ class CheckInvalidLossHook(Hook):
         scores = args[0] if args else kwargs.get('cls_score')
         if module.training and isinstance(scores, Tensor):
             self.scores[name] = scores.detach()
+
+
+def resumed_checkpoint(runner: Any) -> str | None:
+    """Return the checkpoint that a run resumes, or None. Without a path, mmengine takes the last one of the folder."""
+    return (runner._load_from or find_latest_checkpoint(runner.work_dir)) if runner._resume else None
 
 
 def describe_scores(scores: Tensor) -> str:

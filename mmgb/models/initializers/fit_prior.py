@@ -6,6 +6,7 @@ from mmengine.model import update_init_info
 from torch import nn
 
 from mmgb.functional.errors import ConfigError
+from mmgb.functional.losses.matched_units import classes_of_outputs
 from mmgb.registry import WEIGHT_INITIALIZERS
 
 
@@ -41,7 +42,11 @@ class FitPrior:
         loss = head.loss_decode if hasattr(head, 'loss_decode') else head.loss_module
         if isinstance(loss, nn.ModuleList):  # a head with several losses fits the first one
             loss = loss[0]
-        score = loss.score_of(1 / len(bias), num_classes=len(bias)) if hasattr(loss, 'score_of') else 0.0
+        score = (
+            loss.score_of(1 / classes_of_outputs(len(bias)), num_classes=len(bias))
+            if hasattr(loss, 'score_of')
+            else 0.0
+        )
         nn.init.constant_(bias, score)
         if hasattr(layer, '_params_init_info'):
             update_init_info(layer, init_info=f'FitPrior: bias={score:.4g}')

@@ -155,7 +155,7 @@ def test_a_multi_label_head_is_compared():
         check(model, images(NAMES[:2], kind='MultiLabelDataset'))
 
 
-def test_heads_of_mmseg_are_compared_unless_they_have_a_single_output():
+def test_heads_of_mmseg_are_compared_unless_they_separate_two_classes_of_their_own():
     def segmentor(auxiliary):
         head = dict(type='FCNHead', in_channels=2, channels=2, in_index=0, num_convs=1, norm_cfg=dict(type='BN'))
         return build(
@@ -175,5 +175,6 @@ def test_heads_of_mmseg_are_compared_unless_they_have_a_single_output():
     )
     check(segmentor(dict(num_classes=3)), maps)
     check(segmentor(dict(num_classes=2, out_channels=1)), maps)
+    check(segmentor(dict(type='STDCHead', num_classes=2, boundary_threshold=0.1)), maps)
     with pytest.raises(ValueError, match=r'^auxiliary_head\.0\.num_classes=4: expected 3, .* of the BaseSegDataset '):
         check(segmentor(dict(num_classes=4)), maps)

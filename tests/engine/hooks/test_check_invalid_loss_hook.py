@@ -99,8 +99,11 @@ class Exploding(BaseModel):
         return dict(loss=self.weight * 0 + next(self.losses))
 
 
-def explode(folder, losses, checkpoint_interval=1, **checkpoint):
-    """Train on ``losses`` with a checkpoint after each iteration, and return the sentence that ends the training."""
+def explode(folder, losses, checkpoint_interval=1, run=None, **checkpoint):
+    """Train on ``losses`` with a checkpoint after each iteration, and return the sentence that ends the training.
+
+    ``run`` has further arguments of the runner.
+    """
     runner = Runner(
         model=Exploding(losses),
         work_dir=str(folder),
@@ -118,6 +121,7 @@ def explode(folder, losses, checkpoint_interval=1, **checkpoint):
             checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=checkpoint_interval, **checkpoint)
         ),
         custom_hooks=[dict(type='mmgb.CheckInvalidLossHook')],
+        **(run or {}),
     )
     with pytest.raises(DivergenceError) as caught:
         runner.train()
@@ -139,6 +143,18 @@ def test_the_last_checkpoint_before_the_loss_grew_is_named(tmp_path, losses, che
     assert 'lower the learning rate (it was 0.25)' in sentence and len(sentence) <= 500
     path = re.search(r"go on with load_from='(.*)', the last checkpoint written before the loss grew$", sentence)[1]
     assert path.endswith(f'iter_{named}.pth') and Path(path).is_file()
+
+
+@pytest.mark.parametrize('named', [False, True])
+def test_a_resumed_run_that_explodes_at_once_names_the_checkpoint_that_it_resumed(tmp_path, named):
+    explode(tmp_path, [1.0, 0.5, float('nan')])
+    newest = str(tmp_path / 'iter_2.pth')
+    run = dict(resume=True, load_from=newest if named else None)  # without a path mmengine finds it in the folder
+    assert f"go on with load_from='{newest}'" in explode(tmp_path, [float('nan')], run=run)
+
+
+def test_a_run_that_finds_nothing_to_resume_starts_again(tmp_path):
+    assert 'start again, as no checkpoint was written' in explode(tmp_path, [float('nan')], run=dict(resume=True))
 
 
 def test_a_checkpoint_that_was_removed_since_is_not_recommended(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from mmpretrain.models.heads import LinearClsHead
+from mmpretrain.models.heads import LinearClsHead, MultiLabelLinearClsHead
 from mmseg.models.decode_heads import FCNHead
 
 MATCHED = [dict(type=loss, matched=True) for loss in ('mmgb.ExpGBLoss', 'mmgb.Pow3GBLoss')]
@@ -41,6 +41,16 @@ def test_the_expected_gradient_of_an_mmpretrain_head_starts_at_zero(loss):
     head.loss_module(scores, torch.arange(7), avg_factor=7).backward()
     assert torch.allclose(scores.grad.sum(0), torch.zeros(7), atol=1e-5)
     assert loss not in MATCHED or head.fc.bias.abs().max() < 1e-6  # zero outputs are the prior already
+
+
+@pytest.mark.parametrize('loss', [dict(loss, target_kind='multi_label') for loss in LOSSES if 'mmgb' in loss['type']])
+def test_a_single_output_starts_between_its_two_classes(loss):
+    head = MultiLabelLinearClsHead(num_classes=1, in_channels=3, loss=loss, init_cfg=init_cfg('fc'))
+    head.init_weights()
+    scores = head((torch.randn(2, 3),)).detach().requires_grad_()
+    assert torch.allclose(head.loss_module.probabilities(scores), torch.tensor(0.5), atol=1e-5)
+    head.loss_module(scores, torch.tensor([[0.0], [1.0]])).backward()  # each class once
+    assert abs(scores.grad.sum()) < 1e-5
 
 
 def test_an_unknown_layer_is_named_with_the_known_ones():
