@@ -6,7 +6,7 @@ from mmengine.config import Config
 
 from mmgb.functional.errors import ConfigError
 
-from .losses import type_name
+from .find_losses import type_name
 from .overrides import plain
 from .suggestion import Suggestion
 

@@ -1,4 +1,4 @@
-"""Add the losses that heads of the hosts have by default to a model config that leaves them out."""
+"""Add the losses that the hosts' modules have by default to a model config that leaves them out."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any
 
 from mmengine.registry import MODELS
 
-HEAD_KEYS = {'head': 'loss', 'decode_head': 'loss_decode', 'auxiliary_head': 'loss_decode'}
+from .find_losses import LOSS_KEYS, find_losses
 
 
 def with_default_losses(model: Any, scope: str | None) -> Any:
     """Return a copy of a model config in which each head has its loss.
+
+    A module has the default of its class, unless a part of it has a loss: a head that contains another one, such as
+    K-Net's, leaves the loss to that. Backbones have none.
 
     Args:
         model (Any): model config, or a part of one.
@@ -22,23 +25,34 @@ def with_default_losses(model: Any, scope: str | None) -> Any:
         return type(model)(with_default_losses(child, scope) for child in model)
     if not isinstance(model, dict):
         return copy.deepcopy(model)
-    result = {key: with_default_losses(child, scope) for key, child in model.items()}
-    for key, loss_key in HEAD_KEYS.items():
-        heads = result.get(key)
-        for head in heads if isinstance(heads, (list, tuple)) else [heads]:
-            if isinstance(head, dict) and 'type' in head and loss_key not in head:
-                default = default_argument(head['type'], loss_key, scope)
-                if default is not None:
-                    head[loss_key] = default
+    children = with_losses_of_tasks(model).items()
+    result = {key: child if key == 'backbone' else with_default_losses(child, scope) for key, child in children}
+    if 'type' in result and not any(find_losses(result)):
+        for key in LOSS_KEYS:
+            default = None if key in result else default_argument(result['type'], key, scope)
+            if default is not None:
+                result[key] = default
     return result
 
 
+def with_losses_of_tasks(head: dict) -> dict:
+    """Return the config of a ``MultiTaskHead`` with its loss in the tasks that have none, as the host passes it on."""
+    if not isinstance(head.get('task_heads'), dict):
+        return head
+    common = {key: value for key, value in head.items() if key in LOSS_KEYS}
+    tasks = {name: {**common, **task} for name, task in head['task_heads'].items()}
+    return {**{key: value for key, value in head.items() if key not in common}, 'task_heads': tasks}
+
+
 def default_argument(kind: str | type, argument: str, scope: str | None) -> dict | None:
-    """Return the default of an argument of a registered class or of the nearest base class that has one, else None."""
+    """Return the default of an argument that reaches a registered class or one of its bases, None if there is none."""
     scoped = f'{scope}.{kind}' if isinstance(kind, str) and '.' not in kind and scope else kind
     found = MODELS.get(scoped) if isinstance(scoped, str) else scoped
     for base in inspect.getmro(found) if inspect.isclass(found) else ():
-        parameter = inspect.signature(base.__init__).parameters.get(argument)
-        if parameter is not None:
-            return copy.deepcopy(parameter.default) if isinstance(parameter.default, dict) else None
+        parameters = inspect.signature(base.__init__).parameters
+        if argument in parameters:
+            default = parameters[argument].default
+            return copy.deepcopy(default) if isinstance(default, dict) else None
+        if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in parameters.values()):
+            return None  # its bases get no other arguments
     return None

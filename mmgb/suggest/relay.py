@@ -8,7 +8,9 @@ from mmgb.functional.errors import ConfigError
 from mmgb.recipes.stand_ins import numbers_of_classes
 
 from .default_losses import with_default_losses
-from .losses import LOSS_TYPES, REPLACED, THRESHOLD_OF_SIGMOIDS, type_name
+from .find_losses import type_name
+from .kept_losses import REPLACED
+from .losses import LOSS_TYPES, MULTI_LABEL_HEADS
 from .overrides import Expression, plain
 from .relay_ranges import choose_ranges
 from .relay_trial import RelayTrial
@@ -17,6 +19,8 @@ from .units import Unit
 
 POOLED_SIZE = 4  # default of AuxiliaryClsHead
 PLAIN_HEAD = dict(type='FCNHead', in_index=0, num_convs=1, concat_input=False, dropout_ratio=0.1)
+# Settings of the decode head that an auxiliary head needs to give the same outputs for the same labels.
+OUTPUT_SETTINGS = ('num_classes', 'out_channels', 'threshold', 'ignore_index', 'loss_decode')
 
 
 def suggest_relay(cfg: Config) -> Suggestion:
@@ -34,7 +38,7 @@ def suggest_relay(cfg: Config) -> Suggestion:
     model = plain(cfg.model)
     if type_name(model) == 'RelayBP':
         raise ConfigError("model.type='mmgb.RelayBP': expected a model without relays")
-    if type_name(model.get('head') or {}) in THRESHOLD_OF_SIGMOIDS:
+    if type_name(model.get('head') or {}) in MULTI_LABEL_HEADS:
         raise ConfigError(
             f'model.head={type_name(model["head"])}: expected one label per image, as AuxiliaryClsHead takes it'
         )
@@ -78,8 +82,8 @@ def auxiliary_head(cfg: Config, source: Unit) -> dict:
     if 'decode_head' in model:
         heads = model['decode_head']
         own = heads[-1] if isinstance(heads, list) else heads
-        kept = {key: own[key] for key in ('num_classes', 'norm_cfg', 'align_corners', 'loss_decode') if key in own}
-        return dict(PLAIN_HEAD, in_channels=source.channels, channels=max(1, source.channels // 4), **kept)
+        shared = {key: own[key] for key in (*OUTPUT_SETTINGS, 'norm_cfg', 'align_corners') if key in own}
+        return dict(PLAIN_HEAD, in_channels=source.channels, channels=max(1, source.channels // 4), **shared)
     own = model.get('head') or {}
     head = dict(
         type='mmgb.AuxiliaryClsHead', num_classes=max(numbers_of_classes(model), default=0), in_channels=source.channels

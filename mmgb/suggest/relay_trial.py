@@ -87,7 +87,7 @@ class RelayTrial:
             return revert_sync_batchnorm(MODELS.build(copy.deepcopy(config))).train()
         except ConfigError:
             raise
-        except BUILD_ERRORS as error:
+        except (*BUILD_ERRORS, RuntimeError) as error:  # which mmcv raises for operators that are not compiled
             raise ConfigError(f'model: expected one that can be built here, got {one_line(error)}') from error
 
     def _loss(self, network: nn.Module) -> list[Tensor]:
@@ -99,7 +99,7 @@ class RelayTrial:
             losses = network.loss(data['inputs'], data['data_samples'])
         except ConfigError:
             raise
-        except MISFITS as error:
+        except (*MISFITS, AttributeError) as error:  # of models that train on masks or several views of an image
             raise ConfigError(
                 f'model: expected one that trains on {IMAGES} images of {self.side}x{self.side} pixels here, to find '
                 f'its modules, got {one_line(error)}'

@@ -12,15 +12,17 @@ from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 from .default_losses import with_default_losses
-from .losses import boosted, find_losses, notes_on, reason_to_keep, type_name
+from .find_losses import find_losses, type_name
+from .kept_losses import reason_to_keep
+from .losses import boosted, notes_on
 from .overrides import overrides_of, plain, render
 
 MEASURED = {  # by optimizer, with losses in matched units and the learning rates of cross-entropy
     'SGD': 'whole trainings and the first steps of stock configs',
     'AdamW': 'whole trainings and the first steps of stock configs',
+    'Lamb': 'the first steps of ResNet-50',
     'RMSprop': 'the first steps of MobileNetV3, where every loss spikes without a warm-up',
 }
-WARM_UPS = ('LinearLR', 'ConstantLR')
 
 
 class Suggestion(NamedTuple):
@@ -84,7 +86,7 @@ def warm_up_notes(cfg: Config) -> list[str]:
     """Return a note if the learning rate starts at its full value."""
     schedulers = cfg.get('param_scheduler') or []
     schedulers = schedulers if isinstance(schedulers, (list, tuple)) else [schedulers]
-    if any(type_name(scheduler) in WARM_UPS for scheduler in schedulers):
+    if any(is_warm_up(scheduler) for scheduler in schedulers):
         return []
     return [
         'no warm-up: if the loss rises in the first steps, begin with one, such as '
@@ -92,13 +94,34 @@ def warm_up_notes(cfg: Config) -> list[str]:
     ]
 
 
+def is_warm_up(scheduler: dict) -> bool:
+    """Return whether a scheduler of mmengine starts a training below its full learning rate."""
+    kind, third = type_name(scheduler), 1 / 3  # mmengine's default of both factors
+    starts_low = {
+        'LinearLR': scheduler.get('start_factor', third) < scheduler.get('end_factor', 1.0),
+        'ConstantLR': scheduler.get('factor', third) < 1,
+        'OneCycleLR': True,
+    }
+    return scheduler.get('begin', 0) == 0 and starts_low.get(kind, False)
+
+
 def config_text(suggestion: Suggestion, base: str, folder: str) -> str:
     """Return the text of a config in ``folder`` that inherits the config ``base`` with the suggested changes."""
-    relative, absolute = os.path.relpath(base, folder), os.path.abspath(base)
-    related = os.path.commonpath([absolute, os.path.abspath(folder)]) != os.path.abspath(os.sep)
-    path = relative if related else absolute
     notes = ''.join(f'- {note}.\n' for note in suggestion.notes)
     lines = [f'"""{suggestion.title}\n\nSuggested by `python -m mmgb.suggest`.\n\n{notes}"""', '']
-    lines.append(f'_base_ = {Path(path).as_posix()!r}')
+    lines.append(f'_base_ = {base_path(base, folder)!r}')
     lines.extend(render(field, value) for field, value in suggestion.overrides.items())
     return '\n'.join(lines) + '\n'
+
+
+def base_path(base: str, folder: str) -> str:
+    """Return the path of a config as another one in ``folder`` inherits it.
+
+    It is relative if the two are below one folder of the root, and the way between them does not lead through a
+    symbolic link: mmengine drops ``..`` with the folder before it, so a relative path would depend on the way by which
+    the new config is reached.
+    """
+    relative, absolute = os.path.relpath(base, folder), os.path.abspath(base)
+    related = os.path.commonpath([absolute, os.path.abspath(folder)]) != os.path.abspath(os.sep)
+    linked = relative != os.path.relpath(os.path.realpath(base), os.path.realpath(folder))
+    return Path(relative if related and not linked else absolute).as_posix()

@@ -1,61 +1,22 @@
-"""Cross-entropies are found in every head, and their settings of the same meaning are kept."""
+"""A boosted loss repeats the settings of a cross-entropy that have the same meaning, and drops the rest by name."""
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mmengine.registry import DefaultScope
 from mmpretrain.models.losses import LabelSmoothLoss
 from mmseg.models.losses import CrossEntropyLoss
 
 from mmgb.registry import MODELS
-from mmgb.suggest.losses import (
-    Loss,
-    averages_classes,
-    boosted,
-    find_losses,
-    notes_on,
-    reason_to_keep,
-    smoothed_targets,
-    type_name,
-)
+from mmgb.suggest.find_losses import Loss
+from mmgb.suggest.losses import averages_classes, boosted, notes_on, smoothed_targets
 
 HEAD = dict(type='FCNHead', num_classes=19)
 
 
 def loss_at(path='decode_head.loss_decode', head=HEAD, num_classes=19, **config):
     return Loss(path, dict(dict(type='CrossEntropyLoss'), **config), head, num_classes)
-
-
-def test_losses_of_lists_nested_heads_and_tasks_are_found_with_their_head_and_classes():
-    ce = dict(type='CrossEntropyLoss')
-    model = dict(
-        type='EncoderDecoder',
-        backbone=dict(type='X', loss=ce),
-        decode_head=[dict(HEAD, loss_decode=[ce, dict(type='DiceLoss')]), dict(type='K', inner=dict(loss_decode=ce))],
-        head=dict(type='MultiTaskHead', task_heads=dict(a=dict(type='LinearClsHead', num_classes=3, loss=ce))),
-    )
-    found = {loss.path: (type_name(loss.config), type_name(loss.head), loss.num_classes) for loss in find_losses(model)}
-    assert found == {
-        'decode_head.0.loss_decode.0': ('CrossEntropyLoss', 'FCNHead', 19),
-        'decode_head.0.loss_decode.1': ('DiceLoss', 'FCNHead', 19),
-        'decode_head.1.inner.loss_decode': ('CrossEntropyLoss', 'K', None),
-        'head.task_heads.a.loss': ('CrossEntropyLoss', 'LinearClsHead', 3),
-    }
-
-
-@pytest.mark.parametrize(
-    'loss, reason',
-    [
-        (loss_at(), None),
-        (loss_at(type='mmseg.OhemCrossEntropy'), None),
-        (loss_at(type='DiceLoss'), 'it is no cross-entropy'),
-        (loss_at(head=dict(type='STDCHead')), 'two classes of its own'),
-        (loss_at(head=dict(HEAD, out_channels=1)), 'one output channel'),
-    ],
-)
-def test_only_cross_entropy_of_all_classes_is_replaced(loss, reason):
-    found = reason_to_keep(loss)
-    assert found is None if reason is None else reason in found
 
 
 def test_settings_of_the_same_meaning_are_kept():
@@ -116,3 +77,64 @@ def test_what_a_swap_drops_is_said():
     )
     assert 'drops pos_weight' in weights and 'sigmoids' in threshold
     assert 'divided by the 19 classes' in notes_on(loss_at(use_sigmoid=True))[0]
+
+
+WEIGHTS = [1.0, 0.0, 5.0, 0.5]
+MULTI_LABEL = ('MultiLabelClsHead', 'MultiLabelLinearClsHead', 'CSRAClsHead')
+SEVERAL = torch.tensor([[1.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 1.0, 1.0]])
+SINGLE = torch.tensor([0, 2, 3])
+SMOOTH = dict(type='LabelSmoothLoss', label_smooth_val=0.1, num_classes=4)
+
+
+def weighting(config, target):
+    """Return what class weights multiply the gradient of each output by."""
+    scores = torch.linspace(-1, 1, 12).view(3, 4).requires_grad_()
+    gradients = []
+    for each in (config, {key: value for key, value in config.items() if key != 'class_weight'}):
+        with DefaultScope.overwrite_default_scope('mmpretrain'):
+            loss = MODELS.build(dict(each))
+        gradients += torch.autograd.grad(loss(scores, target, avg_factor=3), scores)
+    return gradients[0] / gradients[1]
+
+
+@pytest.mark.parametrize('method', ['exp-gb', 'pow3-gb'])
+@pytest.mark.parametrize(
+    'head, old, target',
+    [
+        *((head, dict(type='CrossEntropyLoss', use_sigmoid=True), SEVERAL) for head in MULTI_LABEL),
+        *((head, dict(SMOOTH, mode='multi_label', use_sigmoid=True), SEVERAL) for head in MULTI_LABEL),
+        ('MultiLabelClsHead', dict(SMOOTH, mode='multi_label'), SEVERAL),
+        ('mmpretrain.LinearClsHead', dict(type='CrossEntropyLoss', use_sigmoid=True), SEVERAL),
+        ('LinearClsHead', dict(type='CrossEntropyLoss'), SINGLE),
+        ('LinearClsHead', dict(type='CrossEntropyLoss', use_soft=True), torch.eye(4)[SINGLE]),
+    ],
+)
+def test_class_weights_multiply_what_they_multiply_in_the_host(head, old, target, method):
+    old = dict(old, class_weight=WEIGHTS)
+    new = boosted(Loss('head.loss', old, dict(type=head), 4), method)
+    torch.testing.assert_close(weighting(new, target), weighting(old, target), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    'loss',
+    [
+        loss_at(use_sigmoid=True, class_weight=WEIGHTS),
+        loss_at('head.loss', dict(type='LinearClsHead'), use_sigmoid=True, class_weight=WEIGHTS, **SMOOTH),
+        loss_at('head.loss', dict(type='LinearClsHead'), mode='multi_label', class_weight=WEIGHTS, **SMOOTH),
+    ],
+    ids=['mmseg', 'sigmoids of labels', 'mode'],
+)
+def test_class_weights_of_the_sigmoids_of_labels_are_dropped_by_name(loss):
+    """They multiply single terms, for which labels have no counterpart: in mmseg the target class's alone."""
+    assert 'class_weight' not in boosted(loss, 'pow3-gb')
+    assert any('drops class_weight' in note for note in notes_on(loss))
+
+
+def test_class_weights_of_mmsegs_sigmoids_multiply_the_term_of_the_target_class_alone():
+    scores = torch.zeros(3, 4, requires_grad=True)
+    gradients = [
+        torch.autograd.grad(CrossEntropyLoss(use_sigmoid=True, class_weight=weights)(scores, SINGLE), scores)[0]
+        for weights in (WEIGHTS, None)
+    ]
+    expected = torch.ones(3, 4).scatter(1, SINGLE[:, None], torch.tensor(WEIGHTS)[SINGLE][:, None])
+    torch.testing.assert_close(gradients[0] / gradients[1], expected)

@@ -8,9 +8,12 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
 
 from mmgb.functional.errors import ConfigError
 from mmgb.suggest.class_aware import with_class_aware_sampler
+from mmgb.suggest.overrides import plain
 from mmgb.suggest.relay import suggest_relay
 from mmgb.suggest.suggestion import config_text
 from mmgb.suggest.trial_batch import trial_batch
@@ -25,12 +28,13 @@ CLASSIFIER = dict(
 )
 NORM = dict(type='SyncBN')
 HEAD = dict(type='FCNHead', num_classes=9, channels=4, num_convs=1, norm_cfg=NORM)
+DEEP_HEAD = dict(HEAD, in_channels=32, in_index=3)
 SEGMENTOR = dict(
     type='EncoderDecoder',
     data_preprocessor=dict(type='SegDataPreProcessor', size=(512, 1024)),
     pretrained='open-mmlab://resnet18_v1c',
     backbone=dict(type='ResNetV1c', depth=18, base_channels=4, stem_channels=4, norm_cfg=NORM),
-    decode_head=dict(HEAD, in_channels=32, in_index=3),
+    decode_head=DEEP_HEAD,
     auxiliary_head=dict(HEAD, in_channels=16, in_index=2, loss_decode=dict(type='CrossEntropyLoss', loss_weight=0.4)),
 )
 
@@ -86,6 +90,43 @@ def test_the_new_config_trains_as_it_is(model, scope, source, lowest, tmp_path):
     assert 'aux_0.loss' in log or 'aux_0.loss_ce' in log
 
 
+CE = dict(type='CrossEntropyLoss')
+BINARY = dict(num_classes=2, out_channels=1, loss_decode=dict(CE, use_sigmoid=True))
+
+
+@pytest.mark.parametrize(
+    'settings, ignored, other',
+    [
+        ({}, 255, 3),
+        (dict(ignore_index=0), 0, 3),
+        (dict(ignore_index=7), 7, 3),
+        (dict(ignore_index=3, loss_decode=[CE, dict(CE, loss_name='loss_2')]), 3, 5),
+        (dict(BINARY, threshold=0.5), 255, 1),
+        (dict(BINARY, threshold=0.5, ignore_index=2), 2, 1),
+    ],
+    ids=['default', 'first class', 'last class', 'two losses', 'one channel', 'one channel, own label'],
+)
+def test_the_auxiliary_loss_ignores_what_the_decode_head_ignores(settings, ignored, other):
+    """No ignored pixel has a gradient of the auxiliary loss, and the outputs are as many."""
+    cfg = Config(config_of(dict(SEGMENTOR, auxiliary_head=None, decode_head={**DEEP_HEAD, **settings}), 'mmseg'))
+    (auxiliary,) = suggest_relay(cfg).overrides['model']['auxiliaries']
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        decode, head = (
+            revert_sync_batchnorm(MODELS.build(copy.deepcopy(each)))
+            for each in (plain(cfg.model.decode_head), auxiliary['head'])
+        )
+    assert (head.num_classes, head.out_channels, head.threshold, head.ignore_index) == (
+        *(decode.num_classes, decode.out_channels, decode.threshold, decode.ignore_index),
+    )
+    labels = torch.full((2, 1, 8, 8), ignored)
+    labels[:, :, :, 4:] = other
+    samples = [SegDataSample(gt_sem_seg=PixelData(data=label)) for label in labels]
+    scores = torch.randn(2, head.out_channels, 8, 8, requires_grad=True)
+    losses = head.loss_by_feat(scores, samples)
+    (gradient,) = torch.autograd.grad(sum(value for name, value in losses.items() if 'loss' in name), scores)
+    assert not gradient[..., :4].any() and gradient[..., 4:].all()
+
+
 @pytest.mark.parametrize(
     'model, scope, sentence',
     [
@@ -105,8 +146,18 @@ def test_the_new_config_trains_as_it_is(model, scope, source, lowest, tmp_path):
             'mmpretrain',
             'expected one that trains on 2 images of 64x64 pixels here',
         ),
+        (
+            dict(SEGMENTOR, decode_head=dict(DEEP_HEAD, channels=-4)),
+            'mmseg',
+            'expected one that can be built here, got RuntimeError',
+        ),
+        (
+            dict(CLASSIFIER, head=dict(type='ITMHead', hidden_size=32, with_pooler=False)),
+            'mmpretrain',
+            'expected one that trains on 2 images of 64x64 pixels here, .*got AttributeError',
+        ),
     ],
-    ids=['relay', 'several labels', 'several levels', 'broken'],
+    ids=['relay', 'several labels', 'several levels', 'broken', 'not built', 'other samples'],
 )
 def test_what_cannot_be_gated_is_refused(model, scope, sentence):
     with pytest.raises(ConfigError, match=sentence):

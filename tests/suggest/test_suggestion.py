@@ -5,12 +5,12 @@ import torch
 from helpers.swapped_losses import BOOSTED, host_configs, make_local, types_in
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import MODELS, DefaultScope
+from mmengine.registry import MODELS, PARAM_SCHEDULERS, DefaultScope
 from mmpretrain.structures import DataSample
 
 from mmgb.functional.errors import ConfigError
 from mmgb.suggest.overrides import plain
-from mmgb.suggest.suggestion import config_text, rate_note, suggest_loss, warm_up_notes
+from mmgb.suggest.suggestion import base_path, config_text, is_warm_up, rate_note, suggest_loss, warm_up_notes
 
 CONFIGS = {
     'mmseg': host_configs('mmseg') / 'pspnet/pspnet_r50-d8_4xb2-40k_cityscapes-512x1024.py',
@@ -61,8 +61,8 @@ def test_a_config_without_cross_entropy_is_refused():
 def test_the_learning_rate_is_named():
     assert 'SGD with lr=0.1' in rate_note(Config(dict(optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)))))
     assert 'no optimizer' in rate_note(Config(dict(model=dict())))
-    lamb = Config(dict(optim_wrapper=dict(optimizer=dict(type='Lamb', lr=0.008))))
-    assert 'Lamb with lr=0.008. Measured: nothing with this optimizer' in rate_note(lamb)
+    adagrad = Config(dict(optim_wrapper=dict(optimizer=dict(type='Adagrad', lr=0.008))))
+    assert 'Adagrad with lr=0.008. Measured: nothing with this optimizer' in rate_note(adagrad)
 
 
 @pytest.mark.parametrize('name, noted', [('mmseg', True), ('smoothing, AdamW', False)])
@@ -76,7 +76,45 @@ def test_one_scheduler_may_stand_without_a_list():
     assert len(warm_up_notes(Config(dict(param_scheduler=dict(type='StepLR', step_size=5))))) == 1
 
 
+@pytest.mark.parametrize(
+    'scheduler',
+    [
+        dict(type='LinearLR', start_factor=0.01, end=5),
+        dict(type='LinearLR', end=5),
+        dict(type='LinearLR', start_factor=1.0, end_factor=0.1, end=5),
+        dict(type='LinearLR', start_factor=0.1, begin=5, end=9),
+        dict(type='ConstantLR', factor=0.1, end=5),
+        dict(type='ConstantLR', factor=1.0, end=5),
+        dict(type='OneCycleLR', eta_max=0.1, total_steps=9),
+        dict(type='CosineAnnealingLR', T_max=9),
+        dict(type='PolyLR', power=0.9, eta_min=1e-4, end=9),
+    ],
+)
+def test_a_warm_up_is_what_starts_below_the_rate_that_follows(scheduler):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    built = PARAM_SCHEDULERS.build(dict(scheduler, optimizer=optimizer))
+    first, highest = optimizer.param_groups[0]['lr'], 0.0
+    for _ in range(8):
+        optimizer.step()
+        built.step()
+        highest = max(highest, optimizer.param_groups[0]['lr'])
+    assert is_warm_up(scheduler) == (first < highest)
+
+
 def test_a_base_of_another_tree_is_absolute(tmp_path):
     suggestion = suggest_loss(Config.fromfile(CONFIGS['mmseg']), 'exp-gb')
     assert "_base_ = 'stock.py'" in config_text(suggestion, str(tmp_path / 'stock.py'), str(tmp_path))
     assert "_base_ = '/stock.py'" in config_text(suggestion, '/stock.py', str(tmp_path))
+
+
+@pytest.mark.parametrize('base', ['base.py', 'link/base.py', 'target/deep/base.py', 'target/base.py'])
+@pytest.mark.parametrize('folder', ['.', 'link', 'link/inner', 'target/deep/inner', 'other'])
+def test_a_base_is_found_by_each_way_through_a_link(base, folder, tmp_path):
+    (tmp_path / 'target/deep/inner').mkdir(parents=True)
+    (tmp_path / 'other').mkdir()
+    (tmp_path / 'link').symlink_to(tmp_path / 'target/deep')
+    (tmp_path / base).write_text('a = 1\n', encoding='utf-8')
+    new = tmp_path / folder / 'new.py'
+    new.write_text(f'_base_ = {base_path(str(tmp_path / base), str(tmp_path / folder))!r}\n', encoding='utf-8')
+    for way in (new, new.resolve()):
+        assert Config.fromfile(way).a == 1
