@@ -108,9 +108,12 @@ def test_only_the_test_set_and_the_output_differ_in_a_test_server_config(row, lo
 @pytest.mark.parametrize(
     'network, data', [('', 'voc12sbd-224x224'), ('', 'voc12aug-224x224'), ('-caffe', 'voc12sbd-224x224')]
 )
-def test_only_loss_and_learning_rate_differ_between_the_rows_of_40_epochs(loss, network, data):
-    softmax, boosted = (row_file(name, 40, f'pixelnet-vgg16{network}', data) for name in ('softmax', loss))
-    assert without_loss(Config.fromfile(boosted)) == without_loss(Config.fromfile(softmax))
+def test_only_loss_learning_rate_and_clipping_differ_between_the_rows_of_40_epochs(loss, network, data):
+    paths = (row_file(name, 40, f'pixelnet-vgg16{network}', data) for name in ('softmax', loss))
+    softmax, boosted = map(Config.fromfile, paths)
+    clipping = boosted.optim_wrapper.pop('clip_grad', None)
+    assert clipping == (dict(max_norm=20.0) if loss == 'pow3-gb' else None)
+    assert without_loss(boosted) == without_loss(softmax)
 
 
 @pytest.mark.parametrize('loss', ['exp-gb', 'pow3-gb'])

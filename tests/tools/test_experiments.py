@@ -34,6 +34,8 @@ TOP_LEVEL = {
     'mnist_adamw',
     'mnist_exp_gb_units',
     'threes_exp_gb_units',
+    'mnist_pow3_gb_units',
+    'threes_pow3_gb_units',
     'alexnet_matched',
     'digits_matched',
     'digits_warmup',
@@ -56,7 +58,7 @@ TOP_LEVEL = {
     'relay',
     'relay_plain8',
     'relay_plain8_chosen',
-    'relay_plain16',
+    'relay_plain16_again',
     'sun8',
 }
 PARTS = {

@@ -1,6 +1,6 @@
 """16-layer network, standard BP with an auxiliary loss: a row of the study.
 
-Network and length are ours; the learning rate is that of the nine epochs in the card.
+Network, length and learning rate are ours; at 0.1, the eight-layer network's, this one stays at chance.
 """
 
 _base_ = [
