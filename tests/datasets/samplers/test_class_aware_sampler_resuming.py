@@ -2,13 +2,13 @@
 
 import json
 import re
-import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from helpers.host_stacks import STACKS, installed_stacks, stack_path
 from helpers.tiny_runs import run, succeeded
+from torch.distributed import TCPStore
 
 from mmgb.functional import class_aware_order, group_by_class
 
@@ -117,10 +117,11 @@ def make_folder(folder):
 
 def train(folder, stack, config, name, *options):
     command = ['train.py', config, '--launcher', 'pytorch', '--work-dir', 'run', '--resume', '--cfg-options', *options]
-    with socket.socket() as unused:
-        unused.bind(('127.0.0.1', 0))
-        port = unused.getsockname()[1]
-    group = dict(WORLD_SIZE='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port))
+    # The ranks meet at a store of this process, as at that of torchrun's agent: a port that rank 0 opens later can be
+    # taken by another process, or by rank 1, whose attempts to connect can end at itself.
+    store = TCPStore('127.0.0.1', 0, is_master=True, wait_for_workers=False)
+    agent = dict(TORCHELASTIC_USE_AGENT_STORE='True', TORCHELASTIC_RESTART_COUNT='0')
+    group = dict(agent, WORLD_SIZE='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=str(store.port))
 
     def train_rank(rank):
         return run(folder, *command, path=[*stack, folder], RUN=name, RANK=rank, LOCAL_RANK=rank, **group)
