@@ -11,9 +11,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from types import FrameType
+from functools import partial
+from types import FrameType, TracebackType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ExceptHook = Callable[[type, BaseException, 'TracebackType | None'], object]
 RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')  # variables of torchrun, Slurm and Open MPI
 
 _received: Interrupted | None = None
@@ -40,9 +42,11 @@ def raise_when_interrupted() -> None:
     """Make SIGINT and SIGTERM raise :class:`Interrupted` in this process, and end it at the second signal.
 
     Worker processes of data loaders inherit the handlers. They end silently, with exit code 0, because torch reports
-    another code as a failure of the worker.
+    another code as a failure of the worker. They also say nothing if this process is interrupted while it takes a
+    batch from them.
     """
     _set_handlers(_raise)
+    sys.excepthook = partial(_report_unless_left, sys.excepthook)
 
 
 def is_first_rank() -> bool:
@@ -62,6 +66,13 @@ def _set_handlers(handler: Callable[[int, FrameType | None], None]) -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup and shells ignore signals on purpose
             signal.signal(number, handler)
+
+
+def _report_unless_left(report: ExceptHook, kind: type, error: BaseException, trace: TracebackType | None) -> None:
+    """Report an exception, but not that of a worker whose main process has closed their connection."""
+    in_worker = multiprocessing.parent_process() is not None
+    if not (in_worker and isinstance(error, (ConnectionError, EOFError))):
+        report(kind, error, trace)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

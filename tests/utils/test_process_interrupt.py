@@ -97,3 +97,32 @@ def test_the_first_rank_is_told_by_the_launchers_variable(name, monkeypatch):
     assert is_first_rank()
     monkeypatch.setenv(name, '1')
     assert not is_first_rank()
+
+
+@pytest.mark.parametrize('handlers, silent', [('', False), ('raise_when_interrupted()', True)])
+def test_a_worker_says_nothing_if_its_process_leaves_while_it_takes_a_batch(handlers, silent):
+    """torch's workers hand tensors over by a resource sharer, whose thread reports a client that leaves."""
+    code = f"""
+import multiprocessing, socket, sys, threading
+from multiprocessing import resource_sharer
+from mmgb.utils.process_interrupt import *
+{handlers}
+
+def work(pipe):
+    report, reported = sys.excepthook, threading.Event()
+    sys.excepthook = lambda *error: (report(*error), reported.set())
+    pipe.send(resource_sharer.DupFd(0)._id[0])
+    assert reported.wait(30)
+
+ours, theirs = multiprocessing.Pipe()
+worker = multiprocessing.get_context('fork').Process(target=work, args=(theirs,))
+worker.start()
+client = socket.socket(socket.AF_UNIX)
+client.connect(ours.recv())
+client.recv(1)  # the rest of the worker's greeting stays unread
+client.close()
+worker.join()
+assert worker.exitcode == 0
+"""
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stderr == '') == silent, done.stderr
