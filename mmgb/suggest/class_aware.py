@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mmengine.config import Config
 
+from mmgb.apis.config import type_name
 from mmgb.functional.errors import ConfigError
 
-from .find_losses import type_name
 from .overrides import plain
 from .suggestion import Suggestion
 

@@ -6,8 +6,7 @@ import copy
 import inspect
 from typing import Any
 
-from mmengine.registry import MODELS
-
+from .class_names import registered_class
 from .find_losses import LOSS_KEYS, find_losses
 
 
@@ -27,7 +26,7 @@ def with_default_losses(model: Any, scope: str | None) -> Any:
         return copy.deepcopy(model)
     children = with_losses_of_tasks(model).items()
     result = {key: child if key == 'backbone' else with_default_losses(child, scope) for key, child in children}
-    if 'type' in result and not any(find_losses(result)):
+    if 'type' in result and not any(find_losses(result, scope)):
         for key in LOSS_KEYS:
             default = None if key in result else default_argument(result['type'], key, scope)
             if default is not None:
@@ -46,9 +45,8 @@ def with_losses_of_tasks(head: dict) -> dict:
 
 def default_argument(kind: str | type, argument: str, scope: str | None) -> dict | None:
     """Return the default of an argument that reaches a registered class or one of its bases, None if there is none."""
-    scoped = f'{scope}.{kind}' if isinstance(kind, str) and '.' not in kind and scope else kind
-    found = MODELS.get(scoped) if isinstance(scoped, str) else scoped
-    for base in inspect.getmro(found) if inspect.isclass(found) else ():
+    found = registered_class(kind, scope)
+    for base in inspect.getmro(found) if found else ():
         parameters = inspect.signature(base.__init__).parameters
         if argument in parameters:
             default = parameters[argument].default

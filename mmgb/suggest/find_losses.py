@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
+
+from .class_names import class_names
 
 LOSS_KEYS = ('loss', 'loss_decode')
 
@@ -15,12 +17,14 @@ class Loss(NamedTuple):
         path: keys and indices that lead to it, joined by dots.
         config: the loss config.
         head: the innermost dict around it that has a ``type``.
+        head_classes: names of the head's class and of its base classes.
         num_classes: number of classes of the head, None if the config doesn't say.
     """
 
     path: str
     config: dict
     head: dict
+    head_classes: tuple[str, ...]
     num_classes: int | None
 
     @property
@@ -28,13 +32,22 @@ class Loss(NamedTuple):
         """True in a decode head of mmseg."""
         return 'loss_decode' in self.path.split('.')
 
+    def has_head(self, names: Collection[str]) -> bool:
+        """Return True if the class of the head, or one of its bases, has one of the names."""
+        return any(name in names for name in self.head_classes)
 
-def find_losses(model: dict) -> Iterator[Loss]:
-    """Yield every config below a key ``loss`` or ``loss_decode``."""
-    yield from _find(model, '', model, None)
+
+def find_losses(model: dict, scope: str | None) -> Iterator[Loss]:
+    """Yield every config below a key ``loss`` or ``loss_decode``.
+
+    Args:
+        model (dict): model config.
+        scope (str | None): scope of class names without one, ``'mmpretrain'`` or ``'mmseg'``.
+    """
+    yield from _find(model, '', model, None, scope)
 
 
-def _find(node: Any, path: str, head: dict, num_classes: int | None) -> Iterator[Loss]:
+def _find(node: Any, path: str, head: dict, num_classes: int | None, scope: str | None) -> Iterator[Loss]:
     if isinstance(node, dict):
         head = node if 'type' in node else head
         num_classes = node.get('num_classes', num_classes)
@@ -44,15 +57,10 @@ def _find(node: Any, path: str, head: dict, num_classes: int | None) -> Iterator
                 several = isinstance(child, (list, tuple))
                 for index, loss in enumerate(child if several else [child]):
                     if isinstance(loss, dict) and 'type' in loss:
-                        yield Loss(f'{below}.{index}' if several else below, loss, head, num_classes)
+                        classes = class_names(head, scope)
+                        yield Loss(f'{below}.{index}' if several else below, loss, head, classes, num_classes)
             elif key != 'backbone':
-                yield from _find(child, below, head, num_classes)
+                yield from _find(child, below, head, num_classes, scope)
     elif isinstance(node, (list, tuple)):
         for index, child in enumerate(node):
-            yield from _find(child, f'{path}.{index}', head, num_classes)
-
-
-def type_name(config: dict) -> str:
-    """Return the class name in a config, without a scope."""
-    kind = config.get('type', '')
-    return kind.rpartition('.')[2] if isinstance(kind, str) else getattr(kind, '__name__', str(kind))
+            yield from _find(child, f'{path}.{index}', head, num_classes, scope)

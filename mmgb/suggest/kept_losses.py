@@ -6,7 +6,9 @@ such outputs. Where the host applies it to something else, such as similarities,
 
 from __future__ import annotations
 
-from .find_losses import Loss, type_name
+from mmgb.apis.config import type_name
+
+from .find_losses import Loss
 
 REPLACED = ('CrossEntropyLoss', 'LabelSmoothLoss', 'OhemCrossEntropy')
 DISTILLING_HEADS = ('EfficientFormerClsHead', 'LeViTClsHead')  # unless they are told not to
@@ -48,8 +50,8 @@ def reason_to_keep(loss: Loss) -> str | None:
     """Return why a loss is not replaced, None if it is."""
     if type_name(loss.config) not in REPLACED:
         return 'it is no cross-entropy'
-    reason = KEPT_HEADS.get(type_name(loss.head))
-    if type_name(loss.head) in DISTILLING_HEADS and loss.head.get('distillation', True):
+    reason = next((KEPT_HEADS[name] for name in loss.head_classes if name in KEPT_HEADS), None)
+    if loss.has_head(DISTILLING_HEADS) and loss.head.get('distillation', True):
         reason = 'cannot be trained by the host with any loss: needs distillation=False'
     elif loss.head.get('out_channels') == 1:
         reason = 'has one output channel'

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import copy
 
-from .find_losses import Loss, type_name
+from mmgb.apis.config import type_name
+
+from .find_losses import Loss
 
 LOSS_TYPES = {'exp-gb': 'mmgb.ExpGBLoss', 'pow3-gb': 'mmgb.Pow3GBLoss'}
 KEPT_SETTINGS = ('loss_weight', 'loss_name', 'class_weight', 'reduction')
@@ -33,7 +35,7 @@ def boosted(loss: Loss, method: str) -> dict:
         new['avg_non_ignore'] = old.get('avg_non_ignore', False)  # the divisor of mmseg's cross-entropy
         if averages_classes(loss):
             new['loss_weight'] = old.get('loss_weight', 1.0) / loss.num_classes
-    if type_name(head) in HEADS_WITHOUT_IGNORE_INDEX:
+    if loss.has_head(HEADS_WITHOUT_IGNORE_INDEX):
         new['ignore_index'] = head.get('ignore_index', 255)
     smoothing = old.get('label_smooth_val')
     if smoothing:
@@ -56,7 +58,7 @@ def uses_sigmoids(loss: Loss) -> bool:
 
 def weighs_terms(loss: Loss) -> bool:
     """Return True if ``class_weight`` multiplies each class's term of class scores: in mmpretrain's sigmoids."""
-    of_scores = type_name(loss.head) in MULTI_LABEL_HEADS or (
+    of_scores = loss.has_head(MULTI_LABEL_HEADS) or (
         type_name(loss.config) == 'CrossEntropyLoss' and uses_sigmoids(loss)  # which refuses labels
     )
     return of_scores and not loss.in_mmseg and loss.config.get('class_weight') is not None
@@ -96,7 +98,7 @@ def notes_on(loss: Loss) -> list[str]:
         notes.append("drops class_weight, which weighs outputs in the host's loss of sigmoids, not samples")
     if old.get('pos_weight') is not None:
         notes.append('drops pos_weight, the weight of positive labels')
-    if type_name(loss.head) in MULTI_LABEL_HEADS and uses_sigmoids(loss):
+    if loss.has_head(MULTI_LABEL_HEADS) and uses_sigmoids(loss):
         notes.append(
             'the head predicts labels above a threshold of its sigmoids; mmgb.BoostedMultiLabelLinearClsHead predicts '
             "the loss's probabilities"

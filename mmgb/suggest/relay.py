@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mmengine.config import Config
 
+from mmgb.apis.config import type_name
 from mmgb.functional.errors import ConfigError
 from mmgb.recipes.stand_ins import numbers_of_classes
 
+from .class_names import class_names
 from .default_losses import with_default_losses
-from .find_losses import type_name
 from .kept_losses import REPLACED
 from .losses import LOSS_TYPES, MULTI_LABEL_HEADS
 from .overrides import Expression, plain
@@ -38,7 +39,8 @@ def suggest_relay(cfg: Config) -> Suggestion:
     model = plain(cfg.model)
     if type_name(model) == 'RelayBP':
         raise ConfigError("model.type='mmgb.RelayBP': expected a model without relays")
-    if type_name(model.get('head') or {}) in MULTI_LABEL_HEADS:
+    head_classes = class_names(model.get('head') or {}, cfg.get('default_scope'))
+    if any(name in MULTI_LABEL_HEADS for name in head_classes):
         raise ConfigError(
             f'model.head={type_name(model["head"])}: expected one label per image, as AuxiliaryClsHead takes it'
         )

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from mmengine.config import Config
 
+from mmgb.apis.config import type_name
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
 from .default_losses import with_default_losses
-from .find_losses import find_losses, type_name
+from .find_losses import find_losses
 from .kept_losses import reason_to_keep
 from .losses import boosted, notes_on
 from .overrides import overrides_of, plain, render
@@ -49,9 +50,9 @@ def suggest_loss(cfg: Config, method: str) -> Suggestion:
     Raises:
         ConfigError: if no head has a cross-entropy.
     """
-    model = plain(cfg.model)
+    model, scope = plain(cfg.model), cfg.get('default_scope')
     changes, notes, kept = {}, [], []
-    for loss in find_losses(with_default_losses(model, cfg.get('default_scope'))):
+    for loss in find_losses(with_default_losses(model, scope), scope):
         old, reason = type_name(loss.config), reason_to_keep(loss)
         if reason is not None:
             kept.append(f'{loss.path}: {old} stays, {reason}')

@@ -83,7 +83,7 @@ def test_the_defaults_are_the_losses_that_the_host_builds_without_them(host, row
         filled = with_default_losses(bare, host)
         expected = built_losses(bare, host)
         assert built_losses(filled, host) == expected
-        assert len(list(find_losses(filled))) == len(expected)
+        assert len(list(find_losses(filled, host))) == len(expected)
 
 
 TASKS = {
@@ -101,7 +101,8 @@ def test_each_task_has_the_loss_that_the_host_gives_it(tasks, common):
     filled = with_default_losses(head, 'mmpretrain')
     expected = built_losses(head, 'mmpretrain')
     assert built_losses(filled, 'mmpretrain').keys() == expected.keys()
-    assert {f'{loss.path}_module': MODELS.get(f'mmpretrain.{loss.config["type"]}') for loss in find_losses(filled)} == {
+    found = find_losses(filled, 'mmpretrain')
+    assert {f'{loss.path}_module': MODELS.get(f'mmpretrain.{loss.config["type"]}') for loss in found} == {
         name: kind for name, (kind, settings) in expected.items()
     }
 

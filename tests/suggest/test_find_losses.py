@@ -1,6 +1,7 @@
 """Losses are found in every head of a model config."""
 
-from mmgb.suggest.find_losses import find_losses, type_name
+from mmgb.apis.config import type_name
+from mmgb.suggest.find_losses import find_losses
 
 HEAD = dict(type='FCNHead', num_classes=19)
 
@@ -13,11 +14,12 @@ def test_losses_of_lists_nested_heads_and_tasks_are_found_with_their_head_and_cl
         decode_head=[dict(HEAD, loss_decode=[ce, dict(type='DiceLoss')]), dict(type='K', inner=dict(loss_decode=ce))],
         head=dict(type='MultiTaskHead', task_heads=dict(a=dict(type='LinearClsHead', num_classes=3, loss=ce))),
     )
-    found = {loss.path: (type_name(loss.config), type_name(loss.head), loss.num_classes) for loss in find_losses(model)}
+    losses = list(find_losses(model, 'mmseg'))
+    found = {loss.path: (type_name(loss.config), type_name(loss.head), loss.num_classes) for loss in losses}
     assert found == {
         'decode_head.0.loss_decode.0': ('CrossEntropyLoss', 'FCNHead', 19),
         'decode_head.0.loss_decode.1': ('DiceLoss', 'FCNHead', 19),
         'decode_head.1.inner.loss_decode': ('CrossEntropyLoss', 'K', None),
         'head.task_heads.a.loss': ('CrossEntropyLoss', 'LinearClsHead', 3),
     }
-    assert [loss.in_mmseg for loss in find_losses(model)] == [True, True, True, False]
+    assert [loss.in_mmseg for loss in losses] == [True, True, True, False]

@@ -6,6 +6,7 @@ from helpers.swapped_losses import host_configs, load_model
 from mmengine.config import Config
 
 from mmgb.functional.errors import ConfigError
+from mmgb.suggest.class_names import class_names
 from mmgb.suggest.find_losses import Loss, find_losses
 from mmgb.suggest.kept_losses import KEPT_HEADS, REPLACED, reason_to_keep
 from mmgb.suggest.suggestion import suggest_loss
@@ -20,7 +21,7 @@ WITHOUT_HEAD_IN_FILE = {
 
 
 def loss_at(head=HEAD, kind='CrossEntropyLoss'):
-    return Loss('decode_head.loss_decode', dict(type=kind), head, 19)
+    return Loss('decode_head.loss_decode', dict(type=kind), head, class_names(head, None), 19)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_every_kept_head_is_in_the_tables():
 @pytest.mark.parametrize('name', WITHOUT_LOSS_CONFIG)
 def test_a_head_without_a_loss_config_has_no_loss_to_replace(name):
     (file,) = (row['file'] for row in HEADS['mmseg']['refused'] if row['name'] == name)
-    assert list(find_losses(load_model(host_configs('mmseg') / file))) == []
+    assert list(find_losses(load_model(host_configs('mmseg') / file), 'mmseg')) == []
 
 
 @pytest.mark.parametrize(

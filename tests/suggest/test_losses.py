@@ -9,6 +9,7 @@ from mmpretrain.models.losses import LabelSmoothLoss
 from mmseg.models.losses import CrossEntropyLoss
 
 from mmgb.registry import MODELS
+from mmgb.suggest.class_names import class_names
 from mmgb.suggest.find_losses import Loss
 from mmgb.suggest.losses import averages_classes, boosted, notes_on, smoothed_targets
 
@@ -16,7 +17,7 @@ HEAD = dict(type='FCNHead', num_classes=19)
 
 
 def loss_at(path='decode_head.loss_decode', head=HEAD, num_classes=19, **config):
-    return Loss(path, dict(dict(type='CrossEntropyLoss'), **config), head, num_classes)
+    return Loss(path, dict(dict(type='CrossEntropyLoss'), **config), head, class_names(head, None), num_classes)
 
 
 def test_settings_of_the_same_meaning_are_kept():
@@ -38,7 +39,7 @@ def test_smoothed_labels_become_targets(mode, method, smoothing, num_classes, gi
     config = dict(type='LabelSmoothLoss', label_smooth_val=smoothing, mode=mode, use_sigmoid=mode == 'multi_label')
     config.update(dict(num_classes=num_classes) if given_by_the_loss else {})
     of_head = None if given_by_the_loss else num_classes
-    new = boosted(Loss('head.loss', config, dict(type='LinearClsHead'), of_head), method)
+    new = boosted(Loss('head.loss', config, {}, ('LinearClsHead',), of_head), method)
     host = LabelSmoothLoss(smoothing, num_classes, mode=mode, use_sigmoid=mode == 'multi_label')
     one_hot = torch.eye(num_classes)[:2]
     smoothed = host.smooth_label(one_hot.clone())
@@ -111,7 +112,7 @@ def weighting(config, target):
 )
 def test_class_weights_multiply_what_they_multiply_in_the_host(head, old, target, method):
     old = dict(old, class_weight=WEIGHTS)
-    new = boosted(Loss('head.loss', old, dict(type=head), 4), method)
+    new = boosted(Loss('head.loss', old, dict(type=head), (head.rpartition('.')[2],), 4), method)
     torch.testing.assert_close(weighting(new, target), weighting(old, target), rtol=1e-4, atol=1e-6)
 
 
