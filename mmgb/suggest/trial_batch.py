@@ -12,18 +12,20 @@ from mmgb.apis.dataloaders import nested_datasets
 CELLS = 4  # of a label map, in each direction
 CLASSES = 8  # of which the labels are, at most
 NOISE = 40.0  # standard deviation of a pixel
-LARGEST_SIDE = dict(mmseg=128, mmpretrain=224)  # pixels; a segmentor takes any size, and larger ones take long on a CPU
+SIDE = 224  # pixels, of images whose size the pipeline doesn't say
+LARGEST_SEGMENTED_SIDE = 128  # pixels; a segmentor takes any size, and larger images take long on a CPU
+SCALES = ('RandomResizedCrop', 'EfficientNetRandomCrop', 'Resize')  # steps whose `scale` is the size of their images
 
 
 def trial_side(cfg: Config) -> int:
-    """Return the side of made images for a config in pixels: that of its crop, as far as a CPU can take it."""
-    side = limit = LARGEST_SIDE.get(cfg.get('default_scope'), 224)
+    """Return the side of made images for a config in pixels: that of its own images, of a segmentor at most 128."""
+    side = SIDE
     for _, dataset in nested_datasets((cfg.get('train_dataloader') or {}).get('dataset') or {}, 'dataset'):
         for step in dataset.get('pipeline') or []:
-            size = step.get({'RandomResizedCrop': 'scale'}.get(type_name(step), 'crop_size'))
+            size = step.get('scale' if type_name(step) in SCALES else 'crop_size')
             if size is not None:
                 side = min(size) if isinstance(size, (tuple, list)) else size
-    return min(side, limit)
+    return min(side, LARGEST_SEGMENTED_SIDE) if cfg.get('default_scope') == 'mmseg' else side
 
 
 def trial_batch(
@@ -39,7 +41,7 @@ def trial_batch(
 
     Args:
         host (str): ``'mmseg'`` for label maps, ``'mmpretrain'`` for labels.
-        side (int): height and width of the images in pixels, a multiple of 4.
+        side (int): height and width of the images in pixels.
         images (int): number of images.
         generator (torch.Generator): source of the images and labels.
         several_labels (bool): whether an image has two labels, the second from 8 to 11. Default: False.
@@ -53,7 +55,8 @@ def trial_batch(
     samples, inputs = [], []
     for _ in range(images):
         cells = torch.randint(CLASSES, (CELLS, CELLS) if host == 'mmseg' else (1, 1), generator=generator) % classes
-        labels = cells.repeat_interleave(side // cells.shape[0], 0).repeat_interleave(side // cells.shape[1], 1)
+        cell_of_pixel = torch.arange(side) * len(cells) // side
+        labels = cells[cell_of_pixel][:, cell_of_pixel]
         noise = NOISE * torch.randn(3, side, side, generator=generator)
         inputs.append((colours[labels].movedim(-1, 0) + noise)[:channels].clamp(0, 255).to(torch.uint8))
         samples.append(_label_map(labels) if host == 'mmseg' else _label(int(cells), several_labels))

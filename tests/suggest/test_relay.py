@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from helpers.swapped_losses import host_configs
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
@@ -92,6 +93,12 @@ def test_the_new_config_trains_as_it_is(model, scope, source, lowest, tmp_path):
 
 CE = dict(type='CrossEntropyLoss')
 BINARY = dict(num_classes=2, out_channels=1, loss_decode=dict(CE, use_sigmoid=True))
+
+
+def test_a_network_for_small_images_is_tried_on_images_of_its_size():
+    cfg = Config.fromfile(host_configs('mmpretrain') / 'lenet/lenet5_mnist.py')  # takes 32x32 pixels only
+    (auxiliary,) = suggest_relay(cfg).overrides['model']['auxiliaries']
+    assert auxiliary['source'].startswith('backbone.features')
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Made batches have the hosts' form, the size of the config's crop, and labels that the images show."""
+"""Made batches have the hosts' form, the size of the config's images, and labels that the images show."""
 
 import pytest
 import torch
@@ -8,17 +8,30 @@ from mmgb.suggest.trial_batch import trial_batch, trial_side
 
 
 @pytest.mark.parametrize(
-    'scope, step, side',
+    'scope, pipeline, side',
     [
-        ('mmpretrain', dict(type='RandomResizedCrop', scale=64), 64),
-        ('mmpretrain', dict(type='RandomCrop', crop_size=299), 224),
-        ('mmpretrain', dict(type='PackInputs'), 224),
-        ('mmseg', dict(type='RandomCrop', crop_size=(512, 1024)), 128),
-        ('mmseg', dict(type='RandomCrop', crop_size=(64, 96)), 64),
+        ('mmpretrain', [dict(type='RandomResizedCrop', scale=64)], 64),
+        ('mmpretrain', [dict(type='mmpretrain.EfficientNetRandomCrop', scale=380)], 380),
+        ('mmpretrain', [dict(type='RandomCrop', crop_size=299)], 299),
+        ('mmpretrain', [dict(type='Resize', scale=32)], 32),
+        ('mmpretrain', [dict(type='Resize', scale=(512, 512)), dict(type='RandomCrop', crop_size=448)], 448),
+        ('mmpretrain', [dict(type='PackInputs')], 224),
+        ('mmseg', [dict(type='Resize', scale=(2048, 512)), dict(type='RandomCrop', crop_size=(512, 1024))], 128),
+        ('mmseg', [dict(type='RandomCrop', crop_size=(64, 96))], 64),
+        ('mmseg', [], 128),
     ],
 )
-def test_the_side_is_that_of_the_crop_up_to_what_a_cpu_takes(scope, step, side):
-    assert trial_side(Config(dict(default_scope=scope, train_dataloader=dict(dataset=dict(pipeline=[step]))))) == side
+def test_the_side_is_that_of_the_configs_images_for_a_segmentor_up_to_what_a_cpu_takes(scope, pipeline, side):
+    assert trial_side(Config(dict(default_scope=scope, train_dataloader=dict(dataset=dict(pipeline=pipeline))))) == side
+
+
+@pytest.mark.parametrize('host', ['mmseg', 'mmpretrain'])
+@pytest.mark.parametrize('side', [1, 3, 65, 97])
+def test_images_of_any_side_have_a_label_for_each_pixel(host, side):
+    batch = trial_batch(host, side, 2, torch.Generator())
+    assert {tuple(image.shape) for image in batch['inputs']} == {(3, side, side)}
+    if host == 'mmseg':
+        assert {tuple(sample.gt_sem_seg.data.shape) for sample in batch['data_samples']} == {(1, side, side)}
 
 
 def test_images_of_a_class_have_its_colour():
