@@ -6,8 +6,8 @@ import copy
 import inspect
 from typing import Any
 
-from .class_names import registered_class
 from .find_losses import LOSS_KEYS, find_losses
+from .type_names import registered_type
 
 
 def with_default_losses(model: Any, scope: str | None) -> Any:
@@ -45,7 +45,7 @@ def with_losses_of_tasks(head: dict) -> dict:
 
 def default_argument(kind: str | type, argument: str, scope: str | None) -> dict | None:
     """Return the default of an argument that reaches a registered class or one of its bases, None if there is none."""
-    found = registered_class(kind, scope)
+    found = registered_type(kind, scope)
     for base in inspect.getmro(found) if found else ():
         parameters = inspect.signature(base.__init__).parameters
         if argument in parameters:

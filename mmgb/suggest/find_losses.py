@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from .class_names import class_names
+from .type_names import type_names
 
 LOSS_KEYS = ('loss', 'loss_decode')
 
@@ -17,14 +17,14 @@ class Loss(NamedTuple):
         path: keys and indices that lead to it, joined by dots.
         config: the loss config.
         head: the innermost dict around it that has a ``type``.
-        head_classes: names of the head's class and of its base classes.
+        head_types: names of the head's class and of its base classes.
         num_classes: number of classes of the head, None if the config doesn't say.
     """
 
     path: str
     config: dict
     head: dict
-    head_classes: tuple[str, ...]
+    head_types: tuple[str, ...]
     num_classes: int | None
 
     @property
@@ -34,7 +34,7 @@ class Loss(NamedTuple):
 
     def has_head(self, names: Collection[str]) -> bool:
         """Return True if the class of the head, or one of its bases, has one of the names."""
-        return any(name in names for name in self.head_classes)
+        return any(name in names for name in self.head_types)
 
 
 def find_losses(model: dict, scope: str | None) -> Iterator[Loss]:
@@ -57,8 +57,8 @@ def _find(node: Any, path: str, head: dict, num_classes: int | None, scope: str 
                 several = isinstance(child, (list, tuple))
                 for index, loss in enumerate(child if several else [child]):
                     if isinstance(loss, dict) and 'type' in loss:
-                        classes = class_names(head, scope)
-                        yield Loss(f'{below}.{index}' if several else below, loss, head, classes, num_classes)
+                        types = type_names(head, scope)
+                        yield Loss(f'{below}.{index}' if several else below, loss, head, types, num_classes)
             elif key != 'backbone':
                 yield from _find(child, below, head, num_classes, scope)
     elif isinstance(node, (list, tuple)):

@@ -50,7 +50,7 @@ def reason_to_keep(loss: Loss) -> str | None:
     """Return why a loss is not replaced, None if it is."""
     if type_name(loss.config) not in REPLACED:
         return 'it is no cross-entropy'
-    reason = next((KEPT_HEADS[name] for name in loss.head_classes if name in KEPT_HEADS), None)
+    reason = next((KEPT_HEADS[name] for name in loss.head_types if name in KEPT_HEADS), None)
     if loss.has_head(DISTILLING_HEADS) and loss.head.get('distillation', True):
         reason = 'cannot be trained by the host with any loss: needs distillation=False'
     elif loss.head.get('out_channels') == 1:

@@ -8,7 +8,6 @@ from mmgb.apis.config import type_name
 from mmgb.functional.errors import ConfigError
 from mmgb.recipes.stand_ins import numbers_of_classes
 
-from .class_names import class_names
 from .default_losses import with_default_losses
 from .kept_losses import REPLACED
 from .losses import LOSS_TYPES, MULTI_LABEL_HEADS
@@ -16,6 +15,7 @@ from .overrides import Expression, plain
 from .relay_ranges import choose_ranges
 from .relay_trial import RelayTrial
 from .suggestion import Suggestion
+from .type_names import type_names
 from .units import Unit
 
 POOLED_SIZE = 4  # default of AuxiliaryClsHead
@@ -39,8 +39,8 @@ def suggest_relay(cfg: Config) -> Suggestion:
     model = plain(cfg.model)
     if type_name(model) == 'RelayBP':
         raise ConfigError("model.type='mmgb.RelayBP': expected a model without relays")
-    head_classes = class_names(model.get('head') or {}, cfg.get('default_scope'))
-    if any(name in MULTI_LABEL_HEADS for name in head_classes):
+    head_types = type_names(model.get('head') or {}, cfg.get('default_scope'))
+    if any(name in MULTI_LABEL_HEADS for name in head_types):
         raise ConfigError(
             f'model.head={type_name(model["head"])}: expected one label per image, as AuxiliaryClsHead takes it'
         )

@@ -6,10 +6,10 @@ from helpers.swapped_losses import host_configs, load_model
 from mmengine.config import Config
 
 from mmgb.functional.errors import ConfigError
-from mmgb.suggest.class_names import class_names
 from mmgb.suggest.find_losses import Loss, find_losses
 from mmgb.suggest.kept_losses import KEPT_HEADS, REPLACED, reason_to_keep
 from mmgb.suggest.suggestion import suggest_loss
+from mmgb.suggest.type_names import type_names
 
 HEAD = dict(type='FCNHead', num_classes=19)
 NOT_THE_HEADS_FAULT = 'MultiLabelLinearClsHead, CutMix'  # the host's file is out of date
@@ -21,7 +21,7 @@ WITHOUT_HEAD_IN_FILE = {
 
 
 def loss_at(head=HEAD, kind='CrossEntropyLoss'):
-    return Loss('decode_head.loss_decode', dict(type=kind), head, class_names(head, None), 19)
+    return Loss('decode_head.loss_decode', dict(type=kind), head, type_names(head, None), 19)
 
 
 @pytest.mark.parametrize(

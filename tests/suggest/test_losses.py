@@ -9,15 +9,15 @@ from mmpretrain.models.losses import LabelSmoothLoss
 from mmseg.models.losses import CrossEntropyLoss
 
 from mmgb.registry import MODELS
-from mmgb.suggest.class_names import class_names
 from mmgb.suggest.find_losses import Loss
 from mmgb.suggest.losses import averages_classes, boosted, notes_on, smoothed_targets
+from mmgb.suggest.type_names import type_names
 
 HEAD = dict(type='FCNHead', num_classes=19)
 
 
 def loss_at(path='decode_head.loss_decode', head=HEAD, num_classes=19, **config):
-    return Loss(path, dict(dict(type='CrossEntropyLoss'), **config), head, class_names(head, None), num_classes)
+    return Loss(path, dict(dict(type='CrossEntropyLoss'), **config), head, type_names(head, None), num_classes)
 
 
 def test_settings_of_the_same_meaning_are_kept():

@@ -6,11 +6,11 @@ from mmpretrain.registry import MODELS as MMPRETRAIN
 from mmseg.registry import MODELS as MMSEG
 
 from mmgb.functional.errors import ConfigError
-from mmgb.suggest.class_names import class_names, registered_class
 from mmgb.suggest.kept_losses import DISTILLING_HEADS, KEPT_HEADS
 from mmgb.suggest.losses import HEADS_WITHOUT_IGNORE_INDEX, MULTI_LABEL_HEADS
 from mmgb.suggest.relay import suggest_relay
 from mmgb.suggest.suggestion import suggest_loss
+from mmgb.suggest.type_names import registered_type, type_names
 
 HOSTS = {'mmpretrain': MMPRETRAIN, 'mmseg': MMSEG}
 NAMES = sorted({*KEPT_HEADS, *DISTILLING_HEADS, *HEADS_WITHOUT_IGNORE_INDEX, *MULTI_LABEL_HEADS})
@@ -62,10 +62,10 @@ def test_a_derived_head_of_several_labels_gets_no_relay_either(name, derive):
         suggest_relay(Config(dict(default_scope='mmpretrain', model=dict(type='ImageClassifier', head=head))))
 
 
-def test_a_name_that_no_class_has_stands_for_itself():
-    assert registered_class('mmseg.Unknown', None) is None
-    assert class_names(dict(type='mmseg.Unknown'), None) == ('Unknown',)
-    assert class_names(dict(num_classes=3), 'mmseg') == ('',)
+def test_a_name_without_a_class_stands_for_itself():
+    assert registered_type('mmseg.Unknown', None) is None
+    assert type_names(dict(type='mmseg.Unknown'), None) == ('Unknown',)
+    assert type_names(dict(num_classes=3), 'mmseg') == ('',)
 
 
 def test_every_head_of_the_rules_is_one_of_the_hosts():

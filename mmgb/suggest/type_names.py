@@ -12,7 +12,7 @@ from mmengine.registry import MODELS
 from mmgb.apis.config import type_name
 
 
-def registered_class(kind: str | type, scope: str | None) -> type | None:
+def registered_type(kind: str | type, scope: str | None) -> type | None:
     """Return the class of a config's ``type``, None if no class of this name is registered.
 
     Args:
@@ -24,7 +24,7 @@ def registered_class(kind: str | type, scope: str | None) -> type | None:
     return found if inspect.isclass(found) else None
 
 
-def class_names(config: dict, scope: str | None) -> tuple[str, ...]:
+def type_names(config: dict, scope: str | None) -> tuple[str, ...]:
     """Return the names of a component's class and of its bases; an unregistered class has no bases here."""
-    found = registered_class(config['type'], scope) if 'type' in config else None
+    found = registered_type(config['type'], scope) if 'type' in config else None
     return tuple(base.__name__ for base in inspect.getmro(found)) if found else (type_name(config),)
