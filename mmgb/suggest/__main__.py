@@ -43,7 +43,7 @@ def main():
     args = parse_args()
     if args.write and (args.write.suffix != '.py' or args.write.exists()):
         raise ConfigError(f"--write='{args.write}': expected the name of a new file that ends with .py")
-    if Path(args.config).is_file() and 'read_base()' in Path(args.config).read_text(encoding='utf-8'):
+    if Path(args.config).is_file() and b'read_base()' in Path(args.config).read_bytes():
         raise ConfigError(
             f"config='{args.config}': expected a config with _base_, since read_base() can't be inherited"
         )

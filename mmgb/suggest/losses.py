@@ -32,7 +32,8 @@ def boosted(loss: Loss, method: str) -> dict:
     elif drops_class_weight(loss):
         del new['class_weight']
     if loss.in_mmseg:
-        new['avg_non_ignore'] = old.get('avg_non_ignore', False)  # the divisor of mmseg's cross-entropy
+        # The divisors of mmseg's losses: OhemCrossEntropy has the number of pixels that it keeps.
+        new['avg_non_ignore'] = old.get('avg_non_ignore', type_name(old) == 'OhemCrossEntropy')
         if averages_classes(loss):
             new['loss_weight'] = old.get('loss_weight', 1.0) / loss.num_classes
     if loss.has_head(HEADS_WITHOUT_IGNORE_INDEX):
@@ -47,7 +48,8 @@ def boosted(loss: Loss, method: str) -> dict:
 
 def averages_classes(loss: Loss) -> bool:
     """Return True for mmseg's cross-entropy of sigmoids, whose mean is over the classes as well."""
-    return loss.in_mmseg and uses_sigmoids(loss) and bool(loss.num_classes)
+    of_mean = loss.config.get('reduction', 'mean') == 'mean'
+    return loss.in_mmseg and uses_sigmoids(loss) and of_mean and bool(loss.num_classes)
 
 
 def uses_sigmoids(loss: Loss) -> bool:

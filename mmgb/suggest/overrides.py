@@ -5,6 +5,7 @@ mmengine merges dicts but not lists, so a changed list is repeated as a whole.
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ def overrides_of(config: dict, changes: dict[str, dict]) -> dict:
     result: dict = {}
     for path, new in changes.items():
         keys = path.split('.')
-        at_list = next((i for i, key in enumerate(keys) if key.isdigit()), None)
+        at_list = next((i for i in range(len(keys)) if isinstance(_get(config, keys[:i]), (list, tuple))), None)
         if at_list is None:
             # mmengine removes `_delete_` only where there is something to delete.
             _set(result, keys, dict(new) if _get(config, keys) is None else {'_delete_': True, **new})
@@ -86,7 +87,7 @@ def _one_line(value: Any) -> str:
 
 
 def _are_names(value: dict) -> bool:
-    return all(isinstance(key, str) and key.isidentifier() for key in value)
+    return all(isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key) for key in value)
 
 
 def _get(node: Any, keys: Sequence[str]) -> Any:

@@ -20,6 +20,7 @@ from .units import Unit
 
 POOLED_SIZE = 4  # default of AuxiliaryClsHead
 PLAIN_HEAD = dict(type='FCNHead', in_index=0, num_convs=1, concat_input=False, dropout_ratio=0.1)
+OWN_HEAD = 'auxiliary_head.'  # beginning of the names of its parameters in a segmentor
 # Settings of the decode head that an auxiliary head needs to give the same outputs for the same labels.
 OUTPUT_SETTINGS = ('num_classes', 'out_channels', 'threshold', 'ignore_index', 'loss_decode')
 
@@ -73,9 +74,25 @@ def suggest_relay(cfg: Config) -> Suggestion:
         "learning rate: unchanged; in the grids of docs/RESULTS.md relay's best rate was within a factor of two of "
         "multi-loss's and of plain backpropagation's. Relay did not lower the error there (configs/relay_bp)",
     ]
-    return Suggestion(
-        'Relay Backpropagation, with nothing else changed.', dict(model=dict(_delete_=True, **relay)), notes
-    )
+    overrides = dict(model=dict(_delete_=True, **relay))
+    keys = auxiliary_keys(cfg)
+    if keys:
+        overrides['optim_wrapper'] = dict(paramwise_cfg=dict(custom_keys=keys))
+        notes.append('custom_keys that name auxiliary_head hold for the auxiliary head of the relay, too')
+    return Suggestion('Relay Backpropagation, with nothing else changed.', overrides, notes)
+
+
+def auxiliary_keys(cfg: Config) -> dict[str, dict]:
+    """Return ``custom_keys`` for ``auxiliaries.0``, the place of the auxiliary head's parameters in a relay.
+
+    The optimizer's ``custom_keys`` are parts of parameter names. Those that are part of ``auxiliary_head``, such as
+    ``head``, don't occur in the new name.
+    """
+    keys = plain(((cfg.get('optim_wrapper') or {}).get('paramwise_cfg') or {}).get('custom_keys') or {})
+    found = {f'auxiliaries.0.{key.removeprefix(OWN_HEAD)}': keys[key] for key in keys if key.startswith(OWN_HEAD)}
+    # mmengine takes the longest key that a name has, and of equally long ones the first in the alphabet.
+    of_head = min((key for key in keys if key in OWN_HEAD), key=lambda key: (-len(key), key), default=None)
+    return found | ({} if of_head is None else {'auxiliaries': keys[of_head]})
 
 
 def auxiliary_head(cfg: Config, source: Unit) -> dict:

@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmgb.apis.config import type_name
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
+from mmgb.utils.shipped_files import SCOPE
 
 from .default_losses import with_default_losses
 from .find_losses import find_losses
@@ -120,8 +121,10 @@ def base_path(base: str, folder: str) -> str:
 
     It is relative if the two are below one folder of the root, and the way between them does not lead through a
     symbolic link: mmengine drops ``..`` with the folder before it, so a relative path would depend on the way by which
-    the new config is reached.
+    the new config is reached. A name such as ``mmgb::FAMILY/NAME.py`` stays.
     """
+    if base.startswith(SCOPE):
+        return base
     relative, absolute = os.path.relpath(base, folder), os.path.abspath(base)
     related = os.path.commonpath([absolute, os.path.abspath(folder)]) != os.path.abspath(os.sep)
     linked = relative != os.path.relpath(os.path.realpath(base), os.path.realpath(folder))

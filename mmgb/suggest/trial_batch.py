@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from mmengine.config import Config
 from mmengine.structures import PixelData
 
 from mmgb.apis.config import type_name
-from mmgb.apis.dataloaders import nested_datasets
+from mmgb.recipes.image_size import RESIZED_CROPS
+from mmgb.recipes.name import image_size
+from mmgb.utils.nested_datasets import nested_datasets
 
 CELLS = 4  # of a label map, in each direction
 CLASSES = 8  # of which the labels are, at most
 NOISE = 40.0  # standard deviation of a pixel
-SIDE = 224  # pixels, of images whose size the pipeline doesn't say
+SIDE = 224  # pixels, of images whose size neither the pipeline nor the name says
 LARGEST_SEGMENTED_SIDE = 128  # pixels; a segmentor takes any size, and larger images take long on a CPU
-SCALES = ('RandomResizedCrop', 'EfficientNetRandomCrop', 'Resize')  # steps whose `scale` is the size of their images
+SCALES = (*RESIZED_CROPS, 'Resize')  # steps whose `scale` is the size of their images
 
 
 def trial_side(cfg: Config) -> int:
-    """Return the side of made images for a config in pixels: that of its own images, of a segmentor at most 128."""
-    side = SIDE
+    """Return the side of made images for a config in pixels: that of its own images, of a segmentor at most 128.
+
+    A pipeline without a size, of images that are stored as arrays, leaves it to the name of the config.
+    """
+    named = image_size(Path(cfg.filename or '').stem)
+    side = SIDE if named is None else min(named)
     for _, dataset in nested_datasets((cfg.get('train_dataloader') or {}).get('dataset') or {}, 'dataset'):
         for step in dataset.get('pipeline') or []:
             size = step.get('scale' if type_name(step) in SCALES else 'crop_size')

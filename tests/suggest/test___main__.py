@@ -8,6 +8,7 @@ from helpers.code_blocks import ROOT
 from mmengine.config import Config
 
 from mmgb import compat
+from mmgb.compat import config_scopes
 
 CONFIG = ROOT / 'configs/gradient_boosting/cifar10/cifar-convnet5-slim_softmax_1xb128-10e_cifar10-32x32.py'
 
@@ -54,3 +55,20 @@ def test_what_cannot_be_changed_is_refused_in_one_sentence(text, sentence, tmp_p
     code, printed, errors = run(tmp_path / 'config.py')
     assert code == 2 and printed == ''
     assert errors.splitlines()[-1].startswith('suggest: error: config=') and sentence in errors
+
+
+@pytest.mark.parametrize('loss', ['pow3-gb', 'exp-gb'])
+def test_a_config_of_the_package_is_inherited_by_its_name(loss, tmp_path, run):
+    base = 'mmgb::gradient_boosting/cifar10/cifar-convnet5-slim_softmax_1xb128-10e_cifar10-32x32.py'
+    code, printed, errors = run(base, '--loss', loss, '--write', tmp_path / 'new.py')
+    assert code == 0, errors
+    assert f'_base_ = {base!r}' in printed
+    config_scopes.inherit_configs_of_mmgb()
+    new, old = Config.fromfile(tmp_path / 'new.py'), Config.fromfile(CONFIG)
+    assert new.model != old.model and new.optim_wrapper == old.optim_wrapper
+
+
+def test_a_config_in_another_encoding_is_refused_in_one_sentence(tmp_path, run):
+    (tmp_path / 'config.py').write_bytes("name = 'é'".encode('latin-1'))
+    code, _, errors = run(tmp_path / 'config.py')
+    assert code == 2 and errors.splitlines()[-1].startswith('suggest: error: config=')

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmengine.registry import DefaultScope
 from mmpretrain.models.losses import LabelSmoothLoss
-from mmseg.models.losses import CrossEntropyLoss
+from mmseg.models.losses import CrossEntropyLoss, OhemCrossEntropy
+from torch.nn.functional import cross_entropy
 
 from mmgb.registry import MODELS
 from mmgb.suggest.find_losses import Loss
@@ -139,3 +140,24 @@ def test_class_weights_of_mmsegs_sigmoids_multiply_the_term_of_the_target_class_
     ]
     expected = torch.ones(3, 4).scatter(1, SINGLE[:, None], torch.tensor(WEIGHTS)[SINGLE][:, None])
     torch.testing.assert_close(gradients[0] / gradients[1], expected)
+
+
+@pytest.mark.parametrize(
+    'kind, settings_of_old',
+    [('CrossEntropyLoss', {}), ('CrossEntropyLoss', dict(avg_non_ignore=True)), ('OhemCrossEntropy', {})],
+)
+def test_ignored_pixels_count_in_the_divisor_where_they_do_in_the_host(kind, settings_of_old):
+    scores, labels = torch.randn(1, 5, 4, 4), torch.randint(5, (1, 4, 4))
+    ignored = labels.clone()
+    ignored[:, 1:] = 255
+    host = CrossEntropyLoss(**settings_of_old) if kind == 'CrossEntropyLoss' else OhemCrossEntropy(min_kept=1000)
+    new = MODELS.build(boosted(loss_at(type=kind, **settings_of_old), 'pow3-gb'))
+    each = new(scores, labels, reduction_override='none')
+    options = {} if kind == 'OhemCrossEntropy' else dict(ignore_index=255)
+    share_of_host = host(scores, ignored, **options) / cross_entropy(scores, labels, reduction='none')[:, :1].mean()
+    torch.testing.assert_close(new(scores, ignored, ignore_index=255) / each[:, :1].mean(), share_of_host)
+
+
+def test_a_sum_of_sigmoids_is_not_divided_by_the_classes():
+    old = loss_at(use_sigmoid=True, reduction='sum', loss_weight=0.4)
+    assert boosted(old, 'pow3-gb')['loss_weight'] == 0.4 and notes_on(old) == []

@@ -8,7 +8,7 @@ from mmengine.config import Config
 
 from mmgb.suggest.overrides import overrides_of, plain, render
 
-NAMES = st.sampled_from(['a', 'b', 'loss', 'type'])
+NAMES = st.sampled_from(['a', 'b', 'loss', 'type', 'class', '0'])
 LEAVES = st.one_of(st.integers(-3, 3), st.floats(0, 1), st.text('x"\'\\n', max_size=3), st.none(), st.booleans())
 VALUES = st.recursive(
     LEAVES,
@@ -69,3 +69,13 @@ def test_the_config_is_left_as_it_was():
     before = copy.deepcopy(MODEL)
     overrides_of(MODEL, {'heads.0.loss': NEW})['heads'][1]['loss'].clear()
     assert before == MODEL
+
+
+def test_names_that_look_like_indices_or_keywords_are_names():
+    model = dict(head=dict(tasks={'0': dict(loss=dict(type='Old')), 'class': dict(loss=dict(type='Old'))}))
+    overrides = overrides_of(model, {f'head.tasks.{name}.loss': NEW for name in ('0', 'class')})
+    names = {}
+    exec(render('model', overrides), {'dict': dict}, names)
+    merged = Config(dict(model=copy.deepcopy(model)))
+    merged.merge_from_dict(names)
+    assert plain(merged.model) == dict(head=dict(tasks={'0': dict(loss=NEW), 'class': dict(loss=NEW)}))

@@ -169,3 +169,35 @@ def test_the_auxiliary_loss_ignores_what_the_decode_head_ignores(settings, ignor
 def test_what_cannot_be_gated_is_refused(model, scope, sentence):
     with pytest.raises(ConfigError, match=sentence):
         suggest_relay(Config(config_of(model, scope)))
+
+
+def learning_rates(cfg):
+    """Return the learning rate of each parameter of a model as a training of the config has it."""
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = revert_sync_batchnorm(MODELS.build(cfg.model))
+        groups = build_optim_wrapper(model, cfg.optim_wrapper).optimizer.param_groups
+    rates = {id(parameter): group['lr'] for group in groups for parameter in group['params']}
+    return {name: rates[id(parameter)] for name, parameter in model.named_parameters()}
+
+
+@pytest.mark.parametrize(
+    'keys',
+    [
+        {'head': dict(lr_mult=10.0)},
+        {'auxiliary_head': dict(lr_mult=2.0), 'head': dict(lr_mult=10.0)},
+        {'auxiliary_head.conv_seg': dict(lr_mult=3.0), 'decode_head': dict(lr_mult=10.0)},
+        {'conv_seg': dict(lr_mult=3.0)},
+    ],
+    ids=str,
+)
+def test_the_auxiliary_head_keeps_its_learning_rates(keys, tmp_path):
+    config = config_of(SEGMENTOR, 'mmseg')
+    config['optim_wrapper']['paramwise_cfg'] = dict(custom_keys=keys)
+    Config(config).dump(tmp_path / 'base.py')
+    old = Config.fromfile(tmp_path / 'base.py')
+    text = config_text(suggest_relay(old), str(tmp_path / 'base.py'), str(tmp_path))
+    (tmp_path / 'new.py').write_text(text, encoding='utf-8')
+    before = learning_rates(old)
+    after = learning_rates(Config.fromfile(tmp_path / 'new.py'))
+    assert after == {name.replace('auxiliary_head.', 'auxiliaries.0.'): rate for name, rate in before.items()}
+    assert len(set(before.values())) > 1  # the comparison can fail

@@ -25,6 +25,12 @@ def test_the_side_is_that_of_the_configs_images_for_a_segmentor_up_to_what_a_cpu
     assert trial_side(Config(dict(default_scope=scope, train_dataloader=dict(dataset=dict(pipeline=pipeline))))) == side
 
 
+def test_the_name_of_the_config_tells_the_side_of_images_without_a_transform_that_does(tmp_path):
+    for name, side in (('net_1xb8_cifar10-32x32.py', 32), ('net_1xb8_in1k.py', 224)):
+        (tmp_path / name).write_text("default_scope = 'mmpretrain'")
+        assert trial_side(Config.fromfile(tmp_path / name)) == side
+
+
 @pytest.mark.parametrize('host', ['mmseg', 'mmpretrain'])
 @pytest.mark.parametrize('side', [1, 3, 65, 97])
 def test_images_of_any_side_have_a_label_for_each_pixel(host, side):
