@@ -54,7 +54,7 @@ def main():
     del checkpoint  # free its memory before testing
     metrics = runner.test()
     if args.out_item == 'metrics' and is_main_process():
-        mmengine.dump(metrics, args.out)
+        mmengine.dump(options.without_tensors(metrics), args.out)
 
 
 if __name__ == '__main__':

@@ -7,7 +7,6 @@ neither here nor among the parameters.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +14,8 @@ import torch
 from mmengine.config import Config
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+
+from mmgb.recipes.name import image_size
 
 AUXILIARIES = ('auxiliaries', 'auxiliary_head')  # attributes of RelayBP and of mmsegmentation's models
 
@@ -50,13 +51,13 @@ def input_shape(path: str, cfg: Config) -> tuple[int, int, int] | None:
     """Return the shape (C, H, W) of a config's images, or None if the config's name has no size.
 
     Args:
-        path (str): file of the config. Height and width are the last ``HxW`` in its name.
+        path (str): file of the config. Height and width are the last ``224x224`` in its name.
         cfg (Config): content of the config. The number of channels is that of its data preprocessor's ``mean``; without
             a mean it is 3.
     """
-    sizes = re.findall(r'(\d+)x(\d+)', Path(path).stem)
-    if not sizes:
+    size = image_size(Path(path).stem)
+    if size is None:
         return None
     preprocessor = cfg.model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
     mean = preprocessor.get('mean')
-    return len(mean) if isinstance(mean, (list, tuple)) else 3, int(sizes[-1][0]), int(sizes[-1][1])
+    return len(mean) if isinstance(mean, (list, tuple)) else 3, *size

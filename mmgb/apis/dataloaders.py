@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterator, Sized
+from collections.abc import Sized
 from pathlib import Path
 
 from mmengine.config import Config
@@ -13,6 +13,7 @@ from mmengine.registry import DATASETS
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop
 
 from mmgb.functional.errors import ConfigError
+from mmgb.utils.nested_datasets import nested_datasets
 
 
 def set_dataloader_defaults(
@@ -67,7 +68,7 @@ def check_data_roots(cfg: Config, fields: tuple[str, ...]) -> None:
             root = dataset.get('data_root')
             if not root or _is_remote(dataset) or Path(root).exists():
                 continue
-            if _is_unused(dataset) or _downloads(dataset, cfg.get('default_scope')):
+            if _is_unused(dataset) or downloads(dataset, cfg.get('default_scope')):
                 continue
             raise ConfigError(
                 f"{key}.data_root='{root}' does not exist (looked in {Path.cwd()}): "
@@ -99,15 +100,14 @@ def check_train_batches(loop: BaseLoop) -> None:
         )
 
 
-def nested_datasets(dataset: object, key: str) -> Iterator[tuple[str, dict]]:
-    """Yield the dotted key and the config of ``dataset`` and of the datasets that it wraps."""
-    if isinstance(dataset, (list, tuple)):
-        for index, part in enumerate(dataset):
-            yield from nested_datasets(part, f'{key}.{index}')
-    elif isinstance(dataset, dict):
-        yield key, dataset
-        for name in ('dataset', 'datasets'):
-            yield from nested_datasets(dataset.get(name), f'{key}.{name}')
+def downloads(dataset: dict, scope: str | None) -> bool:
+    """Return True if a dataset downloads files that are missing: if ``download``, or its default, is true."""
+    kind = dataset.get('type')
+    if isinstance(kind, str):
+        with DATASETS.switch_scope_and_registry(scope) as registry:
+            kind = registry.get(kind)
+    default = inspect.signature(kind).parameters.get('download') if kind else None
+    return bool(dataset.get('download', default.default if default else False))
 
 
 def _is_remote(dataset: dict) -> bool:
@@ -121,13 +121,3 @@ def _is_unused(dataset: dict) -> bool:
     paths = [prefix] if isinstance(prefix, str) else [*prefix.values()]
     files = [dataset['ann_file']] if dataset.get('ann_file') else []
     return bool(paths) and 'split' not in dataset and all(os.path.isabs(str(path)) for path in (*paths, *files))
-
-
-def _downloads(dataset: dict, scope: str | None) -> bool:
-    """Return True if the dataset's ``download`` argument, or its default, is true."""
-    kind = dataset.get('type')
-    if isinstance(kind, str):
-        with DATASETS.switch_scope_and_registry(scope) as registry:
-            kind = registry.get(kind)
-    default = inspect.signature(kind).parameters.get('download') if kind else None
-    return bool(dataset.get('download', default.default if default else False))

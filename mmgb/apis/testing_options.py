@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Any
 
+import torch
 from mmengine.config import Config, ConfigDict
 
 from mmgb.functional.errors import ConfigError
+from mmgb.utils.nested_datasets import innermost_datasets
 
 from .config import type_name
 
@@ -22,9 +25,10 @@ def enable_tta(cfg: Config) -> None:
 
     Raises:
         ConfigError: if a config of mmsegmentation lacks one of the two fields, or if a config of mmpretrain draws
-            predictions: mmpretrain's hook draws the input batch, which is a list of batches under augmentation.
+            predictions: mmpretrain's hook draws the input batch, which is a list of batches under augmentation. Also if
+            a config of mmpretrain has no ``tta_pipeline``, and its data sets have no pipeline in common.
     """
-    dataset = cfg.test_dataloader.dataset
+    datasets = [dataset for _, dataset in innermost_datasets(cfg.test_dataloader.dataset, '')]
     if cfg.get('default_scope') == 'mmpretrain':
         if cfg.get('default_hooks', {}).get('visualization', {}).get('enable'):
             raise ConfigError(
@@ -34,14 +38,21 @@ def enable_tta(cfg: Config) -> None:
         if cfg.get('tta_model') is None:
             cfg.tta_model = dict(type='mmpretrain.AverageClsScoreTTA')
         if cfg.get('tta_pipeline') is None:
-            *reading, packing = deepcopy(dataset.pipeline)
+            pipelines = [dataset.get('pipeline') for dataset in datasets]
+            if not pipelines[0] or any(pipeline != pipelines[0] for pipeline in pipelines):
+                raise ConfigError(
+                    '--tta: expected one pipeline in all parts of test_dataloader.dataset, or a tta_pipeline in the '
+                    'config'
+                )
+            *reading, packing = deepcopy(pipelines[0])
             flips = [dict(type='RandomFlip', prob=1.0), dict(type='RandomFlip', prob=0.0)]
             cfg.tta_pipeline = [*reading, dict(type='TestTimeAug', transforms=[flips, [packing]])]
     absent = [field for field in ('tta_model', 'tta_pipeline') if cfg.get(field) is None]
     if absent:
         raise ConfigError(f'--tta needs {" and ".join(absent)} in the config')
     cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
-    dataset.pipeline = cfg.tta_pipeline
+    for dataset in datasets:
+        dataset.pipeline = deepcopy(cfg.tta_pipeline)
 
 
 def enable_visualization(cfg: Config, show: bool, show_dir: str | None, wait_time: float, interval: int) -> None:
@@ -105,3 +116,14 @@ def set_output(cfg: Config, out: str, item: str | None) -> None:
         raise ConfigError(f"--out='{out}': expected a file name that ends with {' or '.join(endings)}")
     if item != 'metrics':
         cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=out)]
+
+
+def without_tensors(metrics: Any) -> Any:
+    """Return metrics with lists of numbers in place of tensors, such as a confusion matrix, for a file of any kind."""
+    if isinstance(metrics, torch.Tensor):
+        return metrics.tolist()
+    if isinstance(metrics, dict):
+        return {name: without_tensors(value) for name, value in metrics.items()}
+    if isinstance(metrics, (list, tuple)):
+        return [without_tensors(value) for value in metrics]
+    return metrics

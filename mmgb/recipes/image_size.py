@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from mmengine.config import Config
 
 from mmgb.apis.config import type_name
-from mmgb.apis.dataloaders import nested_datasets
+from mmgb.utils.nested_datasets import nested_datasets
 
 MARGIN = 8  # pixels by which the shorter side of an image exceeds its crop
+CROPS = ('RandomCrop', 'CenterCrop', 'EfficientNetCenterCrop')  # to `crop_size`
+RESIZED_CROPS = ('RandomResizedCrop', 'EfficientNetRandomCrop')  # to `scale`
 
 
 def resize_pipeline(steps: Sequence[dict], side: int) -> None:
@@ -18,9 +20,9 @@ def resize_pipeline(steps: Sequence[dict], side: int) -> None:
         kind = type_name(step)
         if kind == 'ResizeEdge':
             step['scale'] = side + MARGIN
-        elif kind in ('RandomCrop', 'CenterCrop'):
+        elif kind in CROPS:
             step['crop_size'] = (side, side) if isinstance(step['crop_size'], (tuple, list)) else side
-        elif kind == 'RandomResizedCrop':
+        elif kind in RESIZED_CROPS:
             step['scale'] = side
         elif kind in ('Resize', 'RandomResize'):
             step['scale'] = (side, side)

@@ -13,6 +13,7 @@ LENGTHS = {  # training images, which decide how many steps an epoch of the sche
     'voc12aug': 10_582,
     'voc12sbd': 8_398,
     'cifar10': 50_000,
+    'cifar100': 50_000,
     'mnist': 60_000,
 }
 
@@ -37,11 +38,17 @@ def parse_name(path: str | Path) -> RecipeName:
     """Return what the name of a config file tells; every part is optional."""
     stem = Path(path).stem
     processes = re.search(r'_(\d+)xb\d+(?=-|_|$)', stem)
-    size = re.search(r'-(\d+)x(\d+)(?=_|$)', stem)
-    data = re.search(r'_([^_-]+)-(?:[^_]*-)?\d+x\d+(?=_|$)', stem)
+    size = image_size(stem)
+    data = re.search(rf'_({"|".join(LENGTHS)})(?=-|_|$)', stem)
     return RecipeName(
         int(processes[1]) if processes else 1,
-        int(size[1]) if size else None,
-        LENGTHS.get(data[1] if data else '', DEFAULT_LENGTH),
-        int(size[2]) if size else None,
+        size[0] if size else None,
+        LENGTHS[data[1]] if data else DEFAULT_LENGTH,
+        size[1] if size else None,
     )
+
+
+def image_size(stem: str) -> tuple[int, int] | None:
+    """Return height and width of the images in pixels from the last ``224x224`` in a config's name, None without."""
+    sizes = re.findall(r'(?<=[-_])(\d+)x(\d+)(?=-|_|$)', stem)
+    return (int(sizes[-1][0]), int(sizes[-1][1])) if sizes else None

@@ -15,13 +15,15 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, DefaultScope
 
 from mmgb.apis.config import type_name
-from mmgb.apis.dataloaders import check_data_roots, nested_datasets
+from mmgb.apis.dataloaders import check_data_roots, downloads
 from mmgb.datasets.made_images import MadeImages
 from mmgb.functional.errors import ConfigError
+from mmgb.utils.nested_datasets import innermost_datasets
 
 from .name import RecipeName
 
-MISSING_LIST = 'Failed to load `ann_file`'  # of mmseg's AssertionError
+# Parts of mmseg's AssertionError about a list, and of mmpretrain's RuntimeError about files that it can download.
+MISSING = ('Failed to load `ann_file`', 'Cannot find')
 LOADING = ('LoadImageFromFile', 'LoadAnnotations')
 MARGIN = 8 / 7  # shorter side of a made photograph, relative to the side of the training images
 ASPECT = 4 / 3  # its width, relative to its height
@@ -36,11 +38,15 @@ def find_missing_data(cfg: Config) -> str | None:
         check_data_roots(cfg, ('train_dataloader',))
     except ConfigError as error:
         return str(error).partition(' (looked in')[0]
+    scope, dataset = cfg.get('default_scope', 'mmengine'), copy.deepcopy(cfg.train_dataloader.dataset)
+    for _, part in innermost_datasets(dataset, ''):
+        if downloads(part, scope):
+            part['download'] = False
     try:
-        with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmengine')):
-            DATASETS.build(copy.deepcopy(cfg.train_dataloader.dataset))[0]
-    except (FileNotFoundError, AssertionError) as error:
-        if isinstance(error, FileNotFoundError) or MISSING_LIST in str(error):
+        with DefaultScope.overwrite_default_scope(scope):
+            DATASETS.build(dataset)[0]
+    except (FileNotFoundError, AssertionError, RuntimeError) as error:
+        if isinstance(error, FileNotFoundError) or any(part in str(error) for part in MISSING):
             return ' '.join(str(error).split())
     return None  # another error is reported when the runner is built
 
@@ -61,9 +67,7 @@ def make_data(cfg: Config, name: RecipeName, folder: Path) -> None:
     num_classes = max(numbers_of_classes(cfg.get('model')), default=0)
     if not num_classes:
         raise ConfigError('model: expected a num_classes in some part of it, for the labels of made images')
-    for _, dataset in nested_datasets(cfg.train_dataloader.dataset, 'train_dataloader.dataset'):
-        if 'dataset' in dataset or 'datasets' in dataset:
-            continue
+    for _, dataset in innermost_datasets(cfg.train_dataloader.dataset, 'train_dataloader.dataset'):
         made = _made_images(dataset.get('pipeline', []), num_classes, name, channels_of(cfg))
         dataset.clear()
         dataset.update(made)

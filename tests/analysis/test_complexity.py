@@ -41,6 +41,8 @@ def test_a_classifier_of_mmpretrain_is_run_without_labels():
         ('net_4xb32-2e_mnist-28x28.py', dict(model={}, data_preprocessor=dict(mean=[33.0])), (1, 28, 28)),
         ('net_100x100_224x256.py', dict(model=dict(data_preprocessor=dict(mean=[1.0, 2.0, 3.0]))), (3, 224, 256)),
         ('net_32x32.py', dict(model={}), (3, 32, 32)),
+        ('resnext50-32x4d_8xb32_in1k.py', dict(model={}), None),
+        ('resnext50-32x4d_8xb32_in1k-64x64.py', dict(model={}), (3, 64, 64)),
         ('32x32/net.py', dict(model={}), None),
     ],
 )

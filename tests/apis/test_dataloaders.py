@@ -4,7 +4,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, Registry
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 
-from mmgb.apis.dataloaders import check_data_roots, check_train_batches, nested_datasets, set_dataloader_defaults
+from mmgb.apis.dataloaders import check_data_roots, check_train_batches, set_dataloader_defaults
 from mmgb.datasets.samplers import ClassAwareSampler, class_aware_sampler
 from mmgb.functional.class_aware_order import group_by_class
 from mmgb.functional.errors import ConfigError
@@ -44,21 +44,6 @@ def test_settings_that_cannot_work_are_disabled_for_both_hosts(scope):
     assert loader(scope, settings=wanted, accelerator=False)['pin_memory'] is False
     assert loader(scope, settings=wanted, pin_memory=False)['pin_memory'] is False
     assert loader(scope, settings=wanted, persistent_workers=False)['persistent_workers'] is False
-
-
-def test_wrapped_datasets_have_keys_that_cfg_options_accepts():
-    tree = dict(type='A', dataset=dict(type='B', datasets=[dict(type='C'), dict(type='D', dataset=dict(type='E'))]))
-    keys = {dataset['type']: key for key, dataset in nested_datasets(tree, 'top')}
-    assert keys == dict(
-        A='top',
-        B='top.dataset',
-        C='top.dataset.datasets.0',
-        D='top.dataset.datasets.1',
-        E='top.dataset.datasets.1.dataset',
-    )
-    cfg = Config(dict(top=tree))
-    cfg.merge_from_dict({f'{keys["E"]}.data_root': 'x'})
-    assert cfg.top.dataset.datasets[1].dataset.data_root == 'x'
 
 
 def check(dataset, **top):

@@ -1,6 +1,7 @@
 from copy import deepcopy
 
 import pytest
+import torch
 from mmengine.config import Config
 
 from mmgb.apis import testing_options as options
@@ -91,3 +92,32 @@ def test_mmpretrains_output_is_a_file_of_predictions_or_metrics():
     for out, item in (('scores.json', None), ('scores', 'pred'), ('metrics.txt', 'metrics')):
         with pytest.raises(ConfigError, match=f"--out='{out}': expected a file name that ends with .* or .pickle"):
             options.set_output(config('mmpretrain'), out, item)
+
+
+@pytest.mark.parametrize('own', [False, True], ids=['default', 'own'])
+def test_augmentation_reaches_every_data_set_inside_a_wrapper(own):
+    plain, cfg = config('mmpretrain'), config('mmpretrain', **(dict(tta_pipeline=[READ]) if own else {}))
+    part = cfg.test_dataloader.dataset
+    cfg.test_dataloader.dataset = dict(
+        type='ConcatDataset', datasets=[dict(part), dict(type='KFoldDataset', dataset=dict(part))]
+    )
+    options.enable_tta(plain)
+    options.enable_tta(cfg)
+    first, second = cfg.test_dataloader.dataset.datasets
+    assert 'pipeline' not in cfg.test_dataloader.dataset and 'pipeline' not in second
+    expected = [READ] if own else plain.test_dataloader.dataset.pipeline
+    assert first.pipeline == second.dataset.pipeline == expected
+
+
+@pytest.mark.parametrize('pipelines', [(None, None), ([READ, PACK], [PACK])], ids=['none', 'different'])
+def test_the_default_augmentation_needs_one_pipeline(pipelines):
+    cfg = config('mmpretrain')
+    parts = [dict(type='Data', **({} if pipeline is None else dict(pipeline=pipeline))) for pipeline in pipelines]
+    cfg.test_dataloader.dataset = dict(type='ConcatDataset', datasets=parts)
+    with pytest.raises(ConfigError, match='^--tta: expected one pipeline in all parts of test_dataloader.dataset'):
+        options.enable_tta(cfg)
+
+
+def test_metrics_with_tensors_become_lists_of_numbers():
+    metrics = {'matrix': torch.tensor([[3, 1], [0, 2]]), 'top': dict(a=(torch.tensor(0.5), 1.0)), 'name': 'x'}
+    assert options.without_tensors(metrics) == {'matrix': [[3, 1], [0, 2]], 'top': dict(a=[0.5, 1.0]), 'name': 'x'}

@@ -96,3 +96,12 @@ def test_weights_that_are_no_file_here_are_dropped(tmp_path):
     assert model['pretrained'] is None and model['backbone']['init_cfg'] is None
     assert model['head']['init_cfg'] == [dict(type='Kaiming')]
     assert model['auxiliaries'][0]['head']['init_cfg'] == here
+
+
+@pytest.mark.parametrize('kind', ['MNIST', 'CIFAR10', 'CIFAR100', 'FashionMNIST'])
+def test_a_data_set_that_the_host_would_download_is_missing(kind, tmp_path):
+    dataset = dict(type=kind, data_root=str(tmp_path / 'data'), split='train', pipeline=[])
+    loader = dict(dataset=dict(type='RepeatDataset', times=2, dataset=dataset))
+    missing = find_missing_data(Config(dict(default_scope='mmpretrain', train_dataloader=loader)))
+    assert f'Cannot find {kind} dataset in {tmp_path}' in missing and '\n' not in missing
+    assert not any(path.is_file() for path in tmp_path.rglob('*'))

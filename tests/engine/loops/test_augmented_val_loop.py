@@ -74,3 +74,13 @@ def test_a_config_without_augmentation_is_refused(field, tmp_path):
     message = f"val_cfg.type='mmgb.AugmentedValLoop': expected the field {field} in the config"
     with pytest.raises(ValueError, match=message):
         runner.val()
+
+
+def test_a_wrapped_data_set_is_augmented(tmp_path):
+    plain, *_ = make_runner(tmp_path)
+    loader = plain.cfg.val_dataloader.to_dict()
+    loader['dataset'] = dict(type='RepeatDataset', times=1, dataset=loader['dataset'])
+    (tmp_path / 'wrapped').mkdir()
+    wrapped, *_ = make_runner(tmp_path / 'wrapped', val_dataloader=loader)
+    wrapped.model.load_state_dict(plain.model.state_dict())
+    assert wrapped.val() == pytest.approx(plain.val())
