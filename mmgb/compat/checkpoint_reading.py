@@ -31,15 +31,21 @@ def forbid_full_unpickling():
 
 @functools.cache
 def _checkpoint_globals():
-    """Return the classes and functions that the pickles of a ``HistoryBuffer`` and of numpy's plain data refer to."""
+    """Return what the pickles of a ``HistoryBuffer``, a ``OneCycleLR`` and numpy's plain data refer to."""
     import numpy as np
     from mmengine.logging import HistoryBuffer
+    from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
     from mmengine.utils import digit_version
 
-    def default_statistic(owner, name):
-        # The pickle stores HistoryBuffer's four statistics as getattr(HistoryBuffer, name). An unrestricted getattr
-        # would reach any function, and mmengine calls the result.
-        if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
+    methods = {
+        HistoryBuffer: ('min', 'max', 'current', 'mean'),
+        OneCycleParamScheduler: ('_annealing_cos', '_annealing_linear'),
+    }
+
+    def stored_method(owner, name):
+        # The pickle stores these methods as getattr(HistoryBuffer, name). An unrestricted getattr would reach any
+        # function, and mmengine calls the result.
+        if name not in methods.get(owner, ()):
             raise UnpicklingError(f'a checkpoint asks for the attribute {name} of {owner!r}')
         return getattr(owner, name)
 
@@ -51,8 +57,7 @@ def _checkpoint_globals():
         for package in ('core', '_core')
     ]
     dtypes = {type(np.dtype(kind)) for kind in '?bBhHiIlLqQefdSU'}
-    statistics = [HistoryBuffer, _named('builtins.getattr', default_statistic)]
-    return [*statistics, np.ndarray, np.dtype, *arrays, *dtypes]
+    return [*methods, _named('builtins.getattr', stored_method), np.ndarray, np.dtype, *arrays, *dtypes]
 
 
 def _named(path, function):

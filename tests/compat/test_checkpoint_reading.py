@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import HistoryBuffer
+from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
+from mmengine.registry import PARAM_SCHEDULERS
 from mmengine.runner import CheckpointLoader
 
 from mmgb import compat
@@ -32,6 +34,36 @@ def test_history_buffers_and_plain_numpy_data_are_read_with_weights_only(tmp_pat
     assert read['scalars'] == content['scalars']
     for ours, theirs in zip(read['arrays'], content['arrays']):
         np.testing.assert_array_equal(ours, theirs)
+
+
+SCHEDULERS = {
+    'ConstantLR': {},
+    'CosineAnnealingLR': dict(T_max=5),
+    'CosineRestartLR': dict(periods=[5], restart_weights=[1.0], eta_min=0.0),
+    'ExponentialLR': dict(gamma=0.9),
+    'LinearLR': {},
+    'MultiStepLR': dict(milestones=[2, 3]),
+    'OneCycleLR': dict(eta_max=0.1, total_steps=5),
+    'PolyLR': {},
+    'ReduceOnPlateauLR': dict(monitor='loss'),
+    'StepLR': dict(step_size=2),
+}
+
+
+@pytest.mark.parametrize('kind', [*SCHEDULERS, 'OneCycleLR, linear'])
+def test_the_state_of_every_scheduler_is_read_with_weights_only(kind, tmp_path):
+    compat.allow_checkpoint_globals()
+    name, _, linear = kind.partition(', ')
+    settings = dict(SCHEDULERS[name], **(dict(anneal_strategy='linear') if linear else {}))
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)
+    scheduler = PARAM_SCHEDULERS.build(dict(type=name, optimizer=optimizer, **settings))
+    scheduler.step(*([dict(loss=1.0)] if name == 'ReduceOnPlateauLR' else []))
+    assert strictly_read(saved(tmp_path, scheduler.state_dict())) == scheduler.state_dict()
+
+
+def test_every_scheduler_of_mmengine_is_tried():
+    names = {name for name in PARAM_SCHEDULERS.module_dict if name.endswith('LR')}
+    assert names == SCHEDULERS.keys()
 
 
 def test_arrays_are_read_with_module_names_of_numpy_1_and_numpy_2(tmp_path):
@@ -98,6 +130,7 @@ def test_onedl_mmengine_itself_runs_the_code_in_a_checkpoint(tmp_path, monkeypat
     'function, arguments',
     [
         (getattr, (HistoryBuffer, '__init__')),
+        (getattr, (OneCycleParamScheduler, 'state_dict')),
         (getattr, (np, 'load')),
         (getattr, (torch.Tensor, 'mean')),
         (eval, ('1',)),
