@@ -112,7 +112,7 @@ def upsampled_loss(
     if size is not None and tuple(size) != labels_size:
         raise ConfigError(f'size={shown(size)}: expected the size of the target, {labels_size}')
     axes = enlarged_axes(scores, labels_size, align_corners)
-    if formula.degree is not None and target.dim() == 3:
+    if formula.degree is not None and target.dim() == 3 and len(scores):
         with without_autocast(scores.device):  # autocast would multiply in half precision
             extremes = extreme_weights(pixel_weight, axes)
             precise = _reached_scores(scores.detach().to(pixel_weight.dtype), extremes, axes)

@@ -57,14 +57,18 @@ def linear_layers(
     Args:
         in_features: number of inputs.
         out_features: number of units.
-        norm_cfg: config of the normalization layer, which replaces the bias. ``dict(type='BN')``, the batch
-            normalization of feature maps, becomes ``BN1d``, that of vectors. None: no normalization.
+        norm_cfg: config of the normalization layer, which replaces the bias; see :func:`norm_of_vectors`. None: no
+            normalization.
         act_cfg: config of the activation. None: no activation.
     """
     layers: list[nn.Module] = [nn.Linear(in_features, out_features, bias=norm_cfg is None)]
     if norm_cfg is not None:
-        norm_cfg = dict(norm_cfg, type='BN1d') if norm_cfg['type'] == 'BN' else norm_cfg
-        layers.append(build_norm_layer(norm_cfg, out_features)[1])
+        layers.append(norm_of_vectors(norm_cfg, out_features))
     if act_cfg is not None:
         layers.append(MODELS.build(act_cfg))
     return layers
+
+
+def norm_of_vectors(norm_cfg: dict, features: int) -> nn.Module:
+    """Build the normalization of vectors. ``dict(type='BN')``, that of feature maps, becomes ``BN1d``."""
+    return build_norm_layer(dict(norm_cfg, type='BN1d') if norm_cfg['type'] == 'BN' else norm_cfg, features)[1]

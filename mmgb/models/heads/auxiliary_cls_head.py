@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import MODELS
 
+from ..backbones.layers import norm_of_vectors
+
 DEFAULT_INIT = (
     dict(type='Kaiming', layer=['Conv2d', 'Linear'], mode='fan_in'),
     dict(type='Constant', layer='_BatchNorm', val=1),
@@ -34,10 +36,6 @@ def average_pool_to(features: Tensor, cells: int) -> Tensor:
     strides = [side // cells for side in features.shape[2:]]
     windows = [side - (cells - 1) * stride for side, stride in zip(features.shape[2:], strides)]
     return F.avg_pool2d(features, windows, strides)
-
-
-def _norm(norm_cfg: dict | None, channels: int) -> nn.Module:
-    return nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, channels)[1]
 
 
 @MODELS.register_module()
@@ -67,8 +65,8 @@ class AuxiliaryClsHead(ClsHead):
         dropout_ratio: dropout probability of the hidden units, in [0, 1).
         norm_cfg: config of the normalization after the convolution, which replaces its bias. None: no normalization.
         init_cfg: initialization config. None: Gaussian weights of variance 2 / fan-in and zero biases.
-        hidden_norm_cfg: config of the normalization after the hidden layer, which replaces its bias. None: no
-            normalization.
+        hidden_norm_cfg: config of the normalization after the hidden layer, which replaces its bias. ``BN`` becomes
+            ``BN1d``. None: no normalization.
         kernel_size: side of the convolution's kernel, in cells of the pooled map: an odd number. Zero-padded, so that
             the map keeps its size.
         **kwargs: arguments of mmpretrain's ``ClsHead`` (``loss``, ``topk``, ``cal_acc``).
@@ -112,9 +110,9 @@ class AuxiliaryClsHead(ClsHead):
         self.pooled_size = pooled_size
         # Not mmcv's ConvModule, whose init_weights would override init_cfg.
         self.conv = nn.Conv2d(in_channels, conv_channels, kernel_size, padding=kernel_size // 2, bias=norm_cfg is None)
-        self.norm = _norm(norm_cfg, conv_channels)
+        self.norm = nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, conv_channels)[1]
         self.hidden = nn.Linear(conv_channels * pooled_size**2, fc_channels, bias=hidden_norm_cfg is None)
-        self.hidden_norm = _norm(hidden_norm_cfg, fc_channels)
+        self.hidden_norm = nn.Identity() if hidden_norm_cfg is None else norm_of_vectors(hidden_norm_cfg, fc_channels)
         self.dropout = nn.Dropout(dropout_ratio)
         self.fc = nn.Linear(fc_channels, num_classes)
 

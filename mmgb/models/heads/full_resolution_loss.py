@@ -19,6 +19,12 @@ from mmgb.registry import MODELS
 
 from .enlarged_losses import check_loss, enlarged_loss
 
+# What a head's own method has to call so that the loss is still that of all its scores.
+OWN_LOSS = {
+    'loss': ({'super', 'loss'}, {'forward', 'loss_by_feat'}),
+    'loss_by_feat': ({'super', 'loss_by_feat'},),
+}
+
 
 @MODELS.register_module()
 class FullResolutionLoss(BaseDecodeHead):
@@ -128,13 +134,14 @@ def _head_class(head: str | dict) -> type:
     if not issubclass(found, BaseDecodeHead) or issubclass(found, FullResolutionLoss):
         raise ConfigError(f'head.type={found.__name__!r}: expected a decode head of mmseg with a loss_decode')
     for base in found.__mro__[: found.__mro__.index(BaseDecodeHead)]:
-        own = vars(base).get('loss_by_feat')
-        if own is not None and not {'super', 'loss_by_feat'} <= set(own.__code__.co_names):
-            raise ConfigError(
-                f'head.type={found.__name__!r}: expected a head whose loss is that of BaseDecodeHead, but '
-                f'{base.__name__}.loss_by_feat enlarges or selects scores itself; train this head without '
-                'FullResolutionLoss'
-            )
+        for method, parts in OWN_LOSS.items():
+            own = vars(base).get(method)
+            if own is not None and not any(part <= set(own.__code__.co_names) for part in parts):
+                raise ConfigError(
+                    f'head.type={found.__name__!r}: expected a head whose loss is that of BaseDecodeHead, but '
+                    f'{base.__name__}.{method} enlarges or selects scores itself; train this head without '
+                    'FullResolutionLoss'
+                )
     return found
 
 

@@ -22,7 +22,8 @@ class FitPrior:
     ``init_cfg=[dict(type='Normal', …), dict(type='mmgb.FitPrior', layer='conv_seg')]``.
 
     Args:
-        layer (str): name of the head's last layer: ``conv_seg`` in mmseg's heads, ``fc`` in mmpretrain's linear head.
+        layer (str): name of the head's last layer: ``conv_seg`` in mmseg's heads, ``fc`` in mmpretrain's linear head,
+            ``layers.head`` in its vision transformer's.
 
     Raises:
         ConfigError: when the model is initialised, if the head has no such layer, or one without a bias.
@@ -32,21 +33,20 @@ class FitPrior:
         self.layer = layer
 
     def __call__(self, head: nn.Module) -> None:
-        layer = getattr(head, self.layer, None)
-        bias = getattr(layer, 'bias', None)
-        if bias is None:
-            with_bias = [name for name, child in head.named_children() if getattr(child, 'bias', None) is not None]
+        layers = {name: layer for name, layer in head.named_modules() if getattr(layer, 'bias', None) is not None}
+        layer = layers.get(self.layer)
+        if layer is None:
             raise ConfigError(
-                f'layer={self.layer!r}: expected a layer of {type(head).__name__} with a bias, one of {with_bias}'
+                f'layer={self.layer!r}: expected a layer of {type(head).__name__} with a bias, one of {list(layers)}'
             )
         loss = head.loss_decode if hasattr(head, 'loss_decode') else head.loss_module
         if isinstance(loss, nn.ModuleList):  # a head with several losses fits the first one
             loss = loss[0]
         score = (
-            loss.score_of(1 / classes_of_outputs(len(bias)), num_classes=len(bias))
+            loss.score_of(1 / classes_of_outputs(len(layer.bias)), num_classes=len(layer.bias))
             if hasattr(loss, 'score_of')
             else 0.0
         )
-        nn.init.constant_(bias, score)
+        nn.init.constant_(layer.bias, score)
         if hasattr(layer, '_params_init_info'):
             update_init_info(layer, init_info=f'FitPrior: bias={score:.4g}')

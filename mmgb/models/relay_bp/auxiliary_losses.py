@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -18,6 +19,8 @@ from mmgb.utils.errors import one_line
 DEFAULT_LOSS_WEIGHT = 0.3  # Shen et al. 2015, Sections 5.1 and 5.2
 # What heads raise for an input of another shape. Other exceptions are a fault of the head and keep their traceback.
 MISFITS = (RuntimeError, ValueError, AssertionError, IndexError, TypeError)
+# Errors whose reason is no shape. A label out of range is an AcceleratorError on a GPU, which PyTorch has since 2.8.
+NO_MISFITS = (ConfigError, torch.OutOfMemoryError, getattr(torch, 'AcceleratorError', torch.OutOfMemoryError))
 
 
 class AuxiliarySettings(NamedTuple):
@@ -114,10 +117,10 @@ def _check_interface(head: nn.Module, index: int) -> None:
 
 def _check_fit(head: nn.Module, feature: Tensor, field: str, source: str, error: Exception) -> None:
     """After an error of a head's loss, raise a ConfigError if the reason is that it can't take the source's output."""
-    if isinstance(error, (ConfigError, torch.OutOfMemoryError)):
+    if isinstance(error, NO_MISFITS):
         return
     try:
-        with torch.no_grad():
+        with torch.no_grad(), _evaluating(head):
             scores = head((feature,))
     except MISFITS as misfit:
         got = one_line(misfit)
@@ -136,6 +139,18 @@ def _check_fit(head: nn.Module, feature: Tensor, field: str, source: str, error:
         f'{field}={type(head).__name__}: expected a head that takes the output of source={source!r} of shape '
         f'{tuple(feature.shape)}, got {shorten(got, 200)}; use {remedy}'
     ) from error
+
+
+@contextmanager
+def _evaluating(head: nn.Module) -> Iterator[None]:
+    """Evaluate a head, whose batch norms then take a batch of any size, and leave each module in its mode."""
+    modes = {module: module.training for module in head.modules()}
+    head.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
 
 
 def _weigh(value: Tensor | Sequence[Tensor], weight: float) -> Tensor | list[Tensor]:

@@ -269,3 +269,11 @@ def test_invalid_input_is_one_sentence(changes, message):
     with pytest.raises(ConfigError, match=message) as rejection:
         upsampled_loss(**arguments)
     assert '\n' not in str(rejection.value)
+
+
+@pytest.mark.parametrize('formula', [POW3, EXP])
+def test_a_batch_without_images_has_loss_0(formula):
+    scores = torch.randn(0, 5, 4, 4, requires_grad=True)
+    loss = upsampled_loss(scores, torch.zeros(0, 8, 8, dtype=torch.long), formula)
+    loss.backward()
+    assert loss == 0 and scores.grad.shape == scores.shape

@@ -7,9 +7,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from mmengine.registry import DefaultScope
 from mmpretrain.evaluation.metrics import Accuracy, MultiLabelMetric
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
+
+from mmgb.functional.errors import ConfigError
 
 EXP = dict(type='mmgb.ExpGBLoss', alpha=0.1, targets=(0.0, 16.0))
 POW3 = dict(type='mmgb.Pow3GBLoss', alpha=0.001, beta=0.4, targets=(-2.0, 10.0))
@@ -145,3 +148,11 @@ def test_class_weights_of_several_labels_multiply_the_classes_terms(loss):
     formula, scores = head.loss_module.formula, head(features)
     terms = formula.potential(scores.double(), formula.target_of(share.double())) * torch.tensor(weights)
     torch.testing.assert_close(head.loss(features, samples)['loss'].double(), terms.sum() / 3, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize('kind', ['mmgb.BoostedLinearClsHead', 'mmgb.BoostedMultiLabelLinearClsHead'])
+@pytest.mark.parametrize('loss', [{}, dict(loss=dict(type='mmgb.SquentropyLoss')), dict(loss=dict(type='FocalLoss'))])
+def test_a_loss_without_probabilities_is_refused_when_the_head_is_built(kind, loss):
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        with pytest.raises(ConfigError, match=rf'^loss=\w+ of {kind[5:]}: expected a loss of mmgb that predicts'):
+            MODELS.build(dict(type=kind, num_classes=4, in_channels=3, **loss))

@@ -146,6 +146,8 @@ def test_drawn_pixels_are_new_ones_in_each_step():
         (dict(head='PIDHead'), "^head.type='PIDHead': expected a head whose loss is that of BaseDecodeHead"),
         (dict(head='IterativeDecodeHead'), "^head.type='IterativeDecodeHead': expected a head whose loss"),
         (dict(head='PointHead'), "^head.type='PointHead': expected a head whose loss"),
+        (dict(head='mmgb.PixelNetHead'), "^head.type='PixelNetHead': .*PixelNetHead.loss enlarges or selects scores"),
+        (dict(head=dict(type='mmgb.PixelNetHead')), "^head.type='PixelNetHead': expected a head whose loss"),
         (dict(head='VPDDepthHead'), "^head.type='VPDDepthHead': expected a head whose loss"),
         (dict(HEADS['FCNHead'], head='FCNHead', loss_decode=dict(type='DiceLoss')), "^loss_decode.type='DiceLoss'"),
         (

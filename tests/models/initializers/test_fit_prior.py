@@ -2,7 +2,12 @@
 
 import pytest
 import torch
-from mmpretrain.models.heads import LinearClsHead, MultiLabelLinearClsHead
+from mmpretrain.models.heads import (
+    LinearClsHead,
+    MultiLabelLinearClsHead,
+    StackedLinearClsHead,
+    VisionTransformerClsHead,
+)
 from mmseg.models.decode_heads import FCNHead
 
 MATCHED = [dict(type=loss, matched=True) for loss in ('mmgb.ExpGBLoss', 'mmgb.Pow3GBLoss')]
@@ -57,3 +62,18 @@ def test_an_unknown_layer_is_named_with_the_known_ones():
     head = LinearClsHead(num_classes=7, in_channels=3, init_cfg=dict(type='mmgb.FitPrior', layer='conv_seg'))
     with pytest.raises(ValueError, match=r"layer='conv_seg': expected a layer of LinearClsHead .* one of \['fc'\]"):
         head.init_weights()
+
+
+@pytest.mark.parametrize(
+    'kind, settings, layer',
+    [
+        (VisionTransformerClsHead, {}, 'layers.head'),
+        (StackedLinearClsHead, dict(mid_channels=[6]), 'layers.1.fc'),
+    ],
+)
+def test_a_layer_inside_another_module_is_found_by_its_path(kind, settings, layer):
+    loss = dict(type='mmgb.Pow3GBLoss')
+    head = kind(num_classes=7, in_channels=3, loss=loss, init_cfg=init_cfg(layer), **settings)
+    head.init_weights()
+    expected = head.loss_module.score_of(1 / 7, num_classes=7)
+    assert torch.allclose(head.get_submodule(layer).bias, torch.tensor(expected)) and expected != 0

@@ -155,6 +155,18 @@ def test_errors_of_the_data_are_not_blamed_on_the_head():
         losses.loss([torch.randn(2, 8, 4, 4)], [DataSample(), DataSample()])
 
 
+def test_a_batch_too_small_for_a_batch_norm_is_not_blamed_on_the_source():
+    head = dict(type='mmgb.AuxiliaryClsHead', num_classes=3, in_channels=8, hidden_norm_cfg=dict(type='BN'))
+    losses = AuxiliaryLosses.from_config([dict(source='layer3', head=head)])
+    losses[0].dropout.eval()
+    modes = [module.training for module in losses.modules()]
+    assert losses.loss([torch.randn(2, 8, 4, 4)], samples_of('mmpretrain'))['aux_0.loss'].isfinite()
+    with pytest.raises(ValueError, match='Expected more than 1 value per channel') as error:
+        losses.loss([torch.randn(1, 8, 4, 4)], samples_of('mmpretrain')[:1])
+    assert not isinstance(error.value, ConfigError)
+    assert [module.training for module in losses.modules()] == modes
+
+
 class HeadWithoutLoss(BaseModule):
     pass
 
