@@ -117,6 +117,12 @@ def check(args, grid):
             raise ConfigError('randomness.seed is set by --trials: remove it from --vary and --cfg-options')
         cfg = load_config(args.config, {**common, **varied, 'randomness.seed': 0}, FIELDS)
     by_epoch = cfg.get('default_hooks', {}).get('logger', {}).get('log_metric_by_epoch', True)
+    if by_epoch and cfg.train_cfg.get('max_iters') is not None:
+        raise ConfigError(
+            'default_hooks.logger.log_metric_by_epoch=True: expected False for a training of max_iters iterations, all '
+            'validations of which mmengine would log at step 0; add --cfg-options '
+            'default_hooks.logger.type=LoggerHook default_hooks.logger.log_metric_by_epoch=False'
+        )
     return dict(config=args.config, cfg_options=common, metric=args.metric, step='epoch' if by_epoch else 'iteration')
 
 

@@ -61,6 +61,9 @@ def merge_option(cfg: Config, key: str, value: Any) -> None:
                     f'--cfg-options {key}={value!r}: expected an index from 0 to {len(node) - 1} into the list '
                     f"'{parent}', got '{part}'"
                 )
+            if depth == len(parts) - 1 and not (isinstance(value, dict) and isinstance(node[int(part)], dict)):
+                node[int(part)] = value  # mmengine merges into dicts only
+                return
             node = node[int(part)]
         elif isinstance(node, (dict, Config)):
             if part not in node:

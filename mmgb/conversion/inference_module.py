@@ -25,7 +25,8 @@ class InferenceModule(nn.Module):
         model (nn.Module): classifier or segmentor of either host with its ``data_preprocessor``, may be a ``RelayBP``.
 
     Raises:
-        ConfigError: if the model has no head whose scores it returns, or a head of one channel for two classes.
+        ConfigError: if the model has no head whose scores it returns, or a head of one channel for two classes; in the
+            forward pass, if a classification head returns several tensors.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -35,6 +36,7 @@ class InferenceModule(nn.Module):
             raise ConfigError(f'model={type(model).__name__}: expected a head with a score for every class')
         self.model = without_auxiliaries(model).eval()
         self.loss = boosted_loss(head)
+        self.segments, self.head_name = hasattr(head, 'align_corners'), type(head).__name__
         self.align_corners = getattr(head, 'align_corners', False)
         self.multi_label = any('MultiLabel' in base.__name__ for base in type(head).__mro__)  # CSRAClsHead, too
         preprocessor = model.data_preprocessor
@@ -51,7 +53,15 @@ class InferenceModule(nn.Module):
             images (Tensor): pixels from 0 to 255 as the test pipeline packs them, (N, 3, H, W), in OpenCV's order of
                 channels (BGR) unless the pipeline loads another.
         """
-        scores = self.model(self.normalize(images.float())).float()
+        scores = self.model(self.normalize(images.float()))
+        if self.segments and isinstance(scores, (tuple, list)):
+            scores = scores[0]  # mmsegmentation's EncNet and DANet predict by the first of their outputs
+        if not isinstance(scores, Tensor):
+            raise ConfigError(
+                f'model.head={self.head_name}: expected a head that returns one tensor of scores, got a '
+                f'{type(scores).__name__}'
+            )
+        scores = scores.float()
         if scores.dim() == 4 and scores.shape[2:] != images.shape[2:]:
             scores = F.interpolate(scores, images.shape[2:], mode='bilinear', align_corners=self.align_corners)
         return scores, self.probabilities(scores)

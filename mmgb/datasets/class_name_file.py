@@ -14,8 +14,8 @@ def read_class_names(content: bytes) -> tuple[str, ...]:
         content (bytes): UTF-8 text; empty lines and a slash before a name are dropped.
 
     Raises:
-        ValueError: if it isn't UTF-8, or if every line has an index and these aren't 0, 1, 2, … in this order. The
-            message begins with the number of the line.
+        ValueError: if it isn't UTF-8, or if every line has another name and an index, and the indices aren't 0, 1, 2, …
+            in this order. The message begins with the number of the line.
     """
     try:
         text = content.decode('utf-8-sig')
@@ -24,7 +24,8 @@ def read_class_names(content: bytes) -> tuple[str, ...]:
         raise ConfigError(f'line {line}: expected UTF-8, got byte 0x{content[error.start]:02x}') from error
     names = [line.strip().lstrip('/') for line in text.splitlines() if line.strip()]
     parts = [name.rsplit(None, 1) for name in names]
-    if not all(len(part) == 2 and part[1].isdecimal() for part in parts):
+    indexed = all(len(part) == 2 and part[1].isdecimal() for part in parts)
+    if not indexed or len({part[0] for part in parts}) < len(parts):  # 'grade 0' and 'grade 1' are names
         return tuple(names)
     for position, (_, index) in enumerate(parts):
         if len(index) > MAX_DIGITS or int(index) != position:

@@ -12,6 +12,14 @@ def test_options_set_entries_of_dictionaries_and_lists_and_create_new_keys(tmp_p
     assert cfg.model.to_dict() == dict(type='A', losses=[dict(w=1.0), dict(w=3.0)], depth=5)
 
 
+@pytest.mark.parametrize('value', [9.0, None, 'x', [1, 2], dict(w=1)])
+def test_an_index_selects_a_plain_value_too(value):
+    cfg = Config(dict(model=dict(mean=[1.0, 2.0, 3.0], nested=[[1, 2], [3, dict(a=1)]])))
+    merge_option(cfg, 'model.mean.1', value)
+    merge_option(cfg, 'model.nested.1.0', value)
+    assert cfg.model.mean == [1.0, value, 3.0] and cfg.model.nested == [[1, 2], [value, dict(a=1)]]
+
+
 @pytest.mark.parametrize(
     'key, said',
     [

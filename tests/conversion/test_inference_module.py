@@ -3,7 +3,7 @@
 import pytest
 import torch
 from helpers.shrunk_configs import CONFIGS, narrow
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
@@ -122,3 +122,33 @@ def test_a_model_without_a_score_for_every_class_is_refused(channels):
         model.decode_head.out_channels = channels
     with pytest.raises(ConfigError, match='model=Module: expected a head with a score for every class'):
         InferenceModule(model)
+
+
+RESNET = dict(type='ResNetV1c', depth=18, base_channels=8, stem_channels=8, norm_cfg=dict(type='BN'))
+HEAD = dict(in_channels=64, in_index=3, channels=16, num_classes=4, norm_cfg=dict(type='BN'))
+
+
+@pytest.mark.parametrize(
+    'head',
+    [dict(type='DAHead', pam_channels=4), dict(type='EncHead', in_channels=(32, 64), in_index=(2, 3), num_codes=4)],
+)
+def test_a_decode_head_of_several_outputs_predicts_by_the_one_of_the_host(head):
+    torch.manual_seed(0)
+    config = dict(type='EncoderDecoder', data_preprocessor=dict(type='SegDataPreProcessor'), backbone=RESNET)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(dict(config, decode_head=HEAD | head, test_cfg=ConfigDict(mode='whole'))).eval()
+    batch = images(2, 64)
+    with torch.no_grad():
+        scores, _ = InferenceModule(model)(batch)
+        assert (scores.argmax(1) == host_predictions(model, batch)).float().mean() > 0.999
+
+
+def test_a_classification_head_of_several_outputs_is_refused():
+    head = dict(type='ConformerHead', num_classes=4, in_channels=[8, 8])
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        head = MODELS.build(head)
+    model = nn.Module()
+    model.head, model.data_preprocessor = head, nn.Module()
+    model.forward = lambda inputs: head((torch.zeros(2, 8), torch.zeros(2, 8)))
+    with pytest.raises(ConfigError, match='^model.head=ConformerHead: expected a head that returns one tensor'):
+        InferenceModule(model)(images(2, 8))

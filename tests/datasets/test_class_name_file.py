@@ -39,3 +39,9 @@ def test_an_index_of_any_length_is_refused(content):
     with pytest.raises(ConfigError, match='^line [12]: expected class index [01], got ') as caught:
         read_class_names(content)
     assert len(str(caught.value)) <= 500
+
+
+@pytest.mark.parametrize('first', [0, 1, 7])
+def test_names_that_count_are_names(first):
+    names = tuple(f'grade {first + i}' for i in range(3))
+    assert read_class_names('\n'.join(names).encode()) == names

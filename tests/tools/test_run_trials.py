@@ -85,6 +85,10 @@ def refusals():
             ['cls.py', *full[1:], '--cfg-options', 'model.backbone.type=NoSuchNet'],
             "config='cls.py' can't be built: KeyError: NoSuchNet",
         ),
+        'steps that are all 0': (
+            [*full, '--cfg-options', 'train_cfg.by_epoch=False', 'train_cfg.max_iters=4'],
+            'default_hooks.logger.log_metric_by_epoch=True: expected False for a training of max_iters iterations',
+        ),
         'no such metric': (['cls.py', *full[1:], '--metric', 'mIoU'], 'no validation with mIoU'),
     }
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from mmgb.utils.image_decoding import decode_as_in_training, read_label_map
 
+from .top_labels import spread_evenly
+
 
 def read_scenes(runs: Mapping[str, Path], data_root: Path, count: int) -> list[dict[str, np.ndarray]]:
     """Read up to ``count`` scenes that every run has predicted, evenly spread over the alphabetical list.
@@ -34,7 +36,7 @@ def read_scenes(runs: Mapping[str, Path], data_root: Path, count: int) -> list[d
             data_root / 'SegmentationClass' / f'{name}.png',
             {run: folder / 'predictions' / f'{name}.png' for run, folder in runs.items()},
         )
-        for name in names[:: max(1, len(names) // count)][:count]
+        for name in spread_evenly(np.array(names), count)
     ]
 
 

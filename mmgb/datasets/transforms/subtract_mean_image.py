@@ -39,7 +39,8 @@ def subtract_resized_mean(image: np.ndarray, mean_image: np.ndarray) -> np.ndarr
         (h, w, C) float32.
     """
     height, width = image.shape[:2]
-    return image.astype(np.float32) - cv2.resize(mean_image, (width, height), interpolation=cv2.INTER_LINEAR)
+    resized = cv2.resize(mean_image, (width, height), interpolation=cv2.INTER_LINEAR)
+    return image.astype(np.float32) - resized.reshape(height, width, -1)  # OpenCV drops a single channel's axis
 
 
 @TRANSFORMS.register_module()

@@ -73,3 +73,10 @@ def test_an_invalid_file_is_refused(array, tmp_path):
 def test_another_number_of_channels_is_refused(mean):
     with pytest.raises(ValueError, match=r'^image of shape \(6, 5\): expected 3 channels, as mean_image=.* has$'):
         build(mean[0])(dict(img=np.zeros((6, 5), np.uint8)))
+
+
+@pytest.mark.parametrize('shape', [(9, 12), (9, 9)])
+def test_a_resized_mean_of_one_channel_keeps_the_images_shape(shape, tmp_path):
+    np.save(tmp_path / 'mean.npy', np.full((6, 5, 1), 7, np.float32))
+    result = build(tmp_path / 'mean.npy', resize=True)(dict(img=np.full((*shape, 1), 10, np.uint8)))['img']
+    assert result.shape == (*shape, 1) and (result == 3).all()
