@@ -6,7 +6,7 @@ import copy
 import inspect
 from typing import Any
 
-from .find_losses import LOSS_KEYS, find_losses
+from .find_losses import LOSS_KEYS, find_losses, trains_by_losses
 from .type_names import registered_type
 
 
@@ -14,7 +14,7 @@ def with_default_losses(model: Any, scope: str | None) -> Any:
     """Return a copy of a model config in which each head has its loss.
 
     A module has the default of its class, unless a part of it has a loss: a head that contains another one, such as
-    K-Net's, leaves the loss to that. Backbones have none.
+    K-Net's, leaves the loss to that. Backbones and necks have none.
 
     Args:
         model (Any): model config, or a part of one.
@@ -25,7 +25,7 @@ def with_default_losses(model: Any, scope: str | None) -> Any:
     if not isinstance(model, dict):
         return copy.deepcopy(model)
     children = with_losses_of_tasks(model).items()
-    result = {key: child if key == 'backbone' else with_default_losses(child, scope) for key, child in children}
+    result = {key: with_default_losses(child, scope) if trains_by_losses(key) else child for key, child in children}
     if 'type' in result and not any(find_losses(result, scope)):
         for key in LOSS_KEYS:
             default = None if key in result else default_argument(result['type'], key, scope)

@@ -37,8 +37,13 @@ class Loss(NamedTuple):
         return any(name in names for name in self.head_types)
 
 
+def trains_by_losses(key: str) -> bool:
+    """Return False for the backbone and the necks of a model, whose outputs alone the hosts use, even of a head."""
+    return key != 'backbone' and not key.endswith('neck')
+
+
 def find_losses(model: dict, scope: str | None) -> Iterator[Loss]:
-    """Yield every config below a key ``loss`` or ``loss_decode``.
+    """Yield every config below a key ``loss`` or ``loss_decode``, outside the backbone and the necks.
 
     Args:
         model (dict): model config.
@@ -59,7 +64,7 @@ def _find(node: Any, path: str, head: dict, num_classes: int | None, scope: str 
                     if isinstance(loss, dict) and 'type' in loss:
                         types = type_names(head, scope)
                         yield Loss(f'{below}.{index}' if several else below, loss, head, types, num_classes)
-            elif key != 'backbone':
+            elif trains_by_losses(key):
                 yield from _find(child, below, head, num_classes, scope)
     elif isinstance(node, (list, tuple)):
         for index, child in enumerate(node):

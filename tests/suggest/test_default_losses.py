@@ -123,3 +123,8 @@ def test_auxiliary_heads_of_a_relay_have_the_default_of_either_host():
 
 def test_a_classifier_without_a_head_has_the_default_of_its_class():
     assert with_default_losses(dict(type='TimmClassifier', model_name='x'), 'mmpretrain')['loss'] == CE
+
+
+def test_a_head_in_the_place_of_a_neck_has_no_loss():
+    model = dict(type='Blip2VQA', vision_neck=dict(type='LinearClsHead', num_classes=5))  # it never trains by one
+    assert with_default_losses(model, 'mmpretrain') == model

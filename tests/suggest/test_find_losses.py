@@ -11,6 +11,7 @@ def test_losses_of_lists_nested_heads_and_tasks_are_found_with_their_head_and_cl
     model = dict(
         type='EncoderDecoder',
         backbone=dict(type='X', loss=ce),
+        vision_neck=dict(type='LinearClsHead', num_classes=3, loss=ce),
         decode_head=[dict(HEAD, loss_decode=[ce, dict(type='DiceLoss')]), dict(type='K', inner=dict(loss_decode=ce))],
         head=dict(type='MultiTaskHead', task_heads=dict(a=dict(type='LinearClsHead', num_classes=3, loss=ce))),
     )
