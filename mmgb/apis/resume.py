@@ -26,8 +26,8 @@ from .training_state import OPTIONAL_FIELDS, check_training_state, restore_stric
 def build_with_resume(cfg: Config, resume: str | None, build: Callable[[Config], Runner]) -> Runner:
     """Build the runner of a training that starts afresh or resumes a checkpoint.
 
-    1. Choose the checkpoint and read it strictly; check its training state and the sampler's seed.
-    2. Set ``cfg.resume`` and ``cfg.load_from``.
+    1. Choose the checkpoint and read it strictly; check its training state.
+    2. Set ``cfg.resume`` and ``cfg.load_from``, and the seed if the config has none.
     3. Build the runner.
     4. Check that the checkpoint fits the model. Log which one is resumed in place of the latest, that training starts
        afresh because there is none, or how many keys of the model ``load_from`` fills.
@@ -47,7 +47,7 @@ def build_with_resume(cfg: Config, resume: str | None, build: Callable[[Config],
         if wanted:
             print_log(f'Nothing to resume in {cfg.work_dir}: training starts afresh.', 'current', logging.WARNING)
         return runner
-    check_sampling_seed(cfg, chosen.checkpoint)
+    restore_seed(cfg, chosen.checkpoint)
     cfg.resume, cfg.load_from = True, chosen.path
     runner = build(cfg)
     if chosen.remark:
@@ -125,17 +125,21 @@ def checkpoint_folder(cfg: Config) -> str:
     return os.path.join(str(out_dir), Path(cfg.work_dir).resolve().name)
 
 
-def check_sampling_seed(cfg: Config, checkpoint: dict) -> None:
-    """Raise :class:`ConfigError` if class-aware sampling is resumed without a seed.
+def restore_seed(cfg: Config, checkpoint: dict) -> None:
+    """Set ``randomness.seed`` to that of the run that wrote a checkpoint, if the config has none.
 
-    mmengine would draw a new seed before it reads the checkpoint, and the sampler would continue in an unrelated order.
-    The error names the seed of the run that wrote ``checkpoint``.
+    mmengine restores the seed after it has built the samplers, which would go on in an unrelated order.
+
+    Raises:
+        ConfigError: if a class-aware sampler has no seed, neither in the config nor from the checkpoint.
     """
-    sampler = cfg.train_dataloader.get('sampler') or {}
-    seeds = sampler.get('seed'), (cfg.get('randomness') or {}).get('seed')
-    if type_name(sampler) == 'ClassAwareSampler' and seeds == (None, None):
+    if (cfg.get('randomness') or {}).get('seed') is not None:
+        return
+    seed, sampler = checkpoint['meta'].get('seed'), cfg.train_dataloader.get('sampler') or {}
+    if isinstance(seed, int):
+        cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
+    elif type_name(sampler) == 'ClassAwareSampler' and sampler.get('seed') is None:
         raise ConfigError(
-            'randomness.seed=None: expected the seed of class-aware sampling, without which --resume cannot restore '
-            'the order of the images: add --cfg-options '
-            f"randomness.seed={checkpoint['meta'].get('seed')}, the seed of the checkpoint's run"
+            'randomness.seed=None: expected the seed of class-aware sampling, which the checkpoint does not hold '
+            'either, and without which --resume cannot restore the order of the images'
         )

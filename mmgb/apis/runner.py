@@ -17,6 +17,7 @@ from mmgb.utils.errors import one_line
 
 from .checkpoint import check_architecture, model_weights, read_checkpoint
 from .dataloaders import check_train_batches
+from .testing_runner import TestingRunner
 
 # Components refuse their settings with these; other exceptions are bugs and keep their traceback.
 BUILD_ERRORS = (AssertionError, AttributeError, ImportError, KeyError, OSError, TypeError, ValueError)
@@ -36,7 +37,8 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
             an epoch of the training has no batch or no end.
     """
     with build_errors_as_config_errors(cfg):
-        runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+        kind = Runner if 'train_loop' in loops else TestingRunner
+        runner = RUNNERS.build(cfg) if 'runner_type' in cfg else kind.from_cfg(cfg)
         for loop in loops:
             getattr(runner, loop)
         if 'train_loop' not in loops:

@@ -26,8 +26,14 @@ def enable_tta(cfg: Config) -> None:
     Raises:
         ConfigError: if a config of mmsegmentation lacks one of the two fields, or if a config of mmpretrain draws
             predictions: mmpretrain's hook draws the input batch, which is a list of batches under augmentation. Also if
-            a config of mmpretrain has no ``tta_pipeline``, and its data sets have no pipeline in common.
+            a config of mmpretrain has no ``tta_pipeline``, and its data sets have no pipeline in common, or if the
+            model augments already.
     """
+    if 'module' in cfg.model:
+        raise ConfigError(
+            f'--tta: expected the config of a training, got one whose model={cfg.model.type} augments already, as a '
+            'test with --tta writes it'
+        )
     datasets = [dataset for _, dataset in innermost_datasets(cfg.test_dataloader.dataset, '')]
     if cfg.get('default_scope') == 'mmpretrain':
         if cfg.get('default_hooks', {}).get('visualization', {}).get('enable'):

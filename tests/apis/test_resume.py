@@ -8,10 +8,10 @@ from torch import nn
 from mmgb.apis import resume
 from mmgb.apis.resume import (
     build_with_resume,
-    check_sampling_seed,
     checkpoint_folder,
     choose_checkpoint_to_resume,
     required_state,
+    restore_seed,
 )
 from mmgb.functional.errors import ConfigError
 
@@ -70,17 +70,22 @@ def test_the_checkpoints_are_in_the_work_dir_or_in_the_out_dir_of_the_hook():
     assert folder(out_dir='s3://store') == 's3://store/a'
 
 
-def test_class_aware_sampling_is_resumed_only_with_a_seed():
-    checkpoint = dict(meta=dict(seed=7))
+def test_a_config_without_a_seed_gets_that_of_the_checkpoint():
+    def restored(sampler, meta, **top):
+        cfg = Config(dict(train_dataloader=dict(sampler=sampler), **top))
+        restore_seed(cfg, dict(meta=meta))
+        return cfg.get('randomness')
 
-    def check(sampler, **top):
-        check_sampling_seed(Config(dict(train_dataloader=dict(sampler=sampler), **top)), checkpoint)
-
-    check(dict(type='InfiniteSampler'))
-    check(dict(type='mmgb.ClassAwareSampler', seed=0))
-    check(dict(type='mmgb.ClassAwareSampler'), randomness=dict(seed=0))
-    with pytest.raises(ConfigError, match='^randomness.seed=None: expected .* randomness.seed=7, the seed of'):
-        check(dict(type='mmgb.ClassAwareSampler'))
+    for kind in ('InfiniteSampler', 'mmgb.ClassAwareSampler'):
+        assert restored(dict(type=kind), dict(seed=7)) == dict(seed=7)
+        assert restored(dict(type=kind), dict(seed=7), randomness=dict(seed=0)) == dict(seed=0)
+        assert restored(dict(type=kind), dict(seed=7), randomness=dict(deterministic=True)) == dict(
+            deterministic=True, seed=7
+        )
+    assert restored(dict(type='InfiniteSampler'), {}) is None
+    assert restored(dict(type='mmgb.ClassAwareSampler', seed=0), {}) is None
+    with pytest.raises(ConfigError, match='^randomness.seed=None: expected the seed of class-aware sampling'):
+        restored(dict(type='mmgb.ClassAwareSampler'), dict(seed=None))
 
 
 @pytest.fixture

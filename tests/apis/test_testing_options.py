@@ -121,3 +121,10 @@ def test_the_default_augmentation_needs_one_pipeline(pipelines):
 def test_metrics_with_tensors_become_lists_of_numbers():
     metrics = {'matrix': torch.tensor([[3, 1], [0, 2]]), 'top': dict(a=(torch.tensor(0.5), 1.0)), 'name': 'x'}
     assert options.without_tensors(metrics) == {'matrix': [[3, 1], [0, 2]], 'top': dict(a=[0.5, 1.0]), 'name': 'x'}
+
+
+def test_a_model_that_augments_already_is_refused():
+    cfg = config('mmpretrain')
+    options.enable_tta(cfg)
+    with pytest.raises(ConfigError, match='^--tta: expected the config of a training, got one whose model=mmpretrain'):
+        options.enable_tta(cfg)

@@ -17,6 +17,8 @@ from mmgb.engine.exact_resuming.training_place import KEY, TrainingPlace, batche
 from mmgb.functional.random_streams import seed_generators, stream_seed
 from mmgb.registry import HOOKS
 
+from .resumed_validation_hook import ResumedValidationHook
+
 EPOCH, ITERATION = 0, 1  # first parts of the keys; see SAMPLE in seeded_samples
 
 
@@ -33,13 +35,15 @@ class ExactResumeHook(Hook):
       augmentation depends neither on ``num_workers``, prefetching and validation nor on the number of processes.
     - A checkpoint holds the place in the sequence of samples (key ``exact_resume``) and the seed of the sampler. A
       training resumes with the next batch, in the middle of an epoch too, without loading the batches before.
+    - A resumed training first repeats the validation that follows its checkpoint, which ``ReduceOnPlateauLR``,
+      ``EarlyStoppingHook`` and the best checkpoint depend on; see :class:`ResumedValidationHook`.
 
     The hook serves epoch-based and iteration-based loops with any sampler. If a checkpoint was written without it, or
     by another number of processes or batch size, one line in the log says what will differ.
 
-    What stays different: a validation that was interrupted is not repeated; gradients that were accumulated but not
-    applied are lost, so save at multiples of ``accumulative_counts``; BatchNorm statistics of all ranks become those of
-    rank 0, which changes no training step. On a GPU bit-equal results also need ``randomness.deterministic=True``.
+    What stays different: gradients that were accumulated but not applied are lost, so save at multiples of
+    ``accumulative_counts``; BatchNorm statistics of all ranks become those of rank 0, which changes validations of
+    their own but no training step. On a GPU bit-equal results also need ``randomness.deterministic=True``.
     """
 
     priority = 'HIGHEST'  # the generators start before another hook draws from them
@@ -48,6 +52,10 @@ class ExactResumeHook(Hook):
         self.resumed: TrainingPlace | None = None
         self.epoch = 0
         self.trained = 0  # batches of this epoch; in an iteration-based loop, of the whole training
+
+    def before_run(self, runner: Any) -> None:
+        if not any(isinstance(hook, ResumedValidationHook) for hook in runner.hooks):
+            runner.register_hook(ResumedValidationHook())
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         if not runner._resume:
