@@ -1,4 +1,4 @@
-"""What a validation leaves behind beside metrics, and whether a checkpoint holds it."""
+"""The state that validations leave behind beside metrics, and whether a checkpoint holds it."""
 
 from __future__ import annotations
 

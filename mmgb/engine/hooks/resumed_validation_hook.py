@@ -1,4 +1,4 @@
-"""Validate where a resumed training stands, if the run that wrote the checkpoint validated there after writing it."""
+"""Repeat the validation that follows the checkpoint from which a training resumes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What validations decide, resumed at each checkpoint, against an uninterrupted training."""
+"""Learning rates and early stops, which validations decide, in resumed trainings and uninterrupted ones."""
 
 import math
 
