@@ -61,7 +61,12 @@ def early_stopping_hooks(runner: Any) -> list[EarlyStoppingHook]:
 
 
 def validation_is_due(loop: Any) -> bool:
-    """Return whether mmengine's training loop would validate at its place, had it just trained up to there."""
+    """Return whether mmengine's training loop would validate at its place, had it just trained up to there.
+
+    Of a loop that is not derived from mmengine's it is False.
+    """
+    if not hasattr(loop, '_decide_current_val_interval'):
+        return False
     done, last = (loop.iter, loop.max_iters) if is_iteration_based(loop) else (loop.epoch, loop.max_epochs)
     loop._decide_current_val_interval()
     return done > 0 and done >= loop.val_begin and (done % loop.val_interval == 0 or done == last)

@@ -59,3 +59,5 @@ def test_a_validation_is_due_where_mmengines_loops_validate(done, last, begin, i
         loop.iter, loop.max_iters, loop.dataloader_iterator = done, last, None
     validates = done >= begin and (done % interval == 0 or done == last)  # the condition of both loops
     assert validation_is_due(loop) == (validates and done > 0)
+    del loop._decide_current_val_interval
+    assert not validation_is_due(loop)
