@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from mmengine.model import ModuleList
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmgb.functional.errors import ConfigError, shorten
 from mmgb.functional.relay.ranges import AuxiliaryRange
@@ -120,7 +121,7 @@ def _check_fit(head: nn.Module, feature: Tensor, field: str, source: str, error:
     if isinstance(error, NO_MISFITS):
         return
     try:
-        with torch.no_grad(), _evaluating(head):
+        with torch.no_grad(), _evaluating_norms(head):
             scores = head((feature,))
     except MISFITS as misfit:
         got = one_line(misfit)
@@ -142,15 +143,16 @@ def _check_fit(head: nn.Module, feature: Tensor, field: str, source: str, error:
 
 
 @contextmanager
-def _evaluating(head: nn.Module) -> Iterator[None]:
-    """Evaluate a head, whose batch norms then take a batch of any size, and leave each module in its mode."""
-    modes = {module: module.training for module in head.modules()}
-    head.eval()
+def _evaluating_norms(head: nn.Module) -> Iterator[None]:
+    """Let the batch norms of a head use their statistics, with which they take a batch of any size."""
+    training = [module for module in head.modules() if isinstance(module, _BatchNorm) and module.training]
+    for module in training:
+        module.eval()
     try:
         yield
     finally:
-        for module, training in modes.items():
-            module.training = training
+        for module in training:
+            module.train()
 
 
 def _weigh(value: Tensor | Sequence[Tensor], weight: float) -> Tensor | list[Tensor]:

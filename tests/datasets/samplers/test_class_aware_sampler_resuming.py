@@ -1,7 +1,6 @@
 """A killed and resumed run trains on the same images as an uninterrupted one: two processes, both stacks."""
 
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -132,7 +131,7 @@ def train(folder, stack, config, name, *options):
 
 def iterations(folder, stack):
     killed = train(folder, stack, 'iterations.py', 'killed', 'randomness.seed=4', 'custom_hooks.0.killed_at=8')
-    resumed = train(folder, stack, 'iterations.py', 'resumed', 'randomness.seed=4')
+    resumed = train(folder, stack, 'iterations.py', 'resumed', 'custom_hooks.0.killed_at=-1')  # the checkpoint's seed
     return folder, killed, resumed
 
 
@@ -180,14 +179,3 @@ def test_an_epoch_based_run_continues_with_the_next_epoch(chains, stack):
         expected = uninterrupted(rank, 5, 12)
         assert noted(folder, 'trained', 'killed', rank)[:6] == expected[:6]
         assert noted(folder, 'trained', 'resumed', rank) == expected[4:]
-
-
-def test_resuming_without_a_seed_is_refused_with_the_seed_to_pass(chains):
-    folder = finished(chains, iterations, 'onedl')
-    process = run(folder, 'train.py', 'iterations.py', '--work-dir', 'run', '--resume', RUN='refused', path=[folder])
-    assert process.returncode == 2
-    assert re.search(
-        r'^train.py: error: randomness.seed=None: expected the seed of class-aware sampling.*'
-        r'--cfg-options randomness.seed=4, ',
-        process.stdout.splitlines()[-1],
-    )
