@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config, ConfigDict
 
 from mmgb.functional.errors import ConfigError
-from mmgb.utils.nested_datasets import innermost_datasets
+from mmgb.utils.nested_datasets import innermost_configs, set_pipeline
 
 from .config import type_name
 
@@ -34,7 +34,6 @@ def enable_tta(cfg: Config) -> None:
             f'--tta: expected the config of a training, got one whose model={cfg.model.type} augments already, as a '
             'test with --tta writes it'
         )
-    datasets = [dataset for _, dataset in innermost_datasets(cfg.test_dataloader.dataset, '')]
     if cfg.get('default_scope') == 'mmpretrain':
         if cfg.get('default_hooks', {}).get('visualization', {}).get('enable'):
             raise ConfigError(
@@ -44,7 +43,7 @@ def enable_tta(cfg: Config) -> None:
         if cfg.get('tta_model') is None:
             cfg.tta_model = dict(type='mmpretrain.AverageClsScoreTTA')
         if cfg.get('tta_pipeline') is None:
-            pipelines = [dataset.get('pipeline') for dataset in datasets]
+            pipelines = [dataset.get('pipeline') for dataset in innermost_configs(cfg.test_dataloader.dataset)]
             if not pipelines[0] or any(pipeline != pipelines[0] for pipeline in pipelines):
                 raise ConfigError(
                     '--tta: expected one pipeline in all parts of test_dataloader.dataset, or a tta_pipeline in the '
@@ -57,8 +56,7 @@ def enable_tta(cfg: Config) -> None:
     if absent:
         raise ConfigError(f'--tta needs {" and ".join(absent)} in the config')
     cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
-    for dataset in datasets:
-        dataset.pipeline = deepcopy(cfg.tta_pipeline)
+    set_pipeline(cfg.test_dataloader.dataset, cfg.tta_pipeline)
 
 
 def enable_visualization(cfg: Config, show: bool, show_dir: str | None, wait_time: float, interval: int) -> None:

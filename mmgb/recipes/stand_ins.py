@@ -18,7 +18,7 @@ from mmgb.apis.config import type_name
 from mmgb.apis.dataloaders import check_data_roots, downloads
 from mmgb.datasets.made_images import MadeImages
 from mmgb.functional.errors import ConfigError
-from mmgb.utils.nested_datasets import innermost_datasets
+from mmgb.utils.nested_datasets import innermost_configs
 
 from .name import RecipeName
 
@@ -39,7 +39,7 @@ def find_missing_data(cfg: Config) -> str | None:
     except ConfigError as error:
         return str(error).partition(' (looked in')[0]
     scope, dataset = cfg.get('default_scope', 'mmengine'), copy.deepcopy(cfg.train_dataloader.dataset)
-    for _, part in innermost_datasets(dataset, ''):
+    for part in innermost_configs(dataset):
         if downloads(part, scope):
             part['download'] = False
     try:
@@ -67,7 +67,7 @@ def make_data(cfg: Config, name: RecipeName, folder: Path) -> None:
     num_classes = max(numbers_of_classes(cfg.get('model')), default=0)
     if not num_classes:
         raise ConfigError('model: expected a num_classes in some part of it, for the labels of made images')
-    for _, dataset in innermost_datasets(cfg.train_dataloader.dataset, 'train_dataloader.dataset'):
+    for dataset in innermost_configs(cfg.train_dataloader.dataset):
         made = _made_images(dataset.get('pipeline', []), num_classes, name, channels_of(cfg))
         dataset.clear()
         dataset.update(made)

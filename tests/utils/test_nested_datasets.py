@@ -2,7 +2,7 @@
 
 from mmengine.config import Config
 
-from mmgb.utils.nested_datasets import innermost_datasets, nested_datasets
+from mmgb.utils.nested_datasets import innermost_configs, nested_datasets, set_pipeline
 
 
 def test_wrapped_datasets_have_keys_that_cfg_options_accepts():
@@ -15,7 +15,18 @@ def test_wrapped_datasets_have_keys_that_cfg_options_accepts():
         D='top.dataset.datasets.1',
         E='top.dataset.datasets.1.dataset',
     )
-    assert [dataset['type'] for _, dataset in innermost_datasets(tree, 'top')] == ['C', 'E']
+    assert [dataset['type'] for dataset in innermost_configs(tree)] == ['C', 'E']
     cfg = Config(dict(top=tree))
     cfg.merge_from_dict({f'{keys["E"]}.data_root': 'x'})
     assert cfg.top.dataset.datasets[1].dataset.data_root == 'x'
+
+
+def test_a_pipeline_is_copied_to_each_data_set_that_reads_samples():
+    pipeline = [dict(type='Load')]
+    tree = dict(type='A', datasets=[dict(type='B', pipeline=[]), dict(type='C', dataset=dict(type='D'))])
+    set_pipeline(tree, pipeline)
+    first, second = tree['datasets'][0], tree['datasets'][1]['dataset']
+    assert first['pipeline'] == second['pipeline'] == pipeline
+    assert 'pipeline' not in tree and 'pipeline' not in tree['datasets'][1]
+    first['pipeline'][0]['type'] = 'Other'
+    assert second['pipeline'] == pipeline == [dict(type='Load')]

@@ -15,7 +15,7 @@ from mmengine.runner.amp import autocast
 
 from mmgb.functional.errors import ConfigError
 from mmgb.registry import LOOPS
-from mmgb.utils.nested_datasets import innermost_datasets
+from mmgb.utils.nested_datasets import set_pipeline
 
 
 @LOOPS.register_module()
@@ -40,8 +40,7 @@ class AugmentedValLoop(ValLoop):
             if runner.cfg.get(field) is None:
                 raise ConfigError(f"val_cfg.type='mmgb.AugmentedValLoop': expected the field {field} in the config")
         dataloader = copy.deepcopy(dataloader)
-        for _, dataset in innermost_datasets(dataloader['dataset'], 'val_dataloader.dataset'):
-            dataset['pipeline'] = copy.deepcopy(runner.cfg.tta_pipeline)
+        set_pipeline(dataloader['dataset'], runner.cfg.tta_pipeline)
         super().__init__(runner, dataloader, evaluator, fp16)
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         self.tta_model = ROOT_MODELS.build(dict(runner.cfg.tta_model, module=model))
