@@ -15,7 +15,7 @@ from mmengine.config import Config
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from mmgb.recipes.name import image_size
+from mmgb.recipes.name import size_in_name
 
 AUXILIARIES = ('auxiliaries', 'auxiliary_head')  # attributes of RelayBP and of mmsegmentation's models
 
@@ -55,7 +55,7 @@ def input_shape(path: str, cfg: Config) -> tuple[int, int, int] | None:
         cfg (Config): content of the config. The number of channels is that of its data preprocessor's ``mean``; without
             a mean it is 3.
     """
-    size = image_size(Path(path).stem)
+    size = size_in_name(Path(path).stem)
     if size is None:
         return None
     preprocessor = cfg.model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}

@@ -38,7 +38,7 @@ def parse_name(path: str | Path) -> RecipeName:
     """Return what the name of a config file tells; every part is optional."""
     stem = Path(path).stem
     processes = re.search(r'_(\d+)xb\d+(?=-|_|$)', stem)
-    size = image_size(stem)
+    size = size_in_name(stem)
     data = re.search(rf'_({"|".join(LENGTHS)})(?=-|_|$)', stem)
     return RecipeName(
         int(processes[1]) if processes else 1,
@@ -48,7 +48,7 @@ def parse_name(path: str | Path) -> RecipeName:
     )
 
 
-def image_size(stem: str) -> tuple[int, int] | None:
+def size_in_name(stem: str) -> tuple[int, int] | None:
     """Return height and width of the images in pixels from the last ``224x224`` in a config's name, None without."""
     sizes = re.findall(r'(?<=[-_])(\d+)x(\d+)(?=-|_|$)', stem)
     return (int(sizes[-1][0]), int(sizes[-1][1])) if sizes else None

@@ -10,7 +10,7 @@ from mmengine.structures import PixelData
 
 from mmgb.apis.config import type_name
 from mmgb.recipes.image_size import RESIZED_CROPS
-from mmgb.recipes.name import image_size
+from mmgb.recipes.name import size_in_name
 from mmgb.utils.nested_datasets import nested_datasets
 
 CELLS = 4  # of a label map, in each direction
@@ -26,7 +26,7 @@ def trial_side(cfg: Config) -> int:
 
     A pipeline without a size, of images that are stored as arrays, leaves it to the name of the config.
     """
-    named = image_size(Path(cfg.filename or '').stem)
+    named = size_in_name(Path(cfg.filename or '').stem)
     side = SIDE if named is None else min(named)
     for _, dataset in nested_datasets((cfg.get('train_dataloader') or {}).get('dataset') or {}, 'dataset'):
         for step in dataset.get('pipeline') or []:
