@@ -49,13 +49,13 @@ def main() -> None:
         rows.append(dict(run=name, **compare(reference, folder)))
         print(rows[-1], flush=True)
     two_ranks = []
-    for network, settings in (('batch norm', []), ('no normalization', [WITHOUT_NORM])):
+    for network, settings in (('batch norm', ()), ('no normalization', (WITHOUT_NORM,))):
         one, two = (
             make_scenario(work_dir / f'one, {network}', SCENARIO),
             make_scenario(work_dir / f'two, {network}', SCENARIO),
         )
         train_here(one, 0, *settings)
-        finish(two, SCENARIO, '--cfg-options', *settings)
+        finish(two, SCENARIO, *(('--cfg-options', *settings) if settings else ()))
         two_ranks.append(dict(network=network, **compare_ranks(one, two)))
         print(two_ranks[-1], flush=True)
     report = dict(environment=environment(), results=rows, two_ranks=two_ranks)
