@@ -23,6 +23,8 @@ def test_a_plain_pickle_holds_the_values_and_a_deep_copy_the_same_object():
     assert copy.deepcopy(shared) is shared
 
 
+# A worker adds what it has written. Clean private pages are those of libraries: they become private to a worker, any
+# number of them, when the system takes its parent's away for want of memory.
 WORKERS = """
 import multiprocessing, sys
 from mmgb.datasets.image_list_parser import read_image_list
@@ -30,13 +32,13 @@ from mmgb.datasets.image_list_parser import read_image_list
 def use_all(images, queue):
     found = [images[i] for i in range(0, len(images), 997)], int(images.labels.sum())
     parts = [int(column.array.view('u1').sum()) for column in (images._text, *images._columns)]
-    private = sum(int(line.split()[1]) for line in open('/proc/self/smaps_rollup') if line.startswith('Private'))
-    queue.put((found, private))
+    memory = dict(line.split()[:2] for line in open('/proc/self/smaps_rollup'))
+    queue.put((found, int(memory['Private_Dirty:'])))
 
 if __name__ == '__main__':
     context = multiprocessing.get_context(sys.argv[1])
     queue = context.Queue()
-    private = []
+    added = []
     for count in (10, 1_500_000):
         content = ''.join(f'/a/airfield/{i:08d}.jpg {i % 401}\\n' for i in range(count)).encode()
         images = read_image_list(content)
@@ -47,8 +49,8 @@ if __name__ == '__main__':
             found, memory = queue.get(timeout=60)
             worker.join()
             assert found == expected
-            private.append(memory * 1024)
-    print(*private, len(content) + 12 * count)
+            added.append(memory * 1024)
+    print(*added, len(content) + 12 * count)
 """
 
 
