@@ -3,8 +3,8 @@
 Each scenario (``scenarios.py``) is trained once without an interruption, and once as a chain: a run is killed at a
 random moment, the next one resumes it and is killed in turn, and the last one finishes. A kill counts as survived if
 the next run goes on with the images, augmentations and losses of the uninterrupted one in every iteration and rank, if
-the logged losses are equal, and if the final weights and the state of the optimizer are. Before some runs the newest
-checkpoint is truncated or one of its bits is flipped; the run must then resume the one before.
+the logged losses are equal, and if the final weights and the states of the optimizer and the schedulers are. Before
+some runs the newest checkpoint is truncated or one of its bits is flipped; the run must then resume the one before.
 
 The report, a JSON file, is written after each run; finished scenarios are not repeated.
 """
@@ -24,7 +24,7 @@ from trainings import KINDS, RANKS, finish, kill, start
 from mmgb.utils.atomic_write import atomic_write
 from mmgb.utils.environment import environment
 
-KILLS = dict(dropout=8, cifar10=6, digits=6)
+KILLS = dict(dropout=8, cifar10=6, plateau=6, digits=6)
 DAMAGES = ('truncated', 'bit flipped')
 LAST = 8  # iterations in which no kill begins, because the training could end before it
 

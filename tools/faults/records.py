@@ -35,11 +35,11 @@ def logged_losses(folder: Path) -> dict[int, set[float]]:
 
 
 def final_state(folder: Path) -> dict:
-    """Return weights and optimizer state of the newest checkpoint of a work directory."""
+    """Return the weights and the states of optimizer and schedulers of the newest checkpoint of a work directory."""
     allow_checkpoint_globals()
     path = folder / 'run' / Path((folder / 'run/last_checkpoint').read_text(encoding='utf-8')).name
     checkpoint = torch.load(path, map_location='cpu', weights_only=True)
-    return {key: checkpoint[key] for key in ('state_dict', 'optimizer')}
+    return {key: checkpoint[key] for key in ('state_dict', 'optimizer', 'param_schedulers')}
 
 
 def same_bits(one: object, other: object) -> bool:

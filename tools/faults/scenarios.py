@@ -11,7 +11,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[2]
 BASES = ROOT / 'configs/_base_'
-SIZES = dict(train=128, test=20)  # images of the scenario cifar10
+SIZES = dict(train=128, test=20)  # images of the scenarios cifar10 and plateau
 NOTING = """
 custom_imports = dict(imports=['noting'], allow_failed_imports=False)
 randomness = dict(seed=5)
@@ -41,6 +41,11 @@ train_cfg = dict(max_epochs=7)
 default_hooks.update(checkpoint=dict(by_epoch=False, interval=3, max_keep_ckpts=3))
 custom_hooks = [*_base_.custom_hooks, dict(type='NoteHook')]
 """
+# Checkpoints before the validation of their epoch, whose accuracy decides about the next learning rate.
+PLATEAU = f"""{CIFAR10}
+param_scheduler = [dict(type='ReduceOnPlateauLR', monitor='accuracy/top1', rule='greater', factor=0.5, patience=0)]
+default_hooks.update(checkpoint=dict(by_epoch=True, interval=1, max_keep_ckpts=3))
+"""
 # PixelNet on scenes of digits: dropout, drawn pixels and channel gains, with a checkpoint after each epoch.
 DIGITS = f"""
 _base_ = '{ROOT}/configs/gradient_boosting/digits/pixelnet-vgg16-slim_exp-gb_1xb4-4e_digits-200x200.py'
@@ -52,8 +57,8 @@ train_cfg = dict(max_epochs=12, val_interval=100)
 default_hooks.update(checkpoint=dict(max_keep_ckpts=3))
 custom_hooks = [*_base_.custom_hooks, dict(type='NoteHook')]
 """
-CONFIGS = dict(dropout=DROPOUT, cifar10=CIFAR10, digits=DIGITS)
-ITERATIONS = dict(dropout=80, cifar10=56, digits=60)
+CONFIGS = dict(dropout=DROPOUT, cifar10=CIFAR10, plateau=PLATEAU, digits=DIGITS)
+ITERATIONS = dict(dropout=80, cifar10=56, plateau=56, digits=60)
 
 
 def make_scenario(folder: Path, name: str) -> Path:
@@ -61,7 +66,7 @@ def make_scenario(folder: Path, name: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / f'{name}.py').write_text(CONFIGS[name], encoding='utf-8')
-    if name == 'cifar10':
+    if name in ('cifar10', 'plateau'):
         rng = np.random.default_rng(0)
         arrays = {f'x_{part}': rng.integers(0, 256, (size, 32, 32, 3), np.uint8) for part, size in SIZES.items()}
         labels = {f'y_{part}': np.arange(size, dtype=np.uint8) % 10 for part, size in SIZES.items()}
