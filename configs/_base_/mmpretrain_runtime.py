@@ -17,8 +17,8 @@ default_hooks = dict(
     visualization=dict(type='VisualizationHook', enable=False),
 )
 # The first two check the number of classes and the crop size against the data before the first step. The third stops
-# training when the loss is NaN or infinite; its message names the iteration and the largest scores. The fourth makes a
-# resumed training equal to an uninterrupted one.
+# training when the loss is not finite or the scores explode; its message names the iteration and the largest scores.
+# The fourth makes a resumed training equal to an uninterrupted one.
 custom_hooks = [
     dict(type='mmgb.CheckClassCountHook'),
     dict(type='mmgb.CheckCropSizeHook'),

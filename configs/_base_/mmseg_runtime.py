@@ -18,8 +18,8 @@ default_hooks = dict(
     visualization=dict(type='SegVisualizationHook'),
 )
 # The first checks the number of classes against the data before the first step. The second stops training when the loss
-# is NaN or infinite; its message names the iteration and the largest scores. The third makes a resumed training equal
-# to an uninterrupted one.
+# is not finite or the scores explode; its message names the iteration and the largest scores. The third makes a resumed
+# training equal to an uninterrupted one.
 custom_hooks = [
     dict(type='mmgb.CheckClassCountHook'),
     dict(type='mmgb.CheckInvalidLossHook'),

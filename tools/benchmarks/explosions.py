@@ -22,7 +22,8 @@ RATES = (1e-6, 1e-3, 0.1, 10.0, 1e3, 1e6)
 TARGETS = ((0.0, 1.0), (0.0, 16.0), (-2.0, 10.0), (1.0, 16.0), (0.0, 1000.0))
 ALPHAS = (1e-6, 1e-3, 0.1, 1.0, 1e3)
 SENTENCE = (
-    r'iteration \d+: the loss is not finite \(.*\); .*; lower the learning rate \(it was \S+\) or bound the gradients'
+    r'iteration \d+: (the loss is not finite|scores exceed 2\^24, .*) \(.*\); .*; '
+    r'lower the learning rate \(it was \S+\) or bound the gradients'
 )
 
 

@@ -1,4 +1,4 @@
-"""Stop the training when its loss becomes NaN or infinite, and name the losses and scores behind it.
+"""Stop the training when its loss isn't finite or its scores explode, and name the losses and scores.
 
 mmengine has no such hook. That of mmdetection, with the same name, reports neither the iteration nor the scores.
 """
@@ -24,16 +24,21 @@ from mmgb.registry import HOOKS
 from mmgb.utils.settings import check_integer
 
 GROWTH = 2.0  # a loss of more than this multiple of the first one has grown
+LARGEST_SCORE = 2.0**24  # float32 can't tell apart larger scores that differ by 1: no probability is left to learn
 
 
 @HOOKS.register_module()
 class CheckInvalidLossHook(Hook):
-    """Raise an error after the first iteration whose total loss is NaN or infinite.
+    """Raise an error after the first iteration whose total loss is NaN or infinite, or with a score above 2^24.
+
+    A bounded loss, such as cross-entropy or a boosted loss with ``max_delta``, grows only by a factor in each iteration
+    of an exploding training. It overflows long after its scores have lost their meaning: above 2^24 the float32 numbers
+    are more than 1 apart. Negative scores may have any magnitude, since -1e9 is a usual mask.
 
     The message contains the iteration, every loss, and the largest magnitude of the scores that each loss module
     received; then what to lower, and the last checkpoint of the run that was written before the loss grew to more than
     twice its value at the run's first check. To report the scores the hook keeps a reference to those of the current
-    iteration; it computes nothing as long as the loss is finite. Loss modules are those whose ``forward`` names its
+    iteration, and takes their maximum at each check. Loss modules are those whose ``forward`` names its
     first argument ``cls_score``, like the losses of mmgb and most losses of mmseg and mmpretrain.
 
     Args:
@@ -41,8 +46,8 @@ class CheckInvalidLossHook(Hook):
             iteration, as mmengine's own ``RuntimeInfoHook`` does in every iteration. Default: 1.
 
     Raises:
-        FloatingPointError: during training, if the loss isn't finite. It is a ``DivergenceError``, so that the tools
-            print one sentence and exit with code 1.
+        FloatingPointError: during training, if the loss isn't finite or a score exceeds 2^24. It is a
+            ``DivergenceError``, so that the tools print one sentence and exit with code 1.
     """
 
     priority = 'VERY_HIGH'  # before any hook that saves a checkpoint
@@ -75,16 +80,18 @@ class CheckInvalidLossHook(Hook):
         if not self.every_n_train_iters(runner, self.interval) or not outputs or 'loss' not in outputs:
             return
         total = torch.as_tensor(outputs['loss']).item()
-        if math.isfinite(total):
+        if not math.isfinite(total):
+            fault = 'the loss is not finite'
+        elif any(map(exploded, scores.values())):
+            fault = 'scores exceed 2^24, where float32 no longer tells apart two that differ by 1'
+        else:
             self._remember_checkpoint(runner, abs(total))
             return
         losses = ', '.join(
             f'{name} {torch.as_tensor(value).item():g}' for name, value in outputs.items() if 'loss' in name
         )
         received = ''.join(f'; {name} received {describe_scores(value)}' for name, value in scores.items())
-        raise DivergenceError(
-            f'iteration {runner.iter + 1}: the loss is not finite ({losses}){received}; {self._advice(runner)}'
-        )
+        raise DivergenceError(f'iteration {runner.iter + 1}: {fault} ({losses}){received}; {self._advice(runner)}')
 
     def after_train(self, runner: Any) -> None:
         for handle in self.handles:
@@ -126,6 +133,11 @@ class CheckInvalidLossHook(Hook):
 def resumed_checkpoint(runner: Any) -> str | None:
     """Return the checkpoint that a run resumes, or None. Without a path, mmengine takes the last one of the folder."""
     return (runner._load_from or find_latest_checkpoint(runner.work_dir)) if runner._resume else None
+
+
+def exploded(scores: Tensor) -> bool:
+    """Return True if a score exceeds :data:`LARGEST_SCORE`."""
+    return bool(scores.numel() and scores.max() > LARGEST_SCORE)
 
 
 def describe_scores(scores: Tensor) -> str:

@@ -1,4 +1,4 @@
-"""CheckInvalidLossHook in mmengine's Runner: its error, and no references to old scores."""
+"""CheckInvalidLossHook in mmengine's Runner: its errors, and no references to old scores."""
 
 import gc
 import re
@@ -13,28 +13,30 @@ from mmengine.runner import Runner
 from mmgb.engine.hooks import CheckInvalidLossHook, GradientStatsHook
 from mmgb.functional.errors import ConfigError, DivergenceError
 from mmgb.models.losses import ExpGBLoss
+from mmgb.registry import MODELS
 
 BREAKS_AT = 3  # first iteration with scores that overflow, counted from 1
 
 
 class Model(BaseModel):
-    """A linear classifier whose scores overflow from iteration ``breaks_at`` on."""
+    """A linear classifier whose scores are ``large`` instead of 1 from iteration ``breaks_at`` on."""
 
-    def __init__(self, breaks_at):
+    def __init__(self, breaks_at, large=128.0, loss=None):
         super().__init__()
         self.layer = torch.nn.Linear(2, 3)
-        self.loss = ExpGBLoss()
+        self.loss = MODELS.build(loss) if loss else ExpGBLoss()
+        self.large = torch.as_tensor(large)
         self.iteration, self.breaks_at, self.seen = 0, breaks_at, []
 
     def forward(self, inputs, mode):
         self.iteration += 1
-        scores = self.layer(inputs) * 0 + (1.0 if self.iteration < self.breaks_at else 128.0)
+        scores = self.layer(inputs) * 0 + (1.0 if self.iteration < self.breaks_at else self.large)
         self.seen.append(weakref.ref(scores))
         return dict(loss_exp_gb=self.loss(scores, torch.zeros(len(scores), dtype=torch.long)))
 
 
-def train(tmp_path, breaks_at, **settings):
-    model = Model(breaks_at)
+def train(tmp_path, breaks_at, model=None, **settings):
+    model = model or Model(breaks_at)
     runner = Runner(
         model=model,
         work_dir=str(tmp_path),
@@ -64,6 +66,31 @@ def test_the_first_iteration_with_an_infinite_loss_is_named_with_its_largest_sco
         ),
     ):
         train(tmp_path, BREAKS_AT)
+
+
+BOUNDED = [
+    dict(type='mmgb.ExpGBLoss', max_delta=3.0),
+    dict(type='mmgb.Pow3GBLoss', max_delta=3.0),
+    dict(type='mmpretrain.CrossEntropyLoss'),
+    dict(type='mmseg.CrossEntropyLoss'),
+]
+
+
+@pytest.mark.parametrize('loss', BOUNDED, ids=lambda loss: loss['type'])
+def test_scores_beyond_the_integers_of_float32_end_a_training_whose_loss_is_still_finite(tmp_path, loss):
+    too_large = torch.tensor(2.0**24).nextafter(torch.tensor(torch.inf))
+    assert too_large - 2.0**24 == 2  # so no two scores above the limit differ by 1
+    sentence = (
+        rf'^iteration {BREAKS_AT}: scores exceed 2\^24, where float32 no longer tells apart two that differ by 1 '
+        r'\(loss [^i].*\); loss received scores up to 1\.678e\+07; lower the learning rate \(it was 0\)'
+    )
+    with pytest.raises(DivergenceError, match=sentence):
+        train(tmp_path, BREAKS_AT, Model(BREAKS_AT, too_large, loss))
+
+
+@pytest.mark.parametrize('scores', [2.0**24, [0.0, -1e9, -3e38], [0.0, 1.0, -torch.inf]], ids=str)
+def test_scores_up_to_the_limit_and_masks_of_any_magnitude_are_no_explosion(tmp_path, scores):
+    train(tmp_path, BREAKS_AT, Model(BREAKS_AT, scores, dict(type='mmpretrain.CrossEntropyLoss')))
 
 
 def test_interval_is_the_number_of_iterations_between_checks(tmp_path):
