@@ -1,7 +1,7 @@
 """Linear outputs of Table 1 with logistic hidden units.
 
 The learning rate is ours: half of that of the same outputs with ReLU and He initialisation, at which this network
-diverges.
+hardly learns.
 """
 
 _base_ = './mlp_linear_1xb100-100e_mnist-28x28.py'

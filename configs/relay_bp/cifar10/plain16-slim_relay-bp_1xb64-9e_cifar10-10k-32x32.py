@@ -1,4 +1,4 @@
-"""16-layer network, Relay BP, nine epochs: the one setting of the study in which it was ahead of multi-loss.
+"""16-layer network, Relay BP, nine epochs: the setting in which it came nearest to a clear lead over multi-loss.
 
 Network and length are ours; the learning rate is the best of multi-loss (README, Results).
 """
