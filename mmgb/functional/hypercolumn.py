@@ -46,6 +46,11 @@ class LinearPart(NamedTuple):
     offset: float
 
 
+def valid_pixels(labels: Tensor, ignore_index: int | None) -> Tensor:
+    """Return the mask of the pixels that are not ignored, all of them if ``ignore_index`` is None."""
+    return torch.ones_like(labels, dtype=torch.bool) if ignore_index is None else labels != ignore_index
+
+
 def draw_valid_pixels(labels: Tensor, num_pixels: int, ignore_index: int | None) -> Tensor:
     """Draw valid pixels uniformly, without replacement while there are enough.
 
@@ -59,7 +64,7 @@ def draw_valid_pixels(labels: Tensor, num_pixels: int, ignore_index: int | None)
         Flat indices ``y * W + x``, shape (B, num_pixels).
     """
     labels = labels.flatten(1)
-    valid = labels != ignore_index if ignore_index is not None else torch.ones_like(labels, dtype=torch.bool)
+    valid = valid_pixels(labels, ignore_index)
     keys = torch.rand(labels.shape, dtype=torch.float32, device=labels.device).masked_fill_(~valid, -1)
     drawn = keys.topk(min(num_pixels, labels.shape[1]), dim=1).indices
     distinct = valid.sum(1, keepdim=True).clamp(1, drawn.shape[1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..hypercolumn import valid_pixels
 from .axis import enlarged_axes
 from .mixed_cells import Cells, corner_shares
 
@@ -35,7 +36,7 @@ def upsampled_accuracy(
     """
     axes = enlarged_axes(scores, (labels.shape[1], labels.shape[2]), align_corners)
     scores = scores.to(torch.promote_types(scores.dtype, torch.float32)).contiguous()
-    valid = torch.ones_like(labels, dtype=torch.bool) if ignore_index is None else labels != ignore_index
+    valid = valid_pixels(labels, ignore_index)
     rows, columns = (axis.cell.to(scores.device) for axis in axes)
     best = scores.argmax(1)
     corners = torch.stack([best[:, row, column] for row in axes[0].ends for column in axes[1].ends])

@@ -7,6 +7,7 @@ from mmseg.models.losses import CrossEntropyLoss
 from torch import Tensor, nn
 
 from mmgb.functional import ConfigError, loss_in_strips
+from mmgb.functional.hypercolumn import valid_pixels
 from mmgb.models.losses.weighted_loss import WeightedLoss
 
 
@@ -42,13 +43,17 @@ def enlarged_loss(
         return loss.forward(enlarged, labels[:, rows], ignore_index=ignore_index, reduction_override='sum')
 
     total = loss_in_strips(scores, labels.shape[1:], loss_of_rows, align_corners=align_corners)
-    return total if loss.reduction == 'sum' else total / _normalizer(loss, labels, ignore_index)
+    return total / normalizer(loss, labels, ignore_index)
 
 
-def _normalizer(loss: CrossEntropyLoss, labels: Tensor, ignore_index: int) -> Tensor | float:
-    """Return the number that mmseg's cross-entropy divides its sum by."""
-    valid = labels != ignore_index
+def normalizer(loss: nn.Module, labels: Tensor, ignore_index: int | None) -> Tensor | float:
+    """Return the number by which a loss that :func:`check_loss` accepts divides the sum of all pixels."""
+    if loss.reduction == 'sum':
+        return 1
+    if isinstance(loss, WeightedLoss):
+        ignore_index = loss.ignored_label(ignore_index)
+    valid = valid_pixels(labels, ignore_index)
     if loss.class_weight is not None:
-        class_weight = torch.tensor(loss.class_weight, dtype=torch.float32, device=labels.device)
+        class_weight = torch.as_tensor(loss.class_weight, dtype=torch.float32, device=labels.device)
         return class_weight[labels[valid]].sum() + torch.finfo(torch.float32).eps
     return valid.sum().clamp(min=1) if loss.avg_non_ignore else labels.numel()

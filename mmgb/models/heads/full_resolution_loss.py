@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from mmgb.functional import ConfigError
 from mmgb.functional.full_resolution.accuracy import upsampled_accuracy
 from mmgb.functional.full_resolution.drawn_pixels import scores_at_pixels
-from mmgb.functional.hypercolumn import draw_valid_pixels
+from mmgb.functional.hypercolumn import draw_valid_pixels, valid_pixels
 from mmgb.models.relay_bp.arguments import registered_class
 from mmgb.registry import MODELS
 
-from .enlarged_losses import check_loss, enlarged_loss
+from .enlarged_losses import check_loss, enlarged_loss, normalizer
 
 # What a head's own method has to call so that the loss is still that of all its scores.
 OWN_LOSS = {
@@ -38,8 +38,8 @@ class FullResolutionLoss(BaseDecodeHead):
             is the shorter one in a config that inherits a head: ``decode_head=dict(type='mmgb.FullResolutionLoss',
             head='ASPPHead')``.
         pixels_per_image: number of pixels drawn from each image in each training step, as in PixelNet
-            (arXiv:1702.06506, Section 3). The loss is an unbiased estimate of that of all pixels, except that class
-            weights are normalized by the drawn pixels. Default: None, all pixels.
+            (arXiv:1702.06506, Section 3). The loss is an unbiased estimate of that of all pixels. Default: None, all
+            pixels.
         **settings: settings of the head.
 
     Raises:
@@ -93,30 +93,15 @@ class _LossOfEnlargedScores(BaseDecodeHead):
         pixels = draw_valid_pixels(labels, self.pixels_per_image, self.ignore_index)
         scores = scores_at_pixels(seg_logits, pixels, labels.shape[1:], self.align_corners)
         drawn = labels.flatten(1).gather(1, pixels).unsqueeze(2)
-        valid = (labels != self.ignore_index).flatten(1).sum(1)
+        # Each drawn pixel stands for an equal share of its image's valid ones.
+        share = valid_pixels(labels, self.ignore_index).flatten(1).sum(1) / self.pixels_per_image
+        options = dict(weight=share.view(-1, 1, 1).expand(drawn.shape), ignore_index=self.ignore_index)
         losses = {}
         for loss in _losses(self):
-            weight = _image_weights(loss, valid, labels[0].numel(), self.pixels_per_image)
-            weight = weight.view(-1, 1, 1).expand(drawn.shape)
-            value = loss(scores, drawn, weight=weight, ignore_index=self.ignore_index)
+            total = loss(scores, drawn, reduction_override='sum', **options)
+            value = total / normalizer(loss, labels, self.ignore_index)
             losses[loss.loss_name] = losses.get(loss.loss_name, 0) + value
         return losses | dict(acc_seg=accuracy(scores, drawn, ignore_index=self.ignore_index))
-
-
-def _image_weights(loss: nn.Module, valid: Tensor, pixels: int, drawn: int) -> Tensor:
-    """Return the factor of each image's drawn pixels with which their loss estimates that of all pixels.
-
-    Args:
-        loss: loss with ``reduction``, ``avg_non_ignore`` and ``class_weight``.
-        valid: number of valid pixels of each image, (N,).
-        pixels: number of pixels of an image.
-        drawn: number of pixels drawn from each image, all of them valid if any pixel is.
-    """
-    if loss.reduction == 'sum':
-        return valid / drawn
-    if loss.avg_non_ignore or loss.class_weight is not None:
-        return valid * (valid > 0).sum() / valid.sum().clamp(min=1)
-    return valid / pixels
 
 
 def _check_count(name: str, value: int) -> None:

@@ -113,7 +113,7 @@ class WeightedLoss(nn.Module):
             label,
             weight=weight,
             class_weight=self.class_weight,
-            ignore_index=self._ignored_label(ignore_index),
+            ignore_index=self.ignored_label(ignore_index),
             avg_non_ignore=self.avg_non_ignore,
             reduction=self.reduction if reduction_override is None else reduction_override,
             avg_factor=avg_factor,
@@ -142,7 +142,7 @@ class WeightedLoss(nn.Module):
             label,
             align_corners,
             class_weight=self.class_weight,
-            ignore_index=self._ignored_label(ignore_index),
+            ignore_index=self.ignored_label(ignore_index),
             avg_non_ignore=self.avg_non_ignore,
             reduction=self.reduction,
         )
@@ -158,7 +158,8 @@ class WeightedLoss(nn.Module):
 
         return loss_in_strips(scores, label.shape[1:], loss_of_rows, align_corners=align_corners)
 
-    def _ignored_label(self, ignore_index: int | None) -> int | None:
+    def ignored_label(self, ignore_index: int | None) -> int | None:
+        """Return the ignored label of a call to which a head passes ``ignore_index``."""
         if ignore_index is None:
             return self.ignore_index
         if self.ignore_index is not None and ignore_index != self.ignore_index:

@@ -101,29 +101,47 @@ def test_the_head_may_be_given_as_a_config_and_losses_as_a_list():
     torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize(
-    'loss',
-    [
+DRAWN_LOSSES = [
+    dict(loss, class_weight=class_weight)
+    for class_weight in (None, [1.0, 1e3, 0.0, 3.0])
+    for loss in (
         POW3,
         dict(POW3, avg_non_ignore=False),
-        dict(type='CrossEntropyLoss'),
-        dict(type='CrossEntropyLoss', avg_non_ignore=True),
+        dict(POW3, reduction='sum'),
+        dict(POW3, loss_weight=0.4, matched=True),
+        dict(type='mmgb.SquentropyLoss'),
+        dict(type='CrossEntropyLoss', loss_weight=0.4),
         dict(type='CrossEntropyLoss', reduction='sum'),
-    ],
-)
+    )
+]
+
+
+# With class weights and ignored pixels, mmseg's cross-entropy with avg_non_ignore raises an IndexError.
+@pytest.mark.parametrize('loss', [*DRAWN_LOSSES, dict(type='CrossEntropyLoss', avg_non_ignore=True)], ids=str)
 def test_drawing_every_valid_pixel_equally_often_gives_the_loss_of_all_pixels(loss):
     """Images with 8, 16 and no valid pixels: each draw of 16 has every valid pixel of its image equally often."""
     plain, drawn = pair('FCNHead', loss_decode=loss)
+    plain.loss_decode.double(), drawn.loss_decode.double()
     drawn.pixels_per_image = 16
-    scores = torch.randn(3, 4, 2, 3, dtype=torch.float64)
+    scores = torch.randn(3, 4, 2, 3, dtype=torch.float64, requires_grad=True)
     data_samples = []
-    for valid in (8, 16, 0):
+    for valid, classes in ((8, [0, 3]), (16, [1, 2]), (0, [])):  # class weights differ between the images
         labels = torch.full((48,), 255)
-        labels[torch.randperm(48)[:valid]] = torch.randint(4, (valid,))
+        labels[torch.randperm(48)[:valid]] = torch.tensor(classes, dtype=torch.long).repeat(valid)[:valid]
         data_samples.append(SegDataSample(gt_sem_seg=PixelData(data=labels.view(1, 6, 8))))
+    found, expected = (head.loss_by_feat(scores, data_samples)[head.loss_decode.loss_name] for head in (drawn, plain))
+    torch.testing.assert_close(found, expected, rtol=1e-6, atol=0)
+    gradients = (torch.autograd.grad(loss, scores)[0] for loss in (found, expected))
+    torch.testing.assert_close(*gradients, rtol=1e-5, atol=1e-7)
+
+
+def test_without_an_ignored_label_every_pixel_can_be_drawn():
+    plain, drawn = pair('FCNHead', loss_decode=POW3, ignore_index=None)
+    drawn.pixels_per_image = 48
+    scores = torch.randn(1, 4, 2, 3, dtype=torch.float64)
+    data_samples = [SegDataSample(gt_sem_seg=PixelData(data=torch.randint(4, (1, 6, 8))))]
     found, expected = (head.loss_by_feat(scores, data_samples) for head in (drawn, plain))
-    name = drawn.loss_decode.loss_name
-    torch.testing.assert_close(found[name], expected[name], rtol=1e-6, atol=0)
+    torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-6)
 
 
 def test_drawn_pixels_are_new_ones_in_each_step():
