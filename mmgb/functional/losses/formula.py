@@ -6,7 +6,8 @@ the gradient-boosting paper: the gradient that enters the network at that output
 
 A class of probability p has the target :math:`t = t^- + (t^+ - t^-)\, p`, where ``targets`` :math:`= (t^-, t^+)`
 belong to a wrong class (p = 0) and to the target class (p = 1). At the minimum of the loss the expected delta is 0, so
-the boosted output estimates the expected target. Scaled back to [0, 1], it estimates the class's probability.
+the boosted output estimates the expected target. Scaled back to [0, 1], it estimates the class's probability. A clipped
+delta has another expectation, see :mod:`mmgb.functional.losses.clipped_expectation`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError
+from .clipped_expectation import clipped_output, clipped_probabilities
 
 # Above this distance from the fit an exponential potential is the boosted output less a small rest.
 FAR_FROM_FIT = 30.0
@@ -95,7 +97,7 @@ class Formula(ABC):
         return negative + (positive - negative) * probability
 
     def probabilities(self, scores: Tensor) -> Tensor:
-        """Estimate the probability of each class on its own: the boosted output, scaled back to [0, 1].
+        """Estimate the probability of each class on its own, in [0, 1].
 
         The estimates sum to about 1 over the classes. They are wrong if the loss has class weights, or if the scores
         are rescaled before the loss (ArcFace).
@@ -153,6 +155,16 @@ class BoostedFormula(Formula):
     @abstractmethod
     def unclipped_potential(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         """Return the potential without ``max_delta``."""
+
+    def probabilities(self, scores: Tensor) -> Tensor:
+        if self.max_delta is None:
+            return super().probabilities(scores)
+        return clipped_probabilities(self.output(scores), self.targets, self.max_delta)
+
+    def score_of(self, probability: float) -> float:
+        if self.max_delta is None:
+            return super().score_of(probability)
+        return self.fit(clipped_output(probability, self.targets, self.max_delta))
 
     def delta(self, scores: Tensor, targets: Tensor | float) -> Tensor:
         delta = self.unclipped_delta(scores, targets)

@@ -93,7 +93,7 @@ class _LossOfEnlargedScores(BaseDecodeHead):
         pixels = draw_valid_pixels(labels, self.pixels_per_image, self.ignore_index)
         scores = scores_at_pixels(seg_logits, pixels, labels.shape[1:], self.align_corners)
         drawn = labels.flatten(1).gather(1, pixels).unsqueeze(2)
-        # Each drawn pixel stands for an equal share of its image's valid ones.
+        # The factor with which the loss of the drawn pixels estimates the sum over their image's valid ones.
         share = valid_pixels(labels, self.ignore_index).flatten(1).sum(1) / self.pixels_per_image
         options = dict(weight=share.view(-1, 1, 1).expand(drawn.shape), ignore_index=self.ignore_index)
         losses = {}

@@ -31,13 +31,10 @@ FORMULAS = [
 
 @pytest.mark.parametrize('formula', FORMULAS)
 @pytest.mark.parametrize('probability', [0.1, 0.5, 0.9])
-def test_the_score_of_a_probability_is_boosted_to_its_target(formula, probability):
+def test_at_the_score_of_a_probability_the_expected_delta_is_0(formula, probability):
     score = torch.tensor(formula.score_of(probability), dtype=torch.float64)
-    negative, positive = formula.targets
-    t = negative + (positive - negative) * probability
-    assert formula.output(score).item() == pytest.approx(t, rel=1e-12)
-    assert formula.delta(score, t).item() == pytest.approx(0, abs=1e-12)
-    assert formula.potential(score, t).item() == pytest.approx(0, abs=1e-12)
+    of_wrong_class, of_target_class = (formula.delta(score, t).item() for t in formula.targets)
+    assert (1 - probability) * of_wrong_class + probability * of_target_class == pytest.approx(0, abs=1e-12)
     assert formula.probabilities(score).item() == pytest.approx(probability, rel=1e-12)
 
 
