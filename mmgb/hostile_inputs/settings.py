@@ -85,7 +85,12 @@ COMMON: dict[str, Callable[[Any], bool]] = dict(
     use_sigmoid=lambda value: value is False,
     no_such_setting=lambda value: False,
 )
-ELEMENTWISE = {**COMMON, 'target_kind': _one_of('class', 'multi_label', 'value')}
+ELEMENTWISE = {
+    **COMMON,
+    'target_kind': _one_of('class', 'multi_label', 'value'),
+    'label_smooth_val': lambda value: _number(value) and 0 <= value < 1,
+    'label_smooth_mode': _one_of('original', 'classy_vision', 'multi_label'),
+}
 BOOSTED = {**ELEMENTWISE, 'alpha': _positive, 'max_delta': _none_or(_positive), 'matched': _boolean, 'fused': _boolean}
 ACTIVATIONS = _one_of('linear', 'sigmoid', 'tanh')
 # Settings of each type, and what each allows on its own.

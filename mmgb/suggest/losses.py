@@ -38,11 +38,10 @@ def boosted(loss: Loss, method: str) -> dict:
             new['loss_weight'] = old.get('loss_weight', 1.0) / loss.num_classes
     if loss.has_head(HEADS_WITHOUT_IGNORE_INDEX):
         new['ignore_index'] = head.get('ignore_index', 255)
-    smoothing = old.get('label_smooth_val')
-    if smoothing:
-        new['targets'] = smoothed_targets(smoothing, old.get('mode', 'original'), _num_classes(loss))
-        if method == 'pow3-gb':
-            new['beta'] = 0.0  # the fit of probability 0, which no class has
+    if old.get('label_smooth_val'):
+        new['label_smooth_val'] = old['label_smooth_val']
+        if old.get('mode', 'original') != 'original':
+            new['label_smooth_mode'] = old['mode']
     return new
 
 
@@ -71,22 +70,6 @@ def drops_class_weight(loss: Loss) -> bool:
     return uses_sigmoids(loss) and not weighs_terms(loss) and loss.config.get('class_weight') is not None
 
 
-def smoothed_targets(smoothing: float, mode: str, num_classes: int | None) -> tuple[float, float]:
-    """Return the probabilities of a wrong class and of the target class that smoothed labels have.
-
-    Args:
-        smoothing (float): ``label_smooth_val`` of mmpretrain's ``LabelSmoothLoss``.
-        mode (str): its mode, ``'original'``, ``'classy_vision'`` or ``'multi_label'``.
-        num_classes (int | None): number of classes; None is treated as many classes.
-    """
-    if mode == 'multi_label':
-        return smoothing, 1 - smoothing
-    if mode == 'classy_vision':
-        smoothing = smoothing / (1 + smoothing)
-    share = smoothing / num_classes if num_classes else 0.0
-    return share, 1 - smoothing + share
-
-
 def notes_on(loss: Loss) -> list[str]:
     """Return what the swap changes beside the loss, as sentences."""
     old, notes = loss.config, []
@@ -106,7 +89,3 @@ def notes_on(loss: Loss) -> list[str]:
             "the loss's probabilities"
         )
     return notes
-
-
-def _num_classes(loss: Loss) -> int | None:
-    return loss.config.get('num_classes') or loss.num_classes

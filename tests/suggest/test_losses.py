@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from mmgb.registry import MODELS
 from mmgb.suggest.find_losses import Loss
-from mmgb.suggest.losses import averages_classes, boosted, notes_on, smoothed_targets
+from mmgb.suggest.losses import averages_classes, boosted, notes_on
 from mmgb.suggest.type_names import type_names
 
 HEAD = dict(type='FCNHead', num_classes=19)
@@ -35,27 +35,19 @@ def test_settings_of_the_same_meaning_are_kept():
 @pytest.mark.parametrize('method', ['exp-gb', 'pow3-gb'])
 @settings(max_examples=20, deadline=None)
 @given(smoothing=st.floats(0.01, 0.4), num_classes=st.integers(2, 30), given_by_the_loss=st.booleans())
-def test_smoothed_labels_become_targets(mode, method, smoothing, num_classes, given_by_the_loss):
-    """The boosted loss of labels is that of the host's smoothed labels, whose targets are the probabilities."""
+def test_smoothing_is_that_of_the_host(mode, method, smoothing, num_classes, given_by_the_loss):
+    """The boosted loss of labels is the one without smoothing on the host's smoothed labels."""
     config = dict(type='LabelSmoothLoss', label_smooth_val=smoothing, mode=mode, use_sigmoid=mode == 'multi_label')
     config.update(dict(num_classes=num_classes) if given_by_the_loss else {})
     of_head = None if given_by_the_loss else num_classes
     new = boosted(Loss('head.loss', config, {}, ('LinearClsHead',), of_head), method)
     host = LabelSmoothLoss(smoothing, num_classes, mode=mode, use_sigmoid=mode == 'multi_label')
-    one_hot = torch.eye(num_classes)[:2]
-    smoothed = host.smooth_label(one_hot.clone())
-    targets = new['targets']
-    torch.testing.assert_close(targets[0] + (targets[1] - targets[0]) * one_hot, smoothed)
-    loss = MODELS.build(dict(new))
-    formula = loss.formula_for(num_classes)
-    ratio = formula.targets[1] / targets[1]
-    assert formula.targets[0] == pytest.approx(ratio * targets[0])
-    if method == 'pow3-gb':
-        assert formula.beta == 0
-
-
-def test_smoothing_without_a_number_of_classes_is_that_of_many_classes():
-    assert smoothed_targets(0.1, 'original', None) == (0.0, 0.9)
+    smoothed = host.smooth_label(torch.eye(num_classes)[:2].clone())
+    plain = MODELS.build({key: value for key, value in new.items() if 'smooth' not in key})
+    scores = torch.randn(2, num_classes, requires_grad=True)
+    losses = MODELS.build(dict(new))(scores, torch.arange(2)), plain(scores, smoothed)
+    torch.testing.assert_close(*losses, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(*(torch.autograd.grad(loss, scores)[0] for loss in losses), rtol=1e-4, atol=1e-5)
 
 
 def test_sigmoids_of_mmseg_are_averaged_over_the_classes():

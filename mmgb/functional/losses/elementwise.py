@@ -14,7 +14,8 @@ from ..errors import ConfigError
 from .error_delta import potentials
 from .formula import Formula
 from .kernels.dispatch import fused_loss
-from .matched_units import check_matched
+from .label_smoothing import check_label_smoothing
+from .matched_units import check_matched, classes_of_outputs
 from .reduction import ReductionOptions, check_class_weight, check_reduction, mask_zero_weights, sample_weights
 from .targets import check_target, check_target_kind, check_values
 
@@ -23,6 +24,8 @@ class ElementwiseOptions(ReductionOptions, total=False):
     """Keyword arguments that the public functions pass on to :func:`elementwise_loss`."""
 
     target_kind: str
+    label_smooth_val: float
+    label_smooth_mode: str
 
 
 def elementwise_loss(
@@ -39,6 +42,8 @@ def elementwise_loss(
     reduction: str = 'mean',
     avg_factor: float | None = None,
     target_kind: str = 'class',
+    label_smooth_val: float = 0.0,
+    label_smooth_mode: str = 'original',
 ) -> Tensor:
     """Sum the potentials over the classes and reduce them over the samples (images or pixels).
 
@@ -67,6 +72,9 @@ def elementwise_loss(
               by its weight, ``sum_c w_c * F(x_c, t_c)``, and the mean divides by the number of samples.
             - ``'value'``: real values, for regression (Section 3 of the gradient-boosting paper). The formula's
               ``targets`` are not used. Class weights multiply the terms.
+        label_smooth_val (float): smoothing of the labels or class scores, in [0, 1). Default: 0, none.
+        label_smooth_mode (str): mode of mmpretrain's ``LabelSmoothLoss``, see
+            :func:`mmgb.functional.losses.label_smoothing.smoothed_probabilities`. Default: ``'original'``.
 
     Returns:
         Tensor: a scalar, or with ``reduction='none'`` one loss per sample, of the labels' shape. Ignored and
@@ -79,6 +87,7 @@ def elementwise_loss(
     check_reduction(reduction, avg_factor)
     check_target_kind(target_kind)
     check_matched(matched, target_kind)
+    check_label_smoothing(label_smooth_val, label_smooth_mode, target_kind)
     valid = None
     if target_kind == 'value':
         check_values(scores, target, formula.target_range)
@@ -92,6 +101,7 @@ def elementwise_loss(
             )
     if matched:
         formula = formula.matched(scores.shape[1])
+    formula = formula.smoothed(label_smooth_val, label_smooth_mode, classes_of_outputs(scores.shape[1]))
     term_weight = None
     if class_weight is not None:
         check_class_weight(class_weight, scores)

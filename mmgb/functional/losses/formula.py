@@ -22,6 +22,7 @@ from torch import Tensor
 
 from ..errors import ConfigError
 from .clipped_expectation import clipped_output, clipped_probabilities
+from .label_smoothing import smoothed_probabilities
 
 # Above this distance from the fit an exponential potential is the boosted output less a small rest.
 FAR_FROM_FIT = 30.0
@@ -116,6 +117,16 @@ class Formula(ABC):
             ConfigError: if the formula has none.
         """
         raise ConfigError('matched=True: expected False with this loss, only exp-GB and pow3-GB have matched units')
+
+    def smoothed(self: FormulaT, smoothing: float, mode: str, num_classes: int) -> FormulaT:
+        """Return the formula for smoothed labels, see :mod:`mmgb.functional.losses.label_smoothing`.
+
+        Its probabilities are still those of the labels, not of the smoothed ones.
+        """
+        if not smoothing:
+            return self
+        wrong, right = smoothed_probabilities(smoothing, mode, num_classes)
+        return dataclasses.replace(self, targets=(self.target_of(wrong), self.target_of(right)))  # type: ignore[type-var]
 
     def for_values(self: FormulaT) -> FormulaT:
         """Return the formula for regression: with targets ``(0, 1)`` class scores are the targets themselves."""

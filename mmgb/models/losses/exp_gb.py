@@ -25,7 +25,7 @@ class ExpGBLoss(ElementwiseLoss):
         matched (bool): whether the head's outputs are in the units of cross-entropy's logits, so that its learning
             rate, schedule and initialisation fit: the delta is ``exp(z) / C - p`` for C classes. Then
             ``alpha`` has no effect, and the targets only by their ratio. Default: False, the paper's units.
-        **options: ``target_kind`` of :class:`ElementwiseLoss` and the arguments of :class:`WeightedLoss`.
+        **options: further arguments of :class:`ElementwiseLoss` and the arguments of :class:`WeightedLoss`.
 
     Raises:
         ConfigError: when built, if a setting is outside its range; when called, if a tensor does not fit.
@@ -55,6 +55,6 @@ class ExpGBLoss(ElementwiseLoss):
             max_delta=self.formula.max_delta,
             fused=self.fused,
             matched=self.matched,
-            target_kind=self.target_kind,
+            **self.label_options,
             **options,
         )

@@ -46,6 +46,6 @@ class MirroredExpGBLoss(ElementwiseLoss):
             alpha=self.formula.alpha,
             beta=self.formula.beta,
             targets=self.formula.targets,
-            target_kind=self.target_kind,
+            **self.label_options,
             **options,
         )

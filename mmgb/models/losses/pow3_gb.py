@@ -27,7 +27,7 @@ class Pow3GBLoss(ElementwiseLoss):
         matched (bool): whether the head's outputs are in the units of cross-entropy's logits, so that its learning
             rate, schedule and initialisation fit: the delta is ``(z/10 + C**(-1/3))**3 - p`` for C classes. Then
             ``alpha`` and the scale of the targets have no effect. Default: False, the paper's units.
-        **options: ``target_kind`` of :class:`ElementwiseLoss` and the arguments of :class:`WeightedLoss`.
+        **options: further arguments of :class:`ElementwiseLoss` and the arguments of :class:`WeightedLoss`.
 
     Raises:
         ConfigError: when built, if a setting is outside its range; when called, if a tensor does not fit.
@@ -59,6 +59,6 @@ class Pow3GBLoss(ElementwiseLoss):
             max_delta=self.formula.max_delta,
             fused=self.fused,
             matched=self.matched,
-            target_kind=self.target_kind,
+            **self.label_options,
             **options,
         )

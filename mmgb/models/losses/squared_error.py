@@ -46,6 +46,6 @@ class SquaredErrorLoss(ElementwiseLoss):
             label,
             activation=self.formula.activation,
             targets=self.formula.targets,
-            target_kind=self.target_kind,
+            **self.label_options,
             **options,
         )

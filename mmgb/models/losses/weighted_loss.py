@@ -18,9 +18,12 @@ from .class_weights import read_class_weight
 
 _INHERITED = 'if the replaced loss had it, add `_delete_=True` to the new loss, see docs/swap_the_loss.md'
 # What to set instead of a setting of a host's loss.
-_INSTEAD = dict.fromkeys(
-    ('label_smooth_val', 'num_classes', 'mode'), '. Smoothed labels are a choice of `targets`, see docs/heads.md'
-) | {'use_soft': '. Class scores need no setting', 'thresh': '. `OHEMPixelSampler` of the head mines pixels'}
+_INSTEAD = {
+    'mode': '. `label_smooth_mode` is the mode of label smoothing',
+    'num_classes': '. Label smoothing counts the outputs',
+    'use_soft': '. Class scores need no setting',
+    'thresh': '. `OHEMPixelSampler` of the head mines pixels',
+}
 
 
 class WeightedLoss(nn.Module):

@@ -192,7 +192,7 @@ def test_the_name_in_the_log_contains_loss(module):
 
 @pytest.mark.parametrize('module', ALL_LOSSES)
 @pytest.mark.parametrize('host', [MMSEG_MODELS, MMPRETRAIN_MODELS], ids=['mmseg', 'mmpretrain'])
-@pytest.mark.parametrize('key, value', [('label_smooth_val', 0.1), ('use_soft', True), ('thresh', 0.7), ('alhpa', 1.0)])
+@pytest.mark.parametrize('key, value', [('num_classes', 5), ('use_soft', True), ('thresh', 0.7), ('alhpa', 1.0)])
 def test_a_key_of_another_loss_is_refused_by_name(module, host, key, value):
     with pytest.raises(ConfigError, match=rf'{key}={value}: expected a setting of {module.__name__}; .*_delete_=True'):
         host.build(dict(type=f'mmgb.{module.__name__}', **{key: value}))
