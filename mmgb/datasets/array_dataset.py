@@ -13,6 +13,7 @@ from mmgb.registry import DATASETS
 
 from .array_backed_dataset import ArrayBackedDataset
 from .array_files import read_idx, read_npz
+from .positions import is_one_position
 from .shared_array import SharedArray
 
 
@@ -40,10 +41,11 @@ class ArraySamples:
 
     def __getitem__(self, index: Any) -> dict | ArraySamples:
         """Return the sample at an int, or a new :class:`ArraySamples` for a slice or an array of positions."""
-        if not isinstance(index, (int, np.integer)):
+        if not is_one_position(index):
             return ArraySamples(
                 self._images, *(SharedArray(column.array[index]) for column in (self._labels, self._rows))
             )
+        index = int(index)
         return dict(img=self._images.array[self._rows.array[index]], gt_label=int(self.labels[index]))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .positions import is_one_position
 from .shared_array import SharedArray
 
 
@@ -39,9 +40,9 @@ class ImageList:
 
     def __getitem__(self, index: Any) -> dict | ImageList:
         """Return the entry at an int, or a new :class:`ImageList` for a slice or an array of positions."""
-        if not isinstance(index, (int, np.integer)):
+        if not is_one_position(index):
             return ImageList(self._text, *(SharedArray(column.array[index]) for column in self._columns))
-        start, length, *label = (int(column.array[index]) for column in self._columns)
+        start, length, *label = (int(column.array[int(index)]) for column in self._columns)
         entry = dict(img_path=self._text.array[start : start + length].tobytes().decode())
         if label:
             entry['gt_label'] = label[0]

@@ -29,8 +29,8 @@ class CalibrationError(BaseMetric):
         collect_device, prefix: arguments of mmengine's ``BaseMetric``.
 
     Raises:
-        ConfigError: if ``num_bins`` is below 1; when evaluating, if a data sample lacks the linear outputs, or with
-            test-time augmentation.
+        ConfigError: if ``num_bins`` is below 1 or the loss gives no probabilities; when evaluating, if a data sample
+            lacks the linear outputs, or with test-time augmentation.
     """
 
     default_prefix = 'calibration'
@@ -47,6 +47,11 @@ class CalibrationError(BaseMetric):
             raise ConfigError(f'num_bins={num_bins}: expected at least 1')
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.loss = MODELS.build(loss)
+        if not hasattr(self.loss, 'probabilities'):
+            raise ConfigError(
+                f'loss={type(self.loss).__name__}: expected a loss of mmgb that predicts probabilities, such as '
+                'mmgb.ExpGBLoss or mmgb.Pow3GBLoss'
+            )
         self.num_bins = num_bins
         self.ignore_index = ignore_index
 

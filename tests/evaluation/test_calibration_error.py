@@ -133,3 +133,10 @@ class _Sample(dict):
 
     def to_dict(self):
         return self
+
+
+@pytest.mark.parametrize('loss', ['mmgb.SquentropyLoss', 'mmseg.CrossEntropyLoss', 'mmpretrain.LabelSmoothLoss'])
+def test_a_loss_without_probabilities_is_refused_when_built(loss):
+    options = dict(label_smooth_val=0.1) if 'Smooth' in loss else {}
+    with pytest.raises(ConfigError, match=f'^loss={loss.split(".")[1]}: expected a loss of mmgb that predicts prob'):
+        CalibrationError(dict(type=loss, **options))

@@ -34,7 +34,9 @@ class RandomChannelGain(BaseTransform):
         return np.random.uniform(self.low, self.high, channels).astype(np.float32)
 
     def transform(self, results: dict) -> dict:
-        results['img'] = results['img'].astype(np.float32) * self.draw_gain(results['img'].shape[2])
+        image = results['img']
+        channels = image.shape[2] if image.ndim == 3 else 1  # MNIST's images are (h, w)
+        results['img'] = image.astype(np.float32) * self.draw_gain(channels)
         return results
 
     def __repr__(self) -> str:

@@ -79,6 +79,7 @@ class SubtractMeanImage(BaseTransform):
             )
         if not np.isfinite(self.mean_image).all():
             raise ConfigError(f"mean_image='{mean_image}': expected finite numbers, got NaN or infinity")
+        self.mean_image = self.mean_image.astype(np.float32)  # OpenCV can't resize float16
 
     def transform(self, results: dict) -> dict:
         image = results['img']

@@ -28,3 +28,10 @@ def test_each_channel_gets_an_independent_gain_within_the_range():
 def test_an_invalid_range_is_refused(low, high):
     with pytest.raises(ValueError, match=f'low={low}, high={high}: expected 0 < low <= high'):
         RandomChannelGain(low, high)
+
+
+def test_a_gray_image_without_a_channel_axis_gets_one_gain():
+    image = np.full((4, 5), 100, np.uint8)
+    gains = [RandomChannelGain()(dict(img=image))['img'] / image for _ in range(20)]
+    assert all(gain.shape == (4, 5) and len(np.unique(gain)) == 1 for gain in gains)
+    assert len({gain[0, 0] for gain in gains}) == 20

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from mmengine.registry import TRANSFORMS, DefaultScope
 
+from mmgb.datasets.transforms import SubtractMeanImage
+
 
 def build(path, **settings):
     with DefaultScope.overwrite_default_scope('mmpretrain'):
@@ -80,3 +82,13 @@ def test_a_resized_mean_of_one_channel_keeps_the_images_shape(shape, tmp_path):
     np.save(tmp_path / 'mean.npy', np.full((6, 5, 1), 7, np.float32))
     result = build(tmp_path / 'mean.npy', resize=True)(dict(img=np.full((*shape, 1), 10, np.uint8)))['img']
     assert result.shape == (*shape, 1) and (result == 3).all()
+
+
+@pytest.mark.parametrize('size', [(6, 5, 3), (9, 20, 3)], ids=str)
+@pytest.mark.parametrize('resize', [False, True])
+@pytest.mark.parametrize('dtype', [np.float16, np.float32, np.float64])
+def test_a_mean_of_any_floating_point_type_gives_a_float32_image(dtype, resize, size, tmp_path):
+    mean = np.full((6, 5, 3), 100, dtype)
+    np.save(tmp_path / 'mean.npy', mean)
+    result = SubtractMeanImage(str(tmp_path / 'mean.npy'), resize)(dict(img=np.full(size, 130, np.uint8)))['img']
+    assert result.dtype == np.float32 and np.allclose(result, 30)
