@@ -34,7 +34,7 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
 
     Raises:
         ConfigError: if a component refuses its settings; the message names the file and line that refused them. Also if
-            an epoch of the training has no batch or no end.
+            an epoch of the training has no batch or no end, or the runner builds its model late (``FlexibleRunner``).
     """
     with build_errors_as_config_errors(cfg):
         kind = Runner if 'train_loop' in loops else TestingRunner
@@ -45,6 +45,11 @@ def build_runner(cfg: Config, loops: tuple[str, ...]) -> Runner:
             # mmsegmentation 1.2 reads `runner.iter` when it draws a test image, which would build the training dataset,
             # and that may not exist.
             runner._train_loop = None
+    if not isinstance(runner.model, nn.Module):
+        raise ConfigError(
+            f'runner_type={cfg.runner_type!r}: expected a runner that builds its model at once, as Runner does; start '
+            'this one without the tools of mmgb, by RUNNERS.build(cfg).train()'
+        )
     if 'train_loop' in loops:
         check_train_batches(runner.train_loop)
     return runner

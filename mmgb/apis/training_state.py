@@ -20,6 +20,8 @@ from torch.optim import Optimizer
 from mmgb.functional.errors import ConfigError, shorten
 from mmgb.utils.errors import one_line
 
+from .resumed_schedules import continue_schedule, schedule_settings
+
 RESUMED_FIELDS = {'state_dict', 'meta', 'message_hub'}  # fields that mmengine's Runner.resume reads
 OPTIONAL_FIELDS = {'optimizer': 'resume_optimizer', 'param_schedulers': 'resume_param_scheduler'}  # to their settings
 HUB_FIELDS = ('log_scalars', 'runtime_info', 'resumed_keys')
@@ -116,6 +118,7 @@ def restore_strictly(runner: Runner, path: str, folder: str) -> None:
     """Make ``runner.resume`` check what it restores.
 
     - Anything that fails to be restored raises one sentence.
+    - Schedules go on in a longer training, see :mod:`mmgb.apis.resumed_schedules`.
     - ``meta.config`` is dropped: mmengine would run it as a Python program, for a setting (``gpu_ids``) that no config
       has any more.
     - The files that the CheckpointHook knows are looked for in ``folder``. In a moved or copied work dir it would
@@ -141,6 +144,9 @@ def restore_strictly(runner: Runner, path: str, folder: str) -> None:
 
     def checked_resume(*args, **kwargs):
         schedules = [_kinds(vars(scheduler)) for scheduler in _schedulers(runner)]
+        configured = [schedule_settings(scheduler) for scheduler in _schedulers(runner)]
+        # Loading a state adds `differentiable` to the defaults, which the optimizers of mmpretrain don't have.
+        hyperparameters = [_kinds(optimizer.defaults) for optimizer in _optimizers(runner)]
         try:
             resume(
                 *args,
@@ -148,11 +154,13 @@ def restore_strictly(runner: Runner, path: str, folder: str) -> None:
                 resume_param_scheduler=runner.cfg.get('resume_param_scheduler', True),
                 **kwargs,
             )
-            for optimizer in _optimizers(runner):
-                _check_optimizer(optimizer)
+            for defaults, optimizer in zip(hyperparameters, _optimizers(runner)):
+                _check_optimizer(optimizer, defaults)
             for before, scheduler in zip(schedules, _schedulers(runner)):
                 _compare_kinds('param_schedulers', before, vars(scheduler))
                 _check_scheduled_parameter(runner, scheduler.param_name)
+            for settings, scheduler in zip(configured, _schedulers(runner)):
+                continue_schedule(scheduler, settings, runner.train_loop)
         except ConfigError as error:
             raise ConfigError(f"--resume='{path}': {error}") from error
         except Exception as error:  # a malformed state can raise anything
@@ -174,9 +182,8 @@ def _schedulers(runner: Runner) -> list:
     return [part for parts in schedulers.values() for part in parts] if isinstance(schedulers, dict) else schedulers
 
 
-def _check_optimizer(optimizer: Optimizer) -> None:
+def _check_optimizer(optimizer: Optimizer, defaults: Mapping[str, str]) -> None:
     """Raise :class:`ConfigError` if a hyperparameter or a state of ``optimizer`` could not be used in a step."""
-    defaults = _kinds(optimizer.defaults)
     for group in optimizer.param_groups:
         _compare_kinds('optimizer.param_groups', defaults, group)
         needed = ADAM_STATE if isinstance(optimizer, (torch.optim.Adam, torch.optim.AdamW)) else set()

@@ -31,7 +31,7 @@ def forbid_full_unpickling():
 
 @functools.cache
 def _checkpoint_globals():
-    """Return what the pickles of a ``HistoryBuffer``, a ``OneCycleLR`` and numpy's plain data refer to."""
+    """Return what the pickles of a ``HistoryBuffer``, a ``OneCycleLR`` and plain data of numpy and configs refer to."""
     import numpy as np
     from mmengine.logging import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
@@ -57,7 +57,9 @@ def _checkpoint_globals():
         for package in ('core', '_core')
     ]
     dtypes = {type(np.dtype(kind)) for kind in '?bBhHiIlLqQefdSU'}
-    return [*methods, _named('builtins.getattr', stored_method), np.ndarray, np.dtype, *arrays, *dtypes]
+    # The metainfo of a data set may hold a nested dict of its config. Nothing of mmengine runs to read it.
+    config_dict = _named('mmengine.config.config.ConfigDict', dict)
+    return [*methods, _named('builtins.getattr', stored_method), config_dict, np.ndarray, np.dtype, *arrays, *dtypes]
 
 
 def _named(path, function):

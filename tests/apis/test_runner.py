@@ -95,3 +95,10 @@ def test_a_component_that_refuses_its_settings_is_named_with_its_place(entry, va
     with pytest.raises(ConfigError, match=message) as refusal:
         build_runner(config, ('train_loop',))
     assert str(refusal.value).startswith(f"config='{config.filename}' ") and '\n' not in str(refusal.value)
+
+
+def test_a_runner_that_builds_its_model_late_is_refused_by_name(config):
+    strategy, env = dict(type='SingleDeviceStrategy'), dict(cudnn_benchmark=False)
+    config.merge_from_dict(dict(runner_type='FlexibleRunner', strategy=strategy, env_cfg=env))
+    with pytest.raises(ConfigError, match="^runner_type='FlexibleRunner': expected a runner that builds its model at"):
+        build_runner(config, ('train_loop',))

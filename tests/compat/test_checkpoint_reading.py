@@ -4,6 +4,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from mmengine.config import ConfigDict
 from mmengine.logging import HistoryBuffer
 from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.registry import PARAM_SCHEDULERS
@@ -34,6 +35,14 @@ def test_history_buffers_and_plain_numpy_data_are_read_with_weights_only(tmp_pat
     assert read['scalars'] == content['scalars']
     for ours, theirs in zip(read['arrays'], content['arrays']):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_nested_dict_of_a_config_is_read_as_a_dict(tmp_path):
+    compat.allow_checkpoint_globals()
+    metainfo = ConfigDict(classes=['even', 'odd'], source=dict(name='digits', years=[dict(year=2020)]))
+    read = strictly_read(saved(tmp_path, dict(dataset_meta=metainfo)))['dataset_meta']
+    assert read == dict(classes=['even', 'odd'], source=dict(name='digits', years=[dict(year=2020)]))
+    assert type(read) is type(read['source']) is type(read['source']['years'][0]) is dict
 
 
 SCHEDULERS = {

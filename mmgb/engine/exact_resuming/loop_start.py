@@ -33,6 +33,11 @@ def is_iteration_based(loop: Any) -> bool:
     return hasattr(loop, 'dataloader_iterator')
 
 
+def is_resumed(runner: Any) -> bool:
+    """Return True if a runner goes on with a training, by its settings or by its method ``resume``."""
+    return bool(runner._resume) or runner.train_loop.iter > 0
+
+
 def restart_iteration(loop: Any) -> None:
     """Let an iteration-based loop load from its data loader anew.
 

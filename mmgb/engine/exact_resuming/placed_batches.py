@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
+import torch
 from mmengine.dataset import InfiniteSampler
 from torch.utils.data import BatchSampler
+
+from mmgb.functional.random_streams import preserved_generators, seed_generators, stream_seed
+
+ORDER = 3  # first part of the key of a pass over the sampler
 
 
 class PlacedIndex(NamedTuple):
@@ -37,13 +43,16 @@ class PlacedBatches:
         sampler (Any): sampler from which ``batches`` takes its indices. Its ``set_epoch`` is called for each epoch.
         rank (int): rank of this process.
         world_size (int): number of processes.
+        seed (int): seed of the training, the same for all processes. Samplers without an epoch, such as torch's, draw
+            their order from the global generators or from one of their own, which start from it in each epoch.
     """
 
-    def __init__(self, batches: Iterable, sampler: Any, rank: int, world_size: int) -> None:
+    def __init__(self, batches: Iterable, sampler: Any, rank: int, world_size: int, seed: int) -> None:
         self.batches = batches
         self.sampler = sampler
         self.rank = rank
         self.world_size = world_size
+        self.seed = seed
         self.start_at(0, 0)
 
     def start_at(self, epoch: int, skipped: int) -> None:
@@ -64,7 +73,7 @@ class PlacedBatches:
             place = self._skip_in_the_sampler(skipped) if skipped else 0
             if place:
                 skipped = 0
-            for batch in self.batches:
+            for batch in self._drawn(epoch):
                 if skipped:
                     skipped -= 1
                 else:
@@ -76,6 +85,18 @@ class PlacedBatches:
             if not skipped:
                 return
             self.skipped = skipped
+
+    def _drawn(self, epoch: int) -> Iterator[list]:
+        """Return the batches of an epoch. A sampler draws its order before its first index."""
+        seed = stream_seed(ORDER, self.seed, epoch)
+        generator = getattr(self.sampler, 'generator', None)
+        if isinstance(generator, torch.Generator):
+            generator.manual_seed(seed >> 64)
+        batches = iter(self.batches)
+        with preserved_generators():
+            seed_generators(seed)
+            first = [*islice(batches, 1)]
+        return chain(first, batches)
 
     def _skip_in_the_sampler(self, skipped: int) -> int:
         """Skip batches without making their indices, and return the number of samples; 0 if the sampler can't."""

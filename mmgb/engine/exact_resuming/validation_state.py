@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from mmengine.hooks import EarlyStoppingHook
+from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 
 from mmgb.functional.errors import ConfigError, shorten
 
@@ -58,6 +58,16 @@ def early_stopping_state(runner: Any) -> list[tuple[int, float]]:
 def early_stopping_hooks(runner: Any) -> list[EarlyStoppingHook]:
     """Return the hooks of a runner that can end its training early."""
     return [hook for hook in runner.hooks if isinstance(hook, EarlyStoppingHook)]
+
+
+def after_the_checkpoint(runner: Any, hooks: list[EarlyStoppingHook]) -> list[EarlyStoppingHook]:
+    """Return those of ``hooks`` that a validation calls after the checkpoint of a new best metric is written.
+
+    The default priority is after it. The state of a hook before it, as the checkpoint holds it, has the metric.
+    """
+    order = runner.hooks
+    first = next((index for index, hook in enumerate(order) if isinstance(hook, CheckpointHook)), len(order))
+    return [hook for hook in hooks if order.index(hook) > first]
 
 
 def validation_is_due(loop: Any) -> bool:

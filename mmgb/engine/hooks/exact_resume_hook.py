@@ -10,7 +10,12 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from torch.utils.data import DataLoader, IterableDataset
 
-from mmgb.engine.exact_resuming.loop_start import is_iteration_based, number_batches_from, restart_iteration
+from mmgb.engine.exact_resuming.loop_start import (
+    is_iteration_based,
+    is_resumed,
+    number_batches_from,
+    restart_iteration,
+)
 from mmgb.engine.exact_resuming.placed_batches import PlacedBatches, rewind
 from mmgb.engine.exact_resuming.seeded_samples import SeededSamples
 from mmgb.engine.exact_resuming.training_place import KEY, TrainingPlace, batches_to_skip, place_in_checkpoint
@@ -19,7 +24,7 @@ from mmgb.registry import HOOKS
 
 from .resumed_validation_hook import ResumedValidationHook
 
-EPOCH, ITERATION = 0, 1  # first parts of the keys; see SAMPLE in seeded_samples
+EPOCH, ITERATION, VALIDATION = 0, 1, 4  # first parts of the keys; see SAMPLE in seeded_samples, ORDER in placed_batches
 
 
 @HOOKS.register_module()
@@ -29,10 +34,10 @@ class ExactResumeHook(Hook):
     mmengine seeds the generators once, and again when it resumes: a resumed training repeats the dropout masks and
     augmentations of its beginning. With this hook there is no state to lose:
 
-    - Each iteration and each epoch starts the generators of Python, numpy, torch and CUDA from (seed, iteration) and
-      (seed, epoch). With mmengine's ``randomness.diff_rank_seed=True`` the seeds of the ranks differ.
-    - Each training sample is loaded with generators that start from (seed, epoch, position, index), so that its
-      augmentation depends neither on ``num_workers``, prefetching and validation nor on the number of processes.
+    - Each iteration and epoch, and each batch of a validation, starts the generators of Python, numpy, torch and CUDA
+      from the seed and its number. With mmengine's ``randomness.diff_rank_seed=True`` the seeds of the ranks differ.
+    - Each sample is loaded with generators that start from (seed, epoch, position, index), so that its augmentation
+      depends neither on ``num_workers``, prefetching and validation nor on the number of processes.
     - A checkpoint holds the place in the sequence of samples (key ``exact_resume``) and the seed of the sampler. A
       training resumes with the next batch, in the middle of an epoch too, without loading the batches before.
     - A resumed training first repeats the validation that follows its checkpoint, which ``ReduceOnPlateauLR``,
@@ -54,28 +59,30 @@ class ExactResumeHook(Hook):
         self.trained = 0  # batches of this epoch; in an iteration-based loop, of the whole training
 
     def before_run(self, runner: Any) -> None:
-        if not any(isinstance(hook, ResumedValidationHook) for hook in runner.hooks):
-            runner.register_hook(ResumedValidationHook())
+        add_resumed_validation(runner)
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        if not runner._resume:
-            return
+        add_resumed_validation(runner)  # mmengine's FlexibleRunner loads before `before_run`
         self.resumed = place_in_checkpoint(checkpoint)
-        if self.resumed is None:
+
+    def before_train(self, runner: Any) -> None:
+        loop = runner.train_loop
+        if not is_resumed(runner):
+            self.resumed = None
+        elif self.resumed is None:
             _warn(
                 f"The checkpoint has no '{KEY}', because it was written without mmgb.ExactResumeHook: training goes on "
                 'with the next samples, but their augmentation and the dropout masks are not those of the run that '
                 'wrote it.'
             )
-
-    def before_train(self, runner: Any) -> None:
-        loop = runner.train_loop
         if not place_samples(loop.dataloader, shared_seed(runner)):
             _warn(
                 'mmgb.ExactResumeHook cannot place the samples of this data loader, because it has no batch sampler '
                 'over a map-style data set: its augmentation depends on num_workers and on when training is resumed.'
             )
         self.trained = self._first_batch(loop)
+        if runner.val_loop is not None:
+            place_samples(runner.val_loop.dataloader, shared_seed(runner))
 
     def before_train_epoch(self, runner: Any) -> None:
         loop = runner.train_loop
@@ -95,6 +102,15 @@ class ExactResumeHook(Hook):
 
     def before_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
         seed_generators(stream_seed(ITERATION, runner.seed, runner.iter), cuda=True)
+
+    def before_val_epoch(self, runner: Any) -> None:
+        batches = runner.val_loop.dataloader.batch_sampler
+        if isinstance(batches, PlacedBatches):
+            batches.start_at(runner.iter, 0)
+
+    def before_val_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
+        # Not once an epoch: a data loader draws from the generators, if its workers are new.
+        seed_generators(stream_seed(VALIDATION, runner.seed, runner.iter, batch_idx), cuda=True)
 
     def after_train_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
@@ -126,6 +142,12 @@ class ExactResumeHook(Hook):
         return batches_to_skip(there, here.batch_size, here.world_size)
 
 
+def add_resumed_validation(runner: Any) -> None:
+    """Register ``ResumedValidationHook`` unless the runner has it."""
+    if not any(isinstance(hook, ResumedValidationHook) for hook in runner.hooks):
+        runner.register_hook(ResumedValidationHook())
+
+
 def place_samples(loader: DataLoader, seed: int) -> bool:
     """Let a data loader tell each sample its place and seed the generators for it.
 
@@ -143,7 +165,8 @@ def place_samples(loader: DataLoader, seed: int) -> bool:
     except AttributeError:  # a list or another built-in container
         return False
     # DataLoader forbids a later assignment, because it could contradict the other arguments; this one doesn't.
-    vars(loader)['batch_sampler'] = PlacedBatches(loader.batch_sampler, real_sampler(loader), *get_dist_info())
+    batches, sampler = loader.batch_sampler, real_sampler(loader)
+    vars(loader)['batch_sampler'] = PlacedBatches(batches, sampler, *get_dist_info(), seed=seed)
     return True
 
 

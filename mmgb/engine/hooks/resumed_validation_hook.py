@@ -7,11 +7,12 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
-from mmgb.engine.exact_resuming.loop_start import is_iteration_based
+from mmgb.engine.exact_resuming.loop_start import is_iteration_based, is_resumed
 from mmgb.engine.exact_resuming.training_place import place_in_checkpoint
 from mmgb.engine.exact_resuming.validation_state import (
     KEY,
     ValidationState,
+    after_the_checkpoint,
     early_stopping_hooks,
     early_stopping_state,
     state_in_checkpoint,
@@ -38,13 +39,12 @@ class ResumedValidationHook(Hook):
         self.validated = False
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        if runner._resume:
-            self.resumed = state_in_checkpoint(checkpoint)
-            place = place_in_checkpoint(checkpoint)
-            self.in_epoch = place is not None and place.batches > 0
+        self.resumed = state_in_checkpoint(checkpoint)
+        place = place_in_checkpoint(checkpoint)
+        self.in_epoch = place is not None and place.batches > 0
 
     def before_train(self, runner: Any) -> None:
-        if self.resumed is None:
+        if self.resumed is None or not is_resumed(runner):
             return
         hooks = early_stopping_hooks(runner)
         for hook, state in zip(hooks, self.resumed.early_stopping):
@@ -55,7 +55,7 @@ class ResumedValidationHook(Hook):
         if self.resumed.validated:
             scalars = runner.message_hub.log_scalars
             metrics = {name[len(PREFIX) :]: scalars[name].current() for name in scalars if name.startswith(PREFIX)}
-            for hook in hooks:
+            for hook in after_the_checkpoint(runner, hooks):
                 hook.after_val_epoch(runner, metrics)
         else:
             print_log('Repeats the validation that follows the checkpoint, which does not hold its outcome.', 'current')

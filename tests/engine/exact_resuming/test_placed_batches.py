@@ -1,10 +1,11 @@
 import pickle
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmengine.dataset import DefaultSampler, InfiniteSampler
-from torch.utils.data import BatchSampler
+from torch.utils.data import BatchSampler, RandomSampler
 
 from mmgb.datasets.samplers import ClassAwareSampler
 from mmgb.engine.exact_resuming.placed_batches import PlacedBatches, rewind
@@ -18,8 +19,8 @@ class Labels(list):
 LABELS = Labels([0] * 3 + [1] * 7)
 
 
-def placed(sampler, size, drop_last=False, rank=0, world_size=1):
-    return PlacedBatches(BatchSampler(sampler, size, drop_last), sampler, rank, world_size)
+def placed(sampler, size, drop_last=False, rank=0, world_size=1, seed=0):
+    return PlacedBatches(BatchSampler(sampler, size, drop_last), sampler, rank, world_size, seed)
 
 
 def take(batches, number):
@@ -90,3 +91,20 @@ def test_rewinding_makes_an_endless_sampler_begin_again():
     assert list(placed(sampler, 3)) == []  # its generator ended with the iterator
     rewind(sampler)
     assert take(placed(sampler, 3), 2) == first
+
+
+@pytest.mark.parametrize('generator', [None, 5], ids=['global', 'its own'])
+def test_the_order_of_torchs_samplers_depends_on_seed_and_epoch_alone(generator):
+    def order(epoch, seed=0, draws=0):
+        torch.rand(draws)
+        own = None if generator is None else torch.Generator().manual_seed(generator)
+        batches = placed(RandomSampler(LABELS, generator=own), 3, seed=seed)
+        batches.start_at(epoch, 0)
+        return [index.index for batch in batches for index in batch]
+
+    first = order(0)
+    assert sorted(first) == list(range(10)) and order(0, draws=7) == first
+    assert len({tuple(order(epoch, seed)) for epoch in range(3) for seed in range(3)}) == 9
+    state = torch.get_rng_state()
+    order(1)
+    assert torch.equal(torch.get_rng_state(), state)

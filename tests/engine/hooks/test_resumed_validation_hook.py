@@ -9,6 +9,7 @@ from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
+from mmengine.runner._flexible_runner import FlexibleRunner
 
 from mmgb.compat import allow_checkpoint_globals
 from mmgb.engine.exact_resuming.validation_state import KEY
@@ -61,14 +62,26 @@ def without_waiting(monkeypatch):
     monkeypatch.setattr('time.sleep', lambda _: None)  # mmengine waits 2 s after each epoch of a finite sampler
 
 
-def train(folder, by_epoch, resume=None, interval=1, save_best='score', validate=True, save_every=None):
+def train(
+    folder,
+    by_epoch,
+    resume=None,
+    interval=1,
+    save_best='score',
+    validate=True,
+    save_every=None,
+    stopping=STOPPING,
+    flexible=False,
+    by_method=False,
+):
     """Return (iteration, learning rate, weight) after each step of a training."""
     allow_checkpoint_globals()  # as the tools do, without which mmengine 0.10.7 can't read its checkpoints
     watch, steps = Watch(), PER_EPOCH * EPOCHS
     loader = dict(dataset=Zeros(), num_workers=0, batch_size=1)
     validation = dict(val_dataloader=dict(loader, sampler=dict(type=DefaultSampler)), val_cfg={})
     validation['val_evaluator'] = Evaluator(Score())
-    runner = Runner(
+    kind = dict(strategy=dict(type='SingleDeviceStrategy')) if flexible else {}
+    runner = (FlexibleRunner if flexible else Runner)(
         Numbers(),
         work_dir=str(folder),
         train_dataloader=dict(loader, sampler=dict(type=DefaultSampler if by_epoch else InfiniteSampler)),
@@ -87,14 +100,17 @@ def train(folder, by_epoch, resume=None, interval=1, save_best='score', validate
             ),
             logger=None,
         ),
-        custom_hooks=[dict(STOPPING), watch, ExactResumeHook()],
+        custom_hooks=[dict(stopping), watch, ExactResumeHook()],
         randomness=dict(seed=0),
-        load_from=resume and str(resume),
-        resume=bool(resume),
+        load_from=resume and not by_method and str(resume) or None,
+        resume=bool(resume) and not by_method,
         experiment_name=f'{id(watch)}',
         log_level='ERROR',
         **(validation if validate else {}),
+        **kind,
     )
+    if by_method:
+        runner.resume(str(resume))
     runner.train()
     return watch.seen
 
@@ -115,6 +131,26 @@ def test_rates_and_early_stops_are_those_of_an_uninterrupted_training(by_epoch, 
         found = train(tmp_path / path.stem, by_epoch, path, save_best=save_best, interval=interval)
         assert found == whole[done:], path.name
     assert any(validated) == bool(save_best) and not all(validated)  # both kinds of checkpoints are resumed
+
+
+@pytest.mark.parametrize('priority', ['NORMAL', 'VERY_LOW', 'LOWEST'])
+def test_an_early_stop_may_have_any_priority(priority, tmp_path):
+    """Before the hook that saves the best checkpoint, it has seen the metric when that checkpoint is written."""
+    stopping = dict(STOPPING, priority=priority, min_delta=0.01)
+    whole = train(tmp_path / 'whole', True, stopping=stopping)
+    assert len(whole) < PER_EPOCH * EPOCHS
+    for path in (tmp_path / 'whole').glob('epoch_*.pth'):
+        done = torch.load(path, weights_only=False)['meta']['iter']
+        assert train(tmp_path / path.stem, True, path, stopping=stopping) == whole[done:], path.name
+
+
+@pytest.mark.parametrize('by_epoch', [True, False], ids=['epochs', 'iterations'])
+@pytest.mark.parametrize('how', [dict(flexible=True), dict(by_method=True)], ids=['FlexibleRunner', 'runner.resume'])
+def test_every_way_to_resume_repeats_the_validation(how, by_epoch, tmp_path):
+    whole = train(tmp_path / 'whole', by_epoch, flexible='flexible' in how)
+    for done in (2, 3, 5):
+        path = tmp_path / 'whole' / (f'epoch_{done}.pth' if by_epoch else f'iter_{done * PER_EPOCH}.pth')
+        assert train(tmp_path / path.stem, by_epoch, path, **how) == whole[done * PER_EPOCH :], path.name
 
 
 def test_a_checkpoint_in_the_middle_of_an_epoch_needs_no_validation(tmp_path):
