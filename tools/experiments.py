@@ -79,8 +79,18 @@ def execute(command):
 
 def call(arguments):
     """Run a command in the repository's root, let it end on Ctrl-C and SIGTERM, and return its exit code."""
+    process = terminated = None
+
+    def terminate(number, frame):
+        nonlocal terminated
+        terminated = True
+        if process is not None:
+            process.terminate()
+
+    signal.signal(signal.SIGTERM, terminate)  # before the command, which could end it at once
     process = subprocess.Popen(arguments, cwd=ROOT)
-    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    if terminated:
+        process.terminate()
     try:
         code = process.wait()
     except KeyboardInterrupt:  # the terminal has sent it to the command, too

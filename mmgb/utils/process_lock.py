@@ -13,6 +13,7 @@ import os
 import socket
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -52,8 +53,9 @@ class ProcessLock:
             self._file = open(self.path, 'a+', encoding='utf-8', errors='replace')
             self._acquire()
             # The last owner may have removed the file after it was opened here.
-            if self.path.exists() and os.path.samestat(os.fstat(self._file.fileno()), os.stat(self.path)):
-                break
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(self._file.fileno()), os.stat(self.path)):
+                    break
             self._file.close()
         self.stale_owner = self._read_owner()
         self._file.truncate(0)

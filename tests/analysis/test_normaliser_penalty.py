@@ -16,7 +16,7 @@ def gradient(loss, scores):
     return torch.autograd.grad(loss(scores), scores)[0]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.floats(0, 2))
 def test_the_loss_is_cross_entropy_plus_the_penalty(seed, factor):
     scores = torch.randn(4, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) * 3

@@ -1,13 +1,11 @@
-import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import pytest
-from helpers.started_tools import accept_sigint
+from helpers.started_tools import accept_sigint, runs, wait_for
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,32 +42,18 @@ def start(folder, body):
     )
 
 
-def ranks(folder, seconds=60):
+def ranks(folder):
     """Return the process ids of the ranks when both run."""
-    give_up = time.monotonic() + seconds
     paths = [folder / 'rank0', folder / 'rank1']
-    while not all(path.exists() for path in paths):
-        assert time.monotonic() < give_up
-        time.sleep(0.05)
+    wait_for(lambda: all(path.exists() for path in paths))
     return [int(path.read_text()) for path in paths]
-
-
-def ended(pid, seconds=10):
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_ranks_end_when_their_launcher_is_killed(tmp_path):
     with start(tmp_path, 'pass') as launcher:
         found = ranks(tmp_path)
         launcher.kill()
-        assert all(ended(pid) for pid in found)
+        wait_for(lambda: not any(map(runs, found)))
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
@@ -77,8 +61,9 @@ def test_a_signal_reaches_the_ranks_and_gives_the_exit_code_of_shells(number, tm
     with start(tmp_path, 'pass') as launcher:
         found = ranks(tmp_path)
         launcher.send_signal(number)
-        output, _ = launcher.communicate(timeout=60)
-    assert launcher.returncode == 128 + number and all(ended(pid) for pid in found)
+        output, _ = launcher.communicate(timeout=600)
+    assert launcher.returncode == 128 + number
+    wait_for(lambda: not any(map(runs, found)))
     # The ranks write at the same time, so that their lines may mix.
     assert all(f'rank {rank} got {number.name}' in output for rank in (0, 1))
 
@@ -88,7 +73,7 @@ def test_a_signal_reaches_the_ranks_and_gives_the_exit_code_of_shells(number, tm
 )
 def test_the_exit_code_is_that_of_the_rank_that_failed_first(body, code, named, tmp_path):
     with start(tmp_path, body) as launcher:
-        output, _ = launcher.communicate(timeout=60)
+        output, _ = launcher.communicate(timeout=600)
     assert launcher.returncode == code
     assert output.splitlines()[-1] == f'rank_launcher: rank 1 ended first, with exit code {named}'
     assert not re.search('Traceback|Error', output)

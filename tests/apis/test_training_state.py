@@ -116,7 +116,7 @@ HOSTILE += [torch.tensor(1.0), b'bytes', [[]], 10**30, HistoryBuffer([1.0], [1])
 RESTORED = {'meta', 'message_hub', 'optimizer', 'param_schedulers'}
 
 
-@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_changed_training_state_trains_on_or_ends_in_one_sentence(trained, tmp_path_factory, data):
     optimizer, path = trained

@@ -36,7 +36,7 @@ PATHS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(PATHS, st.data())
 def test_entries_equal_pythons_own_splitting_for_any_block_size(paths, data):
     blanks, line_ends = st.sampled_from([' ', '\t', '  ', ' \t']), st.sampled_from(['\n', '\r\n', ' \n'])
@@ -141,7 +141,7 @@ def by_regular_expressions(content, with_label, rooted):
     return found if len({path for path, _ in found}) == len(found) else None
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(CONTENT, st.booleans(), st.booleans(), st.integers(1, 60))
 def test_any_bytes_are_the_entries_or_one_sentence(content, with_label, rooted, block_bytes):
     try:
@@ -154,7 +154,7 @@ def test_any_bytes_are_the_entries_or_one_sentence(content, with_label, rooted, 
     assert found == by_regular_expressions(content, with_label, rooted)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=60))
 def test_random_bytes_never_raise_another_error(content):
     try:

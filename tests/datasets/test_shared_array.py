@@ -46,7 +46,7 @@ if __name__ == '__main__':
         for _ in range(2):
             worker = context.Process(target=use_all, args=(images, queue))
             worker.start()
-            found, memory = queue.get(timeout=60)
+            found, memory = queue.get(timeout=600)
             worker.join()
             assert found == expected
             added.append(memory * 1024)

@@ -88,7 +88,7 @@ def record(text: str, folder: Path) -> list[list[str]]:
         env=dict(PATH=str(folder / 'bin')),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
     lines = (folder / 'record').read_text(encoding='utf-8').split('\x1e\0')

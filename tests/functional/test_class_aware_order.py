@@ -27,7 +27,6 @@ def sequence(labels, seed, start, stop):
     return class_aware_order(group_by_class(labels, int(labels.max()) + 1), seed, start, stop)
 
 
-@settings(deadline=None)
 @given(SIZES, SEEDS)
 def test_a_cycle_contains_every_class_once_and_a_pass_over_a_class_every_image_once(sizes, seed):
     labels = labels_of(sizes)
@@ -42,7 +41,6 @@ def test_a_cycle_contains_every_class_once_and_a_pass_over_a_class_every_image_o
         unused_images[label].remove(image)
 
 
-@settings(deadline=None)
 @given(SIZES, SEEDS, st.integers(0, 200), st.integers(0, 60), st.integers(0, 60))
 def test_any_run_of_positions_is_a_slice_of_the_whole_sequence(sizes, seed, start, before, after):
     labels = labels_of(sizes)
@@ -61,7 +59,6 @@ def test_runs_longer_than_a_block_are_continuous():
     assert len(np.unique(of_largest[:300_000])) == 300_000
 
 
-@settings(deadline=None)
 @given(SIZES, SEEDS, st.integers(10**9, 10**15))
 def test_distant_positions_are_computed_directly(sizes, seed, start):
     labels = labels_of(sizes)
@@ -106,7 +103,6 @@ def test_in_a_large_class_every_image_is_equally_likely_at_every_place():
     assert abs((centred[1:] * centred[:-1]).mean()) < 4 / np.sqrt(399 * 999)
 
 
-@settings(deadline=None)
 @given(st.lists(SEEDS, min_size=2, max_size=2, unique=True))
 def test_different_seeds_give_different_sequences(seeds):
     labels = labels_of([9, 5, 4, 7])
@@ -142,7 +138,7 @@ def philox(counter, key):
     return [x0, x1, x2, x3]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 30), SEEDS, st.integers(0, 1000), st.integers(0, 10**6))
 def test_a_pass_sorts_the_words_of_philox_under_any_version_of_numpy(size, seed, stream, index):
     counts = -(-size // 4)
@@ -151,7 +147,6 @@ def test_a_pass_sorts_the_words_of_philox_under_any_version_of_numpy(size, seed,
     assert shuffled_passes(size, seed, stream, index * size, (index + 1) * size).tolist() == expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), max_size=40), st.sampled_from([np.int8, np.int32, np.int64, np.uint64]))
 def test_grouping_sorts_images_by_class_and_is_stable(labels, dtype):
     groups = group_by_class(np.array(labels, dtype=dtype), 6)
@@ -192,7 +187,6 @@ def with_images_in_a_row(labels, seed, in_a_row, length):
     return drawn[:length]
 
 
-@settings(deadline=None)
 @given(SIZES, SEEDS, st.integers(1, 12), st.integers(0, 40), st.integers(0, 60))
 def test_several_images_of_a_class_in_a_row_are_those_of_mmdetections_algorithm(sizes, seed, in_a_row, start, length):
     labels = labels_of(sizes)

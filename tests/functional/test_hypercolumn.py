@@ -38,7 +38,7 @@ def bilinear(feature, x, y):
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     height=st.integers(1, 6),
     width=st.integers(1, 6),
@@ -56,7 +56,7 @@ def test_interpolation_equals_the_formula_of_the_released_code(height, width, st
         assert torch.allclose(result[0, :, p, 0], expected, atol=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     height=st.integers(1, 6),
     width=st.integers(1, 6),
@@ -73,7 +73,7 @@ def test_interpolation_on_a_grid_equals_interpolation_at_its_points(height, widt
     assert torch.allclose(interpolate_grid(feature, rows, columns, stride, offset), expected, atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     dtype_and_width=st.sampled_from(
         [(torch.bfloat16, 600), (torch.float16, 600), (torch.float16, 2200), (torch.bfloat16, 2200)]
@@ -124,7 +124,7 @@ def test_offsets_are_the_centres_of_the_receptive_fields(stage, stride, offset):
     assert centre.item() == pytest.approx(cell * stride + offset, abs=1e-3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     height=st.integers(5, 40),
     width=st.integers(5, 40),

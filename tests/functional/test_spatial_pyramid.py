@@ -48,7 +48,7 @@ def test_the_gradient_is_that_of_finite_differences():
     assert torch.autograd.gradcheck(spatial_pyramid_pool, features.requires_grad_())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(window=st.integers(1, 20), seed=st.integers(0, 999))
 def test_every_possible_level_covers_its_window_exactly_once(window, seed):
     """The reference has ceil(window / kernel) bins per side, of which only the last may be smaller."""
@@ -70,7 +70,7 @@ def test_kernels_equal_those_of_the_released_network():
     assert pyramid_kernels((7, 3, 2, 1)) == (2, 5, 7, 14)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(height=st.integers(1, 20), width=st.integers(1, 20), seed=st.integers(0, 999))
 def test_adaptive_bins_cover_a_map_of_any_size_evenly(height, width, seed):
     features = torch.randn(1, 2, height, width, generator=torch.Generator().manual_seed(seed))

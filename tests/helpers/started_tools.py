@@ -48,7 +48,7 @@ def started(
         yield process
     finally:
         process.kill()
-        process.wait(timeout=60)
+        process.wait(timeout=600)
 
 
 def accept_sigint() -> None:
@@ -65,12 +65,11 @@ def wait_for(condition: Callable[[], object], seconds: float = 600) -> None:
 
 
 def runs(pid: int) -> bool:
-    """Return True if a process with this id runs."""
+    """Return True if a process with this id runs, and is not merely waiting for its parent to notice its end."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] != 'Z'
+    except OSError:
         return False
-    return True
 
 
 def descendants(pid: int) -> list[int]:

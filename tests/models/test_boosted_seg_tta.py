@@ -62,7 +62,7 @@ def test_exp_gb_with_negative_target_0_equals_the_stock_model():
     assert torch.equal(merge('mmgb.BoostedSegTTAModel', loss, views), stock)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     scores=arrays('float32', (5, 3, 4), elements=st.floats(-50, 50, width=32)),
     dtype=st.sampled_from([torch.float16, torch.float32]),

@@ -32,7 +32,7 @@ SCORES = st.one_of(
 
 
 @pytest.mark.parametrize('loss', LOSSES, ids=lambda loss: type(loss).__name__)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     scores=st.integers(1, 12).flatmap(lambda classes: arrays('float32', (3, classes), elements=SCORES)),
     dtype=st.sampled_from([torch.float16, torch.bfloat16, torch.float32, torch.float64]),

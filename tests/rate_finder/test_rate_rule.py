@@ -33,7 +33,7 @@ def test_the_suggestion_is_below_the_rate_at_which_a_quadratic_diverges(curvatur
     assert found.rate == pytest.approx(math.sqrt(found.steepest * found.lowest))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(exponent=st.integers(-9, 9), offset=st.floats(-100, 100), seed=st.integers(0, 10))
 def test_another_unit_of_the_loss_changes_neither_the_suggestion_nor_the_end(exponent, offset, seed):
     losses = np.array(quadratic_sweep(seed=seed))
@@ -48,7 +48,7 @@ def test_single_batches_do_not_move_the_suggestion():
     assert suggest_rate(RATES, disturbed).rate == pytest.approx(suggest_rate(RATES, losses).rate, rel=0.3)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1000))
 def test_a_loss_that_does_not_fall_gives_no_rate(seed):
     noisy = 2 + 0.1 * np.random.default_rng(seed).standard_normal(81)

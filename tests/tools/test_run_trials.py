@@ -142,7 +142,7 @@ def interrupted_and_picked_up(folder):
         wait_for((folder / 'held').exists)
         before = json.loads((folder / 'new/trials.json').read_text())
         process.send_signal(signal.SIGTERM)
-        code = process.wait(60)
+        code = process.wait(600)
     (folder / 'hold').unlink()
     again, nothing_left = (run_line(folder, f'{line} --jobs 2', path=[folder]) for _ in range(2))
     return code, output.read_text(), before, again, nothing_left

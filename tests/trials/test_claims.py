@@ -4,7 +4,7 @@ import json
 
 import pytest
 from helpers.manifests import write_manifests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmgb.trials.claims import Claim, claims_table, difference, read_claim, verdict
@@ -51,7 +51,6 @@ def test_a_verdict_needs_a_difference_that_welchs_test_finds_clear(second, expec
     assert verdict(claim(setting(90.0, 90.1), setting(*second), expected=expected)).startswith(found)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(1, 99), min_size=2, max_size=5), st.lists(st.floats(1, 99), min_size=2, max_size=5))
 def test_swapping_the_settings_and_the_expectation_keeps_the_verdict(first, second):
     one = claim(setting(*first), setting(*second), expected='lower')

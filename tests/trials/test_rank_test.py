@@ -27,13 +27,11 @@ def p_by_definition(first, second):
     return sum(ways) / len(ways)
 
 
-@settings(deadline=None)
 @given(FEW, FEW)
 def test_p_is_the_share_of_choices_at_least_as_extreme_also_with_ties(first, second):
     assert mann_whitney_p(first, second) == pytest.approx(p_by_definition(first, second), rel=1e-12)
 
 
-@settings(deadline=None)
 @given(FEW, FEW)
 def test_p_depends_only_on_the_order_of_the_values_and_not_on_which_sample_is_first(first, second):
     p = mann_whitney_p(first, second)
@@ -46,7 +44,7 @@ def stats():
     return pytest.importorskip('scipy.stats')
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(values=st.permutations(range(40)), size=st.integers(1, 39))
 def test_p_of_distinct_values_equals_scipys(stats, values, size):
     expected = stats.mannwhitneyu(values[:size], values[size:], method='exact').pvalue

@@ -4,7 +4,7 @@ import statistics
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmgb.trials.rank_test import mann_whitney_p
@@ -39,7 +39,6 @@ def test_the_minimum_error_is_that_of_the_best_validation_and_100_percent_for_a_
 VALUES = st.lists(st.floats(0, 100, width=32).map(lambda x: round(x, 2)), min_size=2, max_size=8)
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_the_standard_error_is_the_root_of_the_variance_over_the_number(values):
     mean, error = estimate_mean(values)
@@ -48,7 +47,6 @@ def test_the_standard_error_is_the_root_of_the_variance_over_the_number(values):
     assert error**2 == pytest.approx(variance / len(values), abs=1e-9)
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_a_difference_adds_the_variances_of_both_means(first, second):
     found = compare(make(*([value] for value in first)), make(*([value] for value in second)))
@@ -70,7 +68,6 @@ def test_failed_trials_have_the_worst_rank_and_are_left_out_of_means():
     assert np.isnan(nothing.difference.mean) and nothing.p == pytest.approx(0.1)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.floats(0, 100), min_size=4, max_size=4), min_size=1, max_size=6))
 def test_curves_show_the_quartiles_of_the_errors_at_each_step(curves):
     steps, found = error_quartiles(make(*curves))

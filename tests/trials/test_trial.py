@@ -1,13 +1,12 @@
 """The best validation of a learning curve."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmgb.trials.trial import best_point
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=1), st.integers(1, 9))
 def test_the_best_point_is_the_first_largest_value_whatever_float32_adds_to_it(counts, denominator):
     curve = [(step, count / denominator + 1e-6 * (step % 3 - 1)) for step, count in enumerate(counts)]

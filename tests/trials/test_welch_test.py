@@ -5,7 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mmgb.trials.welch_test import LEVEL, welch_test
@@ -27,7 +27,6 @@ def squared_error(values):
     return statistics.variance(values) / len(values)
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_p_and_margin_are_those_of_the_t_distribution_with_welch_and_satterthwaites_degrees(first, second):
     one, other = squared_error(first), squared_error(second)
@@ -41,7 +40,6 @@ def test_p_and_margin_are_those_of_the_t_distribution_with_welch_and_satterthwai
     assert 2 * upper_tail(found.margin / error, degrees) == pytest.approx(LEVEL, rel=1e-4)
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_neither_the_order_nor_a_shift_of_both_samples_changes_the_test(first, second):
     assume(squared_error(first) + squared_error(second) > 0)

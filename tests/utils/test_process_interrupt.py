@@ -23,7 +23,7 @@ def interrupted(code, number, **environment):
     ) as process:
         process.stdout.readline()
         process.send_signal(number)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=600)
     return process.returncode, output, errors
 
 
@@ -124,5 +124,5 @@ client.close()
 worker.join()
 assert worker.exitcode == 0
 """
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=600, check=True)
     assert (done.stderr == '') == silent, done.stderr

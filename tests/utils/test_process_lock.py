@@ -103,9 +103,10 @@ def test_of_many_processes_at_once_one_gets_the_lock(tmp_path):
 import sys, time
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.process_lock import ProcessLock
+print(flush=True)
 sys.stdin.read()
 try:
-    for _ in range(50):
+    for _ in range(200):
         with ProcessLock(sys.argv[1], 'x', 'y'):
             with open(sys.argv[1] + '.exclusive', 'x'):
                 pass
@@ -116,15 +117,21 @@ except ConfigError:
 """
     path = str(tmp_path / 'lock')
     processes = [
-        subprocess.Popen([sys.executable, '-c', code, path], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, '-c', code, path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         for _ in range(4)
     ]
     for process in processes:
+        process.stdout.readline()  # they compete when all of them have imported torch
+    for process in processes:
         process.stdin.close()
     for process in processes:
-        process.wait()
-        assert process.stderr.read() == b''
-        process.stderr.close()
+        with process:
+            assert process.stderr.read() == b''
     assert os.listdir(tmp_path) == []
 
 

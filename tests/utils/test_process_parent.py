@@ -4,6 +4,7 @@ import sys
 import time
 
 import pytest
+from helpers.started_tools import runs, wait_for
 
 from mmgb.utils import process_parent
 from mmgb.utils.process_parent import environment_of_children
@@ -35,25 +36,16 @@ def orphan(environment, is_rank):
     return int(process.stdout)
 
 
-def ends(pid, seconds):
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.02)
-    return False
-
-
 @pytest.mark.parametrize('environment, is_rank', [('environment_of_children()', False), ('{}', True)])
 def test_a_process_ends_with_its_parent(environment, is_rank):
-    assert ends(orphan(environment, is_rank), 10)
+    pid = orphan(environment, is_rank)
+    wait_for(lambda: not runs(pid))
 
 
 def test_a_process_that_a_shell_started_outlives_it():
     pid = orphan('{}', False)
-    assert not ends(pid, 0.5)
+    time.sleep(0.5)
+    assert runs(pid)
     os.kill(pid, 9)
 
 

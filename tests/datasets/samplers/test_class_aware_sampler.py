@@ -58,7 +58,6 @@ def epoch_of(ranks, epoch):
     return list(chain.from_iterable(zip(*mine)))
 
 
-@settings(deadline=None)
 @given(st.sampled_from([1, 2, 3, 8]), st.integers(8, 200), st.booleans())
 def test_ranks_and_epochs_together_cover_one_sequence_without_gap_or_repetition(world_size, num_samples, round_up):
     ranks = samplers(world_size, num_samples=num_samples, round_up=round_up)
@@ -69,7 +68,7 @@ def test_ranks_and_epochs_together_cover_one_sequence_without_gap_or_repetition(
     assert list(chain.from_iterable(epochs)) == SEQUENCE[: 4 * length]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.sampled_from([1, 2, 3, 8]), st.integers(1, 5))
 def test_the_batches_of_all_ranks_are_consecutive_positions(world_size, batch_size):
     drawn = [iter(sampler) for sampler in samplers(world_size, infinite=True)]
@@ -86,7 +85,7 @@ def test_an_epoch_does_not_depend_on_iterating_the_epochs_before():
     assert epoch_of(walked, 3) == epoch_of(fresh, 3)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.sampled_from([1, 2, 3, 8]), st.integers(0, 10**9))
 def test_skip_continues_after_the_skipped_images(world_size, skipped):
     expected = class_aware_order(group_by_class(LABELS, 4), 7, skipped * world_size, (skipped + 20) * world_size)

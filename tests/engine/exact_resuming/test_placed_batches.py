@@ -41,7 +41,7 @@ def samplers():
 
 
 @pytest.mark.parametrize('kind', range(4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 12), st.booleans(), st.integers(0, 30))
 def test_skipped_batches_are_those_that_would_have_come_first(kind, size, drop_last, skipped):
     size = min(size, len(LABELS)) if drop_last else size

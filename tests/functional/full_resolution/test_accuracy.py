@@ -10,7 +10,7 @@ from mmgb.functional.errors import ConfigError
 from mmgb.functional.full_resolution.accuracy import upsampled_accuracy
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(cases(), st.booleans())
 def test_accuracy_is_that_of_the_enlarged_scores(case, confident):
     """With confident scores, one class has the largest score at all corners of most cells."""

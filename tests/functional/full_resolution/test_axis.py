@@ -10,7 +10,7 @@ from mmgb.functional.errors import ConfigError
 from mmgb.functional.full_resolution.axis import Axis, enlarged_axes
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 40), st.integers(0, 300), st.booleans())
 def test_points_are_where_torch_interpolates(samples, more, align_corners):
     axis = Axis(samples, samples + more, align_corners)
@@ -21,7 +21,7 @@ def test_points_are_where_torch_interpolates(samples, more, align_corners):
     assert axis.offset.min() >= 0 and axis.offset.max() <= 1 and axis.cell.diff().ge(0).all()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(0, 300), st.booleans())
 def test_patches_list_every_point_once_and_repeat_the_last(samples, more, align_corners):
     axis = Axis(samples, samples + more, align_corners)

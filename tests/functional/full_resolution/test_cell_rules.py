@@ -23,7 +23,7 @@ def offsets_of_nodes(rule, axis):
     return rule.enlarge @ ramp - rule.cell
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(AXES, st.integers(1, 5))
 def test_gauss_is_exact_up_to_degree_2m_minus_1(axis, most):
     rule = gauss_nodes(axis, most)
@@ -36,7 +36,7 @@ def test_gauss_is_exact_up_to_degree_2m_minus_1(axis, most):
     assert [rule.first[cell] for cell in rule.cell] == torch.searchsorted(rule.cell, rule.cell).tolist()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(AXES, st.integers(1, 4), st.floats(-6, 6))
 def test_the_remainder_bounds_the_error_of_an_exponential(axis, most, rate):
     rule = gauss_nodes(axis, most)
@@ -47,7 +47,7 @@ def test_the_remainder_bounds_the_error_of_an_exponential(axis, most, rate):
         assert abs(found - exact) <= rule.remainder[cell] * rate ** (2 * most) * math.exp(max(rate, 0)) + 1e-12 * exact
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(AXES, st.one_of(st.integers(1, 6), st.just(math.inf)), st.integers(0, 2**31))
 def test_interpolatory_rules_are_exact_up_to_degree_m_minus_1_for_any_weights(axis, most, seed):
     weight = torch.randn(axis.points, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from mmgb.functional.full_resolution.drawn_pixels import scores_at_pixels
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(cases())
 def test_scores_and_gradients_are_those_of_the_enlarged_scores(case):
     generator = torch.Generator().manual_seed(0)

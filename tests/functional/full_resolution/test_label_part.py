@@ -10,7 +10,7 @@ from mmgb.functional.full_resolution.label_part import label_part
 from mmgb.functional.losses.pow3_gb import Pow3GB
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(cases(), st.sampled_from([None, 1.5]))
 def test_value_and_gradient_are_those_of_the_enlarged_scores(case, max_delta):
     formula = Pow3GB(0.1, 0.3, (0.0, 2.0), max_delta)

@@ -37,7 +37,7 @@ def relative_error(found, expected):
     return (found - expected).abs().max() / expected.abs().max().clamp(min=1e-30)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(cases(scale=12.0), st.sampled_from([torch.float32, torch.float64]), st.booleans())
 def test_pow3_gb_is_that_of_the_enlarged_scores(case, dtype, with_class_weight):
     scores, valid = case.scores.to(dtype), (case.labels != IGNORE).double()
@@ -80,7 +80,7 @@ def reached_pixels(case):
     return rows.unsqueeze(1) * columns
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(cases(scale=5.0))
 def test_exp_gb_keeps_its_bound_on_white_noise(case):
     """The mean error delta of a cell is off by at most 0.001 of the distance of the targets."""
@@ -122,7 +122,7 @@ def clipped_exp(x, t, alpha, bound):
     return alpha * inside.exp() - t * inside - at_fit + bound * (x - inside).abs()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     cases(scale=12.0),
     st.sampled_from([torch.float32, torch.float64]),

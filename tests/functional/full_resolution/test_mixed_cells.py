@@ -8,7 +8,7 @@ from mmgb.functional.full_resolution.axis import enlarged_axes
 from mmgb.functional.full_resolution.mixed_cells import Cells, corner_shares
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(cases())
 def test_corners_and_shares_interpolate_the_scores_at_the_pixels_of_a_cell(case):
     axes = enlarged_axes(case.scores, case.size, case.align_corners)

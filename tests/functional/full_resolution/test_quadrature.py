@@ -17,7 +17,7 @@ def reference(potential, case, weight):
     return total.detach(), torch.autograd.grad(total, scores)[0]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(cases(), st.booleans())
 def test_the_gradient_of_a_quartic_is_exact_with_any_weights(case, weighted):
     weight = (case.labels != IGNORE).double()

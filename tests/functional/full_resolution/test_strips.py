@@ -20,7 +20,7 @@ def small_strips(monkeypatch):
     monkeypatch.setattr(strips, 'STRIP_SCORES', {True: 2**10})
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(case=cases())
 def test_cross_entropy_in_strips_is_that_of_the_enlarged_scores(case):
     summed = cross_entropy(case.labels)

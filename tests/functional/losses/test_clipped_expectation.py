@@ -12,7 +12,7 @@ TARGETS = st.tuples(st.floats(-100, 100), st.floats(0.1, 100)).map(lambda pair: 
 
 
 @given(TARGETS, st.floats(0.001, 300), st.floats(0, 1))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_expected_clipped_delta_is_0_at_the_output_of_a_probability(targets, max_delta, probability):
     negative, positive = targets
     output = clipped_output(probability, targets, max_delta)
@@ -22,7 +22,7 @@ def test_the_expected_clipped_delta_is_0_at_the_output_of_a_probability(targets,
 
 
 @given(TARGETS, st.floats(0.01, 300), st.floats(0, 1))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_probabilities_are_the_inverse(targets, max_delta, probability):
     output = torch.tensor(clipped_output(probability, targets, max_delta), dtype=torch.float64)
     assert clipped_probabilities(output, targets, max_delta).item() == pytest.approx(probability, abs=1e-7)

@@ -115,7 +115,7 @@ def test_other_non_finite_scores_make_the_loss_non_finite(loss, setting, fused, 
 
 @pytest.mark.parametrize('path', PATHS)
 @pytest.mark.parametrize('loss', [exp_gb_loss, mirrored_exp_gb_loss])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     size=st.floats(80, 100) | st.floats(700, 720),
     sign=st.sampled_from([1, -1]),

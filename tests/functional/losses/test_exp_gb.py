@@ -22,7 +22,7 @@ def test_exp_gb_is_the_generalised_kullback_leibler_divergence():
     assert torch.allclose(exp_gb_loss(scores, shares, reduction='sum', **EXP), expected, rtol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**31),
     classes=st.integers(2, 50),

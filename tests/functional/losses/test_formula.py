@@ -77,7 +77,7 @@ def exact_value(loss, setting, x, t):
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(x=st.floats(-12, 12), share=st.floats(0, 1))
 def test_value_is_the_integral_of_the_delta_from_the_fit(loss, setting, x, share):
     negative, positive = setting['targets']
@@ -106,7 +106,7 @@ def test_value_is_zero_at_the_fit_and_positive_beside_it(loss, setting, dtype):
 
 
 @pytest.mark.parametrize('formula', [ExpGB(0.1, (0.0, 16.0)), Pow3GB(0.001, 0.4, (-2.0, 10.0))])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=st.integers(0, 2**31), log_distance=st.floats(-6, 1))
 def test_float32_is_accurate_near_the_fit(formula, seed, log_distance):
     generator = torch.Generator().manual_seed(seed)

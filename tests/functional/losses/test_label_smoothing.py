@@ -35,7 +35,7 @@ def value_and_gradient(loss, scores, *args, **options):
 @pytest.mark.parametrize('fused', [True, False])
 @pytest.mark.parametrize('mode', MODES)
 @pytest.mark.parametrize('loss, options', FUNCTIONS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(smoothing=st.floats(0, 0.45), seed=st.integers(0, 99))
 def test_the_loss_of_labels_is_that_of_the_hosts_smoothed_labels(loss, options, mode, fused, smoothing, seed):
     generator = torch.Generator().manual_seed(seed)

@@ -40,7 +40,7 @@ def curvature_at_the_fit(formula, num_classes):
 
 
 @pytest.mark.parametrize('kind', [ExpGB, Pow3GB])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(**SETTINGS)
 def test_zero_is_the_uniform_prior_and_the_curvature_at_the_fit_is_fixed(kind, num_classes, **setting):
     formula = make_formula(kind, **setting).matched(num_classes)
@@ -51,7 +51,7 @@ def test_zero_is_the_uniform_prior_and_the_curvature_at_the_fit_is_fixed(kind, n
 
 
 @pytest.mark.parametrize('kind', [ExpGB, Pow3GB])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=st.integers(0, 2**31), **SETTINGS)
 def test_a_matched_loss_is_the_loss_of_affinely_changed_outputs_over_a_constant(kind, seed, num_classes, **setting):
     """F(s z + x0) / k, with s, x0 and k from the definition."""
@@ -98,7 +98,7 @@ def plain_loss(loss, z, share, weight):
 
 @pytest.mark.parametrize('path', PATHS)
 @pytest.mark.parametrize('loss', [exp_gb_loss, pow3_gb_loss])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**31),
     shape=st.sampled_from([(5, 3), (4, 1), (3, 200), (2, 21, 7), (2, 3, 4, 5)]),

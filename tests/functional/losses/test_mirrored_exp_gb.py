@@ -18,7 +18,7 @@ def paper_delta(x, t):
     return ALPHA * math.copysign(1, x) * math.exp(abs(x) - 1) + BETA - t
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(x=st.floats(-9, 9).filter(lambda x: abs(x) > 1e-6), share=st.floats(0, 1))
 def test_value_is_the_integral_of_the_papers_delta_from_its_minimum_and_the_gradient_is_that_delta(x, share):
     t = TARGETS[0] + (TARGETS[1] - TARGETS[0]) * share

@@ -126,7 +126,7 @@ def grows(shape, labels_shape):
 
 @pytest.mark.parametrize('path', PATHS)
 @pytest.mark.parametrize('loss, setting', ALL_LOSSES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     scores_shape=st.sampled_from([(3, 3), (5, 2), (1, 3, 4, 5), (2, 4, 2, 4)]),
     weight_shape=st.lists(st.integers(1, 5), max_size=4),
@@ -187,7 +187,7 @@ def written_out(formula, scores, target, class_weight, target_kind):
         pytest.param(squared_error_loss, SquaredError('linear', (0.0, 1.0)), id='squared'),
     ],
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**31),
     rows=st.sampled_from(['labels', 'one-hot', 'mixed', 'multi-label', 'no label', 'any']),

@@ -84,7 +84,7 @@ def test_rounding_of_mixed_labels_is_allowed():
 
 @pytest.mark.parametrize('path', PATHS)
 @pytest.mark.parametrize('target_kind', ['class', 'multi_label', 'value'])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(shape=st.sampled_from([(), (1,), (4,)]))
 def test_scores_without_a_class_dimension_are_refused(path, target_kind, shape):
     with pytest.raises(ConfigError, match=r'scores of shape \(.*\): expected \(N, C\).* scores.unsqueeze\(1\)'):

@@ -106,7 +106,7 @@ def ranges(draw):
     return primary_lowest, [(draw(st.sampled_from([None, *range(source + 1)])), source) for source in sources]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(kind=st.sampled_from(['relu last', 'relu first', 'residual']), case=ranges())
 def test_every_parameter_gets_the_sum_of_the_losses_whose_ranges_contain_it(kind, case):
     network = chain(kind)
@@ -229,7 +229,7 @@ def execute(program, network, gates):
                 execute(steps, network, gates)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(program=PROGRAMS)
 def test_nested_and_failing_blocks_leave_no_hook_and_the_gates_stay_usable(program):
     network = chain('relu last')

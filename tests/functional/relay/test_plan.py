@@ -26,7 +26,7 @@ def active(losses, position):
     return {name for name, loss in losses.items() if loss.lowest < position < loss.source}
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(ranges())
 def test_every_continuing_loss_is_sent_once_and_no_ended_loss_is_sent(case):
     primary, auxiliaries = case

@@ -157,7 +157,7 @@ LAYER = st.integers(0, 5)
 LOWEST = st.one_of(st.none(), LAYER)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     skip=st.tuples(LAYER, LAYER).map(sorted),
     auxiliaries=st.lists(st.tuples(LAYER, LOWEST), max_size=3, unique_by=lambda pair: pair[0]),

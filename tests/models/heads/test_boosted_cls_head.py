@@ -80,7 +80,7 @@ def test_threshold_for_several_labels_is_a_probability(loss):
 SCORES = st.one_of(st.floats(-50, 50, width=32), st.sampled_from([-20.0, -10.0, 1.0, 1.0 + 2**-23, 25.0, 60.0]))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     scores=arrays('float32', (4, 6), elements=SCORES),
     labels=arrays('int64', 4, elements=st.integers(0, 5)),
@@ -111,7 +111,7 @@ def test_clamped_probabilities_do_not_tie(scores, best):
     assert sample.pred_score.argsort().tolist() == torch.tensor(scores).argsort().tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(scores=arrays('float32', (4, 6), elements=SCORES, unique=True), loss=st.sampled_from([EXP, POW3]))
 def test_top_k_of_several_labels_follows_the_scores_and_the_threshold_the_probability(scores, loss):
     scores = torch.from_numpy(scores)

@@ -35,7 +35,7 @@ def test_sequences_and_arrays_are_lists_of_numbers(weights):
     assert read_class_weight(weights) == WEIGHTS and read_class_weight(None) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.floats(max_value=-1e-9) | st.just(math.nan) | st.booleans() | st.text() | st.none(), min_size=1)
     | st.dictionaries(st.text(), st.floats())

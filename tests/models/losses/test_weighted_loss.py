@@ -139,7 +139,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize('module', ALL_LOSSES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(value=HOSTILE)
 def test_every_setting_is_validated_when_built(module, value):
     negative = is_number(value) and value < 0

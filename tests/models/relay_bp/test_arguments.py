@@ -129,7 +129,7 @@ def is_weight(value):
     return 0 <= value <= sys.float_info.max
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     field=st.sampled_from(
         ['loss_weight', 'source', 'lowest', 'head', 'primary_lowest', 'propagation', 'auxiliaries', 'entry']
@@ -166,7 +166,7 @@ def test_any_value_is_accepted_or_refused_by_its_name_in_one_short_sentence(fiel
         assert re.match(rf'{field}(=|: )', message) and 'expected' in message and len(message) <= 500
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(field=st.sampled_from(['model', 'head']), value=ANYTHING, as_type=st.booleans())
 def test_any_value_is_no_model_and_no_head(field, value, as_type):
     with pytest.raises(ConfigError, match=f'^{field}(.type)?=') as refusal:

@@ -38,7 +38,7 @@ def test_an_unparsable_option_ends_with_one_sentence_and_exit_code_2(parser, opt
 TEXTS = st.text('(()[]]),,a1\'" .', max_size=14)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(TEXTS)
 def test_a_value_is_parsed_or_refused_exactly_as_by_mmengine(text):
     def result(parse):

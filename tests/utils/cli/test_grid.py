@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmgb.functional.errors import ConfigError
@@ -18,7 +18,6 @@ VALUE = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(VALUE, min_size=1, max_size=5))
 def test_splitting_joined_values_returns_them(values):
     assert split_values(','.join(values)) == values

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmgb.functional.errors import ConfigError
@@ -32,7 +32,6 @@ def test_an_invalid_override_is_refused_with_its_option(text, message):
     assert message in str(refusal.value)
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_slugs_are_folder_names_and_differ_for_different_overrides(one, other):
     for name in (slug(one), slug(other)):

@@ -13,7 +13,7 @@ from mmgb.functional.losses.kernels import cpu_blocks
 
 
 @pytest.mark.parametrize('loss, setting', LOSSES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=cases(), block=st.sampled_from([8, 100, 2**17]))
 def test_blocks_equal_the_formula_for_every_shape_layout_target_and_weight(loss, setting, case, block):
     with mock.patch.multiple(cpu_blocks, LABEL_BLOCK=block, CLASS_SCORE_BLOCK=block):

@@ -12,7 +12,7 @@ from mmgb.functional.losses.pow3_gb import Pow3GB
 
 
 @pytest.mark.parametrize('loss', [exp_gb_loss, pow3_gb_loss])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     seed=st.integers(0, 2**31),
     spread=st.sampled_from([0.1, 5.0, 30.0]),

@@ -34,7 +34,7 @@ def test_loops_cover_pow3_gb_and_exp_gb_with_negative_target_zero(formula, cover
 
 @pytest.mark.slow
 @pytest.mark.parametrize('loss, setting', LOSSES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**31),
     spread=st.sampled_from([0.1, 3.0, 12.0]),
@@ -72,7 +72,7 @@ def test_compiled_equals_the_formula(
     [(False, nullcontext), (True, nullcontext), (False, compiled_passes)],
     ids=['labels', 'class scores', 'labels, compiled'],
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**31), log_distance=st.floats(-6, 0))
 def test_value_is_accurate_near_the_fit(loss, setting, soft, way, seed, log_distance):
     generator = torch.Generator().manual_seed(seed)
