@@ -20,7 +20,7 @@ from .name import parse_name
 from .peak_memory import peak_memory, reset_peak_memory
 from .report_file import digest
 from .short_training import prepare, train
-from .stand_ins import drop_missing_weights, find_missing_data, make_data
+from .stand_ins import drop_missing_checkpoint, drop_missing_weights, find_missing_data, make_data
 from .verdict import first_loss, highest_loss, judge, last_loss
 
 # Fields of a prepared config that decide the first steps of its training.
@@ -76,7 +76,7 @@ def check_recipe(
     batch = options.batch_size or name.processes * per_process
     micro_batch = largest_divisor(batch, options.micro_batch or per_process)
     with tempfile.TemporaryDirectory() as folder, DefaultScope.overwrite_default_scope(cfg.get('default_scope')):
-        weights = drop_missing_weights(cfg.model)
+        weights = drop_missing_weights(cfg.model) + drop_missing_checkpoint(cfg)
         missing = find_missing_data(cfg)
         if missing:
             make_data(cfg, name, Path(folder))

@@ -6,6 +6,7 @@ from mmengine.config import Config
 
 from mmgb.apis.dataloaders import set_dataloader_defaults
 from mmgb.apis.launch import has_accelerator
+from mmgb.apis.resume import build_with_weights
 from mmgb.apis.runner import build_runner
 from mmgb.apis.training_options import check_amp, skip_validation
 from mmgb.functional.errors import ConfigError
@@ -27,6 +28,7 @@ def prepare(cfg: Config, batch: int, parts: int, folder: str) -> None:
     skip_validation(cfg)
     cfg.test_cfg = cfg.test_dataloader = cfg.test_evaluator = None
     cfg.launcher, cfg.work_dir, cfg.experiment_name, cfg.log_level = 'none', folder, folder, 'ERROR'
+    cfg.resume = False  # it measures first steps
     cfg.visualizer = None  # one of a fixed name would be shared by all configs of a process, with its folder
     cfg.setdefault('randomness', dict(seed=0))
     cfg.train_dataloader.update(batch_size=batch, num_workers=0)
@@ -47,10 +49,10 @@ def train(cfg: Config, measured: MeasuredSteps, image_size: int | None) -> Measu
         image_size (int | None): value of ``--image-size``, for the error message.
 
     Raises:
-        ConfigError: if the config can't be built, its training has no optimiser step, or its network does not take
-            the image size.
+        ConfigError: if the config can't be built, ``load_from`` can't be read or doesn't fit, its training has no
+            optimiser step, or its network does not take the image size.
     """
-    runner = build_runner(cfg, ('train_loop',))
+    runner = build_with_weights(cfg, lambda cfg: build_runner(cfg, ('train_loop',)))
     runner.register_hook(measured, 'VERY_LOW')  # after the hooks that check the config
     try:
         runner.train()

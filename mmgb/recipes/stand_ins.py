@@ -97,6 +97,15 @@ def drop_missing_weights(node: object) -> list[str]:
     return dropped
 
 
+def drop_missing_checkpoint(cfg: Config) -> list[str]:
+    """Remove a ``load_from`` that is not a file here from a config, in place, and return it in a list."""
+    path = cfg.get('load_from')
+    if not path or Path(path).is_file():
+        return []
+    cfg.load_from = None
+    return [path]
+
+
 def replace_missing_statistics(step: dict, made: dict, name: RecipeName, folder: Path) -> None:
     """Let a transform that reads missing input statistics read those of made images, in place.
 

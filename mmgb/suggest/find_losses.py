@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
+
+from mmgb.apis.config import type_name
 
 from .type_names import type_names
 
@@ -50,6 +52,24 @@ def find_losses(model: dict, scope: str | None) -> Iterator[Loss]:
         scope (str | None): scope of class names without one, ``'mmpretrain'`` or ``'mmseg'``.
     """
     yield from _find(model, '', model, None, scope)
+
+
+def find_scheduled_losses(hooks: Sequence[dict], model: dict, scope: str | None) -> Iterator[Loss]:
+    """Yield every loss that mmpretrain's ``SwitchRecipeHook`` gives to the head later, by its path in the hooks.
+
+    Args:
+        hooks (Sequence[dict]): ``custom_hooks`` of a config.
+        model (dict): model config, which has the head.
+        scope (str | None): scope of class names without one.
+    """
+    head = model.get('head') or {}
+    for number, hook in enumerate(hooks):
+        if not isinstance(hook, dict) or type_name(hook) != 'SwitchRecipeHook':
+            continue
+        for index, recipe in enumerate(hook.get('schedule', [])):
+            if isinstance(recipe.get('loss'), dict):
+                path = f'{number}.schedule.{index}.loss'
+                yield Loss(path, recipe['loss'], head, type_names(head, scope), head.get('num_classes'))
 
 
 def _find(node: Any, path: str, head: dict, num_classes: int | None, scope: str | None) -> Iterator[Loss]:

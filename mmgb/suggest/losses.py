@@ -6,8 +6,10 @@ The replacing config repeats what has the same meaning in both losses and drops 
 from __future__ import annotations
 
 import copy
+from statistics import fmean
 
 from mmgb.apis.config import type_name
+from mmgb.models.losses.class_weights import read_class_weight
 
 from .find_losses import Loss
 
@@ -36,6 +38,8 @@ def boosted(loss: Loss, method: str) -> dict:
         new['avg_non_ignore'] = old.get('avg_non_ignore', type_name(old) == 'OhemCrossEntropy')
         if averages_classes(loss):
             new['loss_weight'] = old.get('loss_weight', 1.0) / loss.num_classes
+        if weighs_against_pixels(loss):
+            new['loss_weight'] = old.get('loss_weight', 1.0) * fmean(read_class_weight(old['class_weight']))
     if loss.has_head(HEADS_WITHOUT_IGNORE_INDEX):
         new['ignore_index'] = head.get('ignore_index', 255)
     if old.get('label_smooth_val'):
@@ -70,12 +74,22 @@ def drops_class_weight(loss: Loss) -> bool:
     return uses_sigmoids(loss) and not weighs_terms(loss) and loss.config.get('class_weight') is not None
 
 
+def weighs_against_pixels(loss: Loss) -> bool:
+    """Return True for OhemCrossEntropy with class weights, which divides by the pixels, not by their weights."""
+    return type_name(loss.config) == 'OhemCrossEntropy' and loss.config.get('class_weight') is not None
+
+
 def notes_on(loss: Loss) -> list[str]:
     """Return what the swap changes beside the loss, as sentences."""
     old, notes = loss.config, []
     if type_name(old) == 'OhemCrossEntropy':
         notes.append(
             "drops the mining of hard pixels; sampler=dict(type='OHEMPixelSampler') of the head mines by any loss"
+        )
+    if weighs_against_pixels(loss):
+        notes.append(
+            "loss_weight is multiplied by the mean of class_weight, since the host's loss divides by the number of "
+            'pixels, not by their weights: as if all classes had equally many'
         )
     if averages_classes(loss):
         notes.append(f"loss_weight is divided by the {loss.num_classes} classes, since the host's loss averages them")

@@ -53,8 +53,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def render(name: str, value: dict) -> str:
-    """Return ``name = dict(…)`` as Python text."""
+def render(name: str, value: dict | list) -> str:
+    """Return ``name = dict(…)`` or ``name = […]`` as Python text."""
     return f'{name} = {_render(value, 0, len(name) + 3)}'
 
 

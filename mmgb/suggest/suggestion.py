@@ -14,7 +14,7 @@ from mmgb.registry import MODELS
 from mmgb.utils.shipped_files import SCOPE
 
 from .default_losses import with_default_losses
-from .find_losses import find_losses
+from .find_losses import find_losses, find_scheduled_losses
 from .kept_losses import reason_to_keep
 from .losses import boosted, notes_on
 from .overrides import overrides_of, plain, render
@@ -32,12 +32,12 @@ class Suggestion(NamedTuple):
 
     Attributes:
         title (str): first line of the new config's docstring.
-        overrides (dict[str, dict]): top-level field to its changes, as a config writes them.
+        overrides (dict[str, dict | list]): top-level field to its changes, as a config writes them.
         notes (list[str]): one sentence for each change and each thing left unchanged.
     """
 
     title: str
-    overrides: dict[str, dict]
+    overrides: dict[str, dict | list]
     notes: list[str]
 
 
@@ -52,15 +52,23 @@ def suggest_loss(cfg: Config, method: str) -> Suggestion:
         ConfigError: if no head has a cross-entropy.
     """
     model, scope = plain(cfg.model), cfg.get('default_scope')
-    changes, notes, kept = {}, [], []
-    for loss in find_losses(with_default_losses(model, scope), scope):
-        old, reason = type_name(loss.config), reason_to_keep(loss)
-        if reason is not None:
-            kept.append(f'{loss.path}: {old} stays, {reason}')
-            continue
-        new = changes[loss.path] = boosted(loss, method)
-        MODELS.build(dict(new))  # a setting that the new loss refuses is reported here
-        notes.append('; '.join([f'{loss.path}: {old} becomes {new["type"]}', *notes_on(loss)]))
+    parts = {'model': model, 'custom_hooks': plain(cfg.get('custom_hooks') or [])}
+    losses = {
+        'model': find_losses(with_default_losses(model, scope), scope),
+        'custom_hooks': find_scheduled_losses(parts['custom_hooks'], model, scope),
+    }
+    changes: dict[str, dict] = {}
+    notes, kept = [], []
+    for part in parts:
+        for loss in losses[part]:
+            path = loss.path if part == 'model' else f'{part}.{loss.path}'
+            old, reason = type_name(loss.config), reason_to_keep(loss)
+            if reason is not None:
+                kept.append(f'{path}: {old} stays, {reason}')
+                continue
+            new = changes[f'{part}.{loss.path}'] = boosted(loss, method)
+            MODELS.build(dict(new))  # a setting that the new loss refuses is reported here
+            notes.append('; '.join([f'{path}: {old} becomes {new["type"]}', *notes_on(loss)]))
     if not changes:
         raise ConfigError(
             f"config='{cfg.filename}': expected a head with CrossEntropyLoss, LabelSmoothLoss or OhemCrossEntropy, got "
@@ -68,7 +76,7 @@ def suggest_loss(cfg: Config, method: str) -> Suggestion:
         )
     return Suggestion(
         f'{method} in matched units, with nothing else changed.',
-        dict(model=overrides_of(model, changes)),
+        overrides_of(parts, changes),
         [*notes, *kept, rate_note(cfg), *warm_up_notes(cfg)],
     )
 

@@ -43,3 +43,17 @@ def test_a_training_shorter_than_the_check_ends_by_itself(cfg, tmp_path):
     prepare(cfg, batch=2, parts=1, folder=str(tmp_path))
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         assert len(train(cfg, MeasuredSteps(5, 1), None).losses) == 2
+
+
+def test_a_checkpoint_to_start_from_is_read_with_the_checks_of_a_training(cfg, tmp_path):
+    cfg.load_from = str(tmp_path / 'none.pth')
+    prepare(cfg, batch=2, parts=1, folder=str(tmp_path))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        with pytest.raises(ConfigError, match=r"^load_from='.*none.pth' is not a file"):
+            train(cfg, MeasuredSteps(5, 1), None)
+
+
+def test_a_config_that_resumes_starts_anew(cfg, tmp_path):
+    cfg.resume = True
+    prepare(cfg, batch=2, parts=1, folder=str(tmp_path))
+    assert cfg.resume is False

@@ -8,7 +8,7 @@ from mmengine.registry import DATASETS, DefaultScope
 
 from mmgb.functional.errors import ConfigError
 from mmgb.recipes.name import RecipeName
-from mmgb.recipes.stand_ins import drop_missing_weights, find_missing_data, make_data
+from mmgb.recipes.stand_ins import drop_missing_checkpoint, drop_missing_weights, find_missing_data, make_data
 
 NAME = RecipeName(processes=1, side=32, length=500)
 
@@ -105,3 +105,13 @@ def test_a_data_set_that_the_host_would_download_is_missing(kind, tmp_path):
     missing = find_missing_data(Config(dict(default_scope='mmpretrain', train_dataloader=loader)))
     assert f'Cannot find {kind} dataset in {tmp_path}' in missing and '\n' not in missing
     assert not any(path.is_file() for path in tmp_path.rglob('*'))
+
+
+def test_a_checkpoint_that_is_no_file_here_is_dropped(tmp_path):
+    (tmp_path / 'here.pth').touch()
+    for path in ('https://host/resnet18.pth', str(tmp_path / 'none.pth')):
+        cfg = Config(dict(load_from=path))
+        assert drop_missing_checkpoint(cfg) == [path] and cfg.load_from is None
+    for path in (str(tmp_path / 'here.pth'), None):
+        cfg = Config(dict(load_from=path))
+        assert drop_missing_checkpoint(cfg) == [] and cfg.load_from == path

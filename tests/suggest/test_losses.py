@@ -33,7 +33,7 @@ def test_settings_of_the_same_meaning_are_kept():
 
 @pytest.mark.parametrize('mode', ['original', 'classy_vision', 'multi_label'])
 @pytest.mark.parametrize('method', ['exp-gb', 'pow3-gb'])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(smoothing=st.floats(0.01, 0.4), num_classes=st.integers(2, 30), given_by_the_loss=st.booleans())
 def test_smoothing_is_that_of_the_host(mode, method, smoothing, num_classes, given_by_the_loss):
     """The boosted loss of labels is the one without smoothing on the host's smoothed labels."""
@@ -139,7 +139,8 @@ def test_class_weights_of_mmsegs_sigmoids_multiply_the_term_of_the_target_class_
     [('CrossEntropyLoss', {}), ('CrossEntropyLoss', dict(avg_non_ignore=True)), ('OhemCrossEntropy', {})],
 )
 def test_ignored_pixels_count_in_the_divisor_where_they_do_in_the_host(kind, settings_of_old):
-    scores, labels = torch.randn(1, 5, 4, 4), torch.randint(5, (1, 4, 4))
+    scores, labels = torch.linspace(-0.5, 0.5, 80).view(1, 5, 4, 4), torch.randint(5, (1, 4, 4))
+    assert scores.softmax(1).max() < 0.7  # OhemCrossEntropy drops pixels with a higher probability
     ignored = labels.clone()
     ignored[:, 1:] = 255
     host = CrossEntropyLoss(**settings_of_old) if kind == 'CrossEntropyLoss' else OhemCrossEntropy(min_kept=1000)
@@ -153,3 +154,17 @@ def test_ignored_pixels_count_in_the_divisor_where_they_do_in_the_host(kind, set
 def test_a_sum_of_sigmoids_is_not_divided_by_the_classes():
     old = loss_at(use_sigmoid=True, reduction='sum', loss_weight=0.4)
     assert boosted(old, 'pow3-gb')['loss_weight'] == 0.4 and notes_on(old) == []
+
+
+@pytest.mark.parametrize('class_weight', [[0.2] * 4, [2.0] * 4, [0.5, 4.0, 1.0, 0.1]], ids=str)
+@pytest.mark.parametrize('method', ['exp-gb', 'pow3-gb'])
+def test_the_weights_of_mined_pixels_keep_the_size_of_the_gradient(method, class_weight):
+    """At zero scores all pixels are hard, and the gradients of matched losses are those of cross-entropy."""
+    old = loss_at(type='OhemCrossEntropy', class_weight=class_weight, loss_weight=0.4)
+    scores = torch.zeros(1, 4, 4, 4, requires_grad=True)
+    labels = torch.arange(4).repeat(4).view(1, 4, 4)  # equally many of all classes
+    host = OhemCrossEntropy(class_weight=class_weight, loss_weight=0.4)
+    new = MODELS.build(boosted(old, method))
+    gradients = [torch.autograd.grad(loss(scores, labels), scores)[0] for loss in (new, host)]
+    torch.testing.assert_close(*gradients)
+    assert 'mean of class_weight' in notes_on(old)[1] and len(notes_on(loss_at(type='OhemCrossEntropy'))) == 1

@@ -22,7 +22,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(value=st.dictionaries(NAMES, VALUES, min_size=1, max_size=3))
 def test_rendered_text_is_the_value_in_lines_of_bounded_width(value):
     text, names = render('model', value), {}

@@ -5,7 +5,7 @@ import torch
 from helpers.swapped_losses import BOOSTED, host_configs, make_local, types_in
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import MODELS, PARAM_SCHEDULERS, DefaultScope
+from mmengine.registry import HOOKS, MODELS, PARAM_SCHEDULERS, DefaultScope
 from mmpretrain.structures import DataSample
 
 from mmgb.functional.errors import ConfigError
@@ -48,6 +48,24 @@ def test_a_suggested_config_trains(tmp_path):
     )
     losses = [model.train_step(data, optimizer)['loss'].item() for _ in range(6)]
     assert losses[-1] < losses[0] and max(losses) < 1.5 * losses[0]
+
+
+def test_losses_that_a_hook_switches_to_are_replaced_as_well(tmp_path):
+    stock = host_configs('mmpretrain') / 'resnet/resnet18_8xb16_cifar10.py'
+    smooth = dict(type='LabelSmoothLoss', label_smooth_val=0.1, num_classes=10)
+    schedule = [dict(action_epoch=2, loss=smooth), dict(action_epoch=3, batch_augments=None)]
+    hooks = [dict(type='EMAHook'), dict(type='SwitchRecipeHook', schedule=schedule)]
+    (tmp_path / 'own.py').write_text(f"_base_ = '{stock}'\ncustom_hooks = {hooks}\n")
+    suggestion = suggest_loss(Config.fromfile(tmp_path / 'own.py'), 'pow3-gb')
+    assert any(note.startswith('custom_hooks.1.schedule.0.loss: LabelSmoothLoss becomes') for note in suggestion.notes)
+    (tmp_path / 'new.py').write_text(config_text(suggestion, str(tmp_path / 'own.py'), str(tmp_path)))
+    average, switch = plain(Config.fromfile(tmp_path / 'new.py').custom_hooks)
+    assert average == dict(type='EMAHook')
+    new = dict(type='mmgb.Pow3GBLoss', matched=True, label_smooth_val=0.1)
+    assert switch['schedule'] == [dict(schedule[0], loss=new), schedule[1]]
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        hook = HOOKS.build(switch)
+    assert isinstance(hook.schedule[2]['loss'], BOOSTED)
 
 
 def test_a_config_without_cross_entropy_is_refused():

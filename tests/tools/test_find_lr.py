@@ -12,6 +12,7 @@ SHORT = ['--from', '1e-3', '--to', '10', '--steps', '60', '--starts', '1']
 COMMANDS = {
     'found': ['find_lr.py', 'cls.py', '--loss', 'pow3-gb', *SHORT, '--out', 'found'],
     'no rate': ['find_lr.py', 'cls.py', '--cfg-options', 'optim_wrapper.optimizer.lr=0'],
+    'no weights': ['find_lr.py', 'cls.py', '--cfg-options', 'load_from=none.pth'],
     'no data': ['find_lr.py', 'cls.py', '--cfg-options', 'train_dataloader.dataset.data_root=nowhere'],
 }
 
@@ -34,4 +35,5 @@ def test_a_suggestion_comes_with_its_sweeps_and_a_figure(results):
 
 def test_invalid_input_ends_with_one_sentence(results):
     assert_one_sentence(results[1]['no rate'], 'find_lr.py', 'optim_wrapper.optimizer.lr=0: expected a positive number')
+    assert_one_sentence(results[1]['no weights'], 'find_lr.py', "load_from='none.pth' is not a file")
     assert_one_sentence(results[1]['no data'], 'find_lr.py', "train_dataloader.dataset.data_root='nowhere'")
