@@ -21,8 +21,8 @@ class BoostedSegTTAModel(SegTTAModel):
     """``SegTTAModel`` that averages the loss's probabilities over the augmented views instead of softmax.
 
     Both averages are equal for exp-GB with negative target 0, as long as no score exceeds its fit, where the loss's
-    probability is 1; for pow3-GB they differ. The loss is the one of the
-    decode head, of the last decode head of a cascade, or the first of mmgb's in a list of losses.
+    probability is 1; for pow3-GB they differ. The loss is the one of the decode head, of the last decode head of a
+    cascade, or the first of mmgb's in a list of losses.
 
     Arguments are those of mmseg's ``SegTTAModel``.
 
