@@ -50,7 +50,7 @@ def launch_and_build(cfg):
     launch(cfg)
     validates = cfg.get('val_cfg') is not None
     runner = build_runner(cfg, ('train_loop', 'val_loop') if validates else ('train_loop',))
-    log_unswapped_losses(runner.model)
+    log_unswapped_losses(runner.model, runner.hooks)
     return runner
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mmengine.logging import print_log
 from torch import nn
@@ -43,9 +43,21 @@ def _names(losses: Mapping[str, nn.Module]) -> dict[str, str]:
     return {path.removeprefix('module.'): type(loss).__name__ for path, loss in losses.items()}
 
 
-def log_unswapped_losses(model: nn.Module) -> None:
-    """Log once which heads still train with a host's loss of all classes, if another has a loss of mmgb."""
+def scheduled_losses(hooks: Iterable[object]) -> dict[str, str]:
+    """Return the hosts' losses of all classes to which mmpretrain's ``SwitchRecipeHook`` switches, by their epoch."""
+    schedules = [getattr(hook, 'schedule', None) for hook in hooks if type(hook).__name__ == 'SwitchRecipeHook']
+    losses = {epoch: recipe.get('loss') for schedule in schedules for epoch, recipe in schedule.items()}
+    return {
+        f'SwitchRecipeHook from epoch {epoch} on': type(loss).__name__
+        for epoch, loss in losses.items()
+        if type(loss).__name__ in REPLACEABLE
+    }
+
+
+def log_unswapped_losses(model: nn.Module, hooks: Iterable[object] = ()) -> None:
+    """Log once which heads train, or will train, with a host's loss of all classes, if one has a loss of mmgb."""
     boosted, unswapped = boosted_and_unswapped(model)
+    unswapped |= scheduled_losses(hooks)
     if boosted and unswapped:
         others, ours = (', '.join(f'{path}: {name}' for path, name in found.items()) for found in (unswapped, boosted))
         print_log(

@@ -1,6 +1,8 @@
 from unittest import mock
 
 import pytest
+from mmengine.hooks import EMAHook
+from mmpretrain.engine import SwitchRecipeHook
 from mmseg.models.losses import CrossEntropyLoss
 from torch import nn
 
@@ -19,9 +21,9 @@ def model(**losses):
     return nn.ModuleDict({name: Head(loss) for name, loss in losses.items()})
 
 
-def logged(network):
+def logged(network, hooks=()):
     with mock.patch.object(unswapped_losses, 'print_log') as print_log:
-        unswapped_losses.log_unswapped_losses(network)
+        unswapped_losses.log_unswapped_losses(network, hooks)
     return [call.args[0] for call in print_log.call_args_list]
 
 
@@ -63,3 +65,11 @@ def test_paths_are_those_of_the_model_inside_a_distributed_wrapper():
     wrapper.module = model(decode_head=ExpGBLoss(), auxiliary_head=CrossEntropyLoss())
     (line,) = logged(wrapper)
     assert '(auxiliary_head.loss_decode: CrossEntropyLoss)' in line
+
+
+@pytest.mark.parametrize('loss, named', [(dict(type='LabelSmoothLoss', label_smooth_val=0.1), True), (None, False)])
+def test_a_loss_that_a_hook_switches_to_is_named_with_its_epoch(loss, named):
+    recipe = dict(action_epoch=5, batch_augments=None, **(dict(loss=loss) if loss else {}))
+    hook = SwitchRecipeHook([recipe])
+    lines = logged(model(head=ExpGBLoss()), [EMAHook(), hook])
+    assert ['SwitchRecipeHook from epoch 5 on: LabelSmoothLoss' in line for line in lines] == [True] * named
