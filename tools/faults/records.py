@@ -39,7 +39,7 @@ def final_state(folder: Path) -> dict:
     allow_checkpoint_globals()
     path = folder / 'run' / Path((folder / 'run/last_checkpoint').read_text(encoding='utf-8')).name
     checkpoint = torch.load(path, map_location='cpu', weights_only=True)
-    return {key: checkpoint[key] for key in ('state_dict', 'optimizer', 'param_schedulers')}
+    return {key: checkpoint.get(key) for key in ('state_dict', 'optimizer', 'param_schedulers')}
 
 
 def same_bits(one: object, other: object) -> bool:
