@@ -86,6 +86,7 @@ MODELS = HostBoundRegistry(
         'AuxiliaryClsHead': 'mmgb.models.heads.auxiliary_cls_head',
         'FullResolutionLoss': 'mmgb.models.heads.full_resolution_loss',
         'PixelNetHead': 'mmgb.models.heads.pixelnet_head',
+        'AverageClsScoreTTA': 'mmgb.models.average_cls_score_tta',
         'BoostedSegTTAModel': 'mmgb.models.boosted_seg_tta',
         'BoostedLinearClsHead': 'mmgb.models.heads.boosted_cls_head',
         'BoostedMultiLabelLinearClsHead': 'mmgb.models.heads.boosted_cls_head',

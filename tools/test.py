@@ -15,6 +15,7 @@ from mmgb.apis.checkpoint import check_architecture, read_checkpoint  # noqa: E4
 from mmgb.apis.config import TEST_FIELDS, load_config, set_work_dir  # noqa: E402
 from mmgb.apis.dataloaders import check_data_roots, set_dataloader_defaults  # noqa: E402
 from mmgb.apis.launch import has_accelerator, launch  # noqa: E402
+from mmgb.apis.output_names import check_output_names  # noqa: E402
 from mmgb.apis.runner import build_runner  # noqa: E402
 from mmgb.functional.errors import ConfigError  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
@@ -50,7 +51,9 @@ def main():
     checkpoint = read_checkpoint(args.checkpoint, 'checkpoint')
     launch(cfg)
     runner = build_runner(cfg, ('test_loop',))
-    check_architecture(runner.model, checkpoint, args.checkpoint)
+    if args.show_dir or (args.out and cfg.get('default_scope') == 'mmseg'):
+        check_output_names(runner.test_loop.dataloader.dataset, '--show-dir' if args.show_dir else '--out')
+    check_architecture(runner.model, checkpoint, args.checkpoint, training=False)
     del checkpoint  # free its memory before testing
     metrics = runner.test()
     if args.out_item == 'metrics' and is_main_process():

@@ -16,8 +16,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mmgb.recipes.name import size_in_name
-
-AUXILIARIES = ('auxiliaries', 'auxiliary_head')  # attributes of RelayBP and of mmsegmentation's models
+from mmgb.utils.auxiliaries import is_auxiliary
 
 
 class Complexity(NamedTuple):
@@ -41,9 +40,7 @@ def complexity(model: nn.Module, shape: tuple[int, int, int]) -> Complexity:
     """
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model.eval()(torch.zeros(1, *shape), mode='tensor')
-    parameters = sum(
-        parameter.numel() for name, parameter in model.named_parameters() if name.partition('.')[0] not in AUXILIARIES
-    )
+    parameters = sum(parameter.numel() for name, parameter in model.named_parameters() if not is_auxiliary(name))
     return Complexity(counter.get_total_flops() // 2, parameters)
 
 

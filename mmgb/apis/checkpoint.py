@@ -19,6 +19,7 @@ from mmengine.runner.checkpoint import get_state_dict
 
 from mmgb.compat.checkpoint_reading import allow_checkpoint_globals
 from mmgb.functional.errors import ConfigError
+from mmgb.utils.auxiliaries import is_auxiliary
 from mmgb.utils.errors import one_line, refused_content
 
 ARCHIVE_START = b'PK\x03\x04'
@@ -130,7 +131,7 @@ def compare_shapes(model: dict, checkpoint: dict) -> tuple[list[str], list[str],
     return missing, unexpected, reshaped
 
 
-def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> None:
+def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str, training: bool = True) -> None:
     """Check that ``checkpoint`` fits ``model``.
 
     Unexpected keys alone are accepted; mmengine warns about them. A model may convert old checkpoints while loading
@@ -140,6 +141,8 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
         model (torch.nn.Module): model to load into; may be wrapped (DistributedDataParallel, test-time augmentation).
         checkpoint (dict): checkpoint, or state dict.
         path (str): path of the checkpoint, for the error message.
+        training (bool): False accepts a checkpoint without auxiliary heads and losses, which a test doesn't use.
+            Default: True.
 
     Raises:
         ConfigError: if a parameter is missing or has another shape, and the model does not convert the checkpoint.
@@ -147,6 +150,8 @@ def check_architecture(model: torch.nn.Module, checkpoint: dict, path: str) -> N
     model, weights = _unwrap(model), model_weights(checkpoint)
     wanted, found = _shapes(get_state_dict(model)), _shapes(weights)
     missing, unexpected, reshaped = compare_shapes(wanted, found)
+    if not training:
+        missing = [key for key in missing if not is_auxiliary(key)]
     if not (missing or reshaped) or _converts(model, weights):
         return
     faults = [f'{len(missing)} of the {len(wanted)} keys are missing (first {missing[0]})'] if missing else []

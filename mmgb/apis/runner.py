@@ -80,7 +80,7 @@ def build_trained_model(cfg: Config, path: str) -> nn.Module:
     """
     checkpoint = read_checkpoint(path, 'checkpoint')
     model = build_model(cfg)
-    check_architecture(model, checkpoint, path)
+    check_architecture(model, checkpoint, path, training=False)
     load_state_dict(model, model_weights(checkpoint))
     return model
 

@@ -40,8 +40,8 @@ def enable_tta(cfg: Config) -> None:
                 '--tta cannot be combined with --show or --show-dir for mmpretrain, whose hook cannot draw '
                 'augmented images: leave one of them out'
             )
-        if cfg.get('tta_model') is None:
-            cfg.tta_model = dict(type='mmpretrain.AverageClsScoreTTA')
+        if cfg.get('tta_model') is None or type_name(cfg.tta_model) == 'AverageClsScoreTTA':
+            cfg.tta_model = dict(type='mmgb.AverageClsScoreTTA')  # the host's keeps the label of the first view
         if cfg.get('tta_pipeline') is None:
             pipelines = [dataset.get('pipeline') for dataset in innermost_configs(cfg.test_dataloader.dataset)]
             if not pipelines[0] or any(pipeline != pipelines[0] for pipeline in pipelines):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -10,12 +11,11 @@ from torch import Tensor, nn
 
 from mmgb.functional.errors import ConfigError
 from mmgb.models.ordered_probabilities import boosted_loss, normalized_probabilities, predicting_head
-
-AUXILIARIES = ('auxiliary_head', 'auxiliaries')  # of mmsegmentation's segmentors and of RelayBP
+from mmgb.utils.auxiliaries import AUXILIARIES
 
 
 class InferenceModule(nn.Module):
-    """Normalize images, compute a model's scores and their probabilities, by tensor operations only.
+    """Normalize and pad images, compute a model's scores and their probabilities, by tensor operations only.
 
     The predicted class has the highest score. The probabilities are those of the loss that the head was trained with:
     of one of mmgb's losses, else softmax, or a sigmoid for a multi-label head. Boosted losses clamp them, so several
@@ -25,8 +25,8 @@ class InferenceModule(nn.Module):
         model (nn.Module): classifier or segmentor of either host with its ``data_preprocessor``, may be a ``RelayBP``.
 
     Raises:
-        ConfigError: if the model has no head whose scores it returns, or a head of one channel for two classes; in the
-            forward pass, if a classification head returns several tensors.
+        ConfigError: if the model has no head whose scores it returns, or a head of one channel for two classes, or
+            predicts in sliding windows; in the forward pass, if a classification head returns several tensors.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -34,12 +34,18 @@ class InferenceModule(nn.Module):
         head = predicting_head(model)
         if head is None or getattr(head, 'out_channels', None) == 1:
             raise ConfigError(f'model={type(model).__name__}: expected a head with a score for every class')
+        if (getattr(model, 'test_cfg', None) or {}).get('mode') == 'slide':
+            raise ConfigError(
+                "model.test_cfg.mode='slide': expected 'whole', since an exported model predicts an image as a whole; "
+                'if that is wanted use --cfg-options model.test_cfg.mode=whole'
+            )
         self.model = without_auxiliaries(model).eval()
         self.loss = boosted_loss(head)
         self.segments, self.head_name = hasattr(head, 'align_corners'), type(head).__name__
         self.align_corners = getattr(head, 'align_corners', False)
         self.multi_label = any('MultiLabel' in base.__name__ for base in type(head).__mro__)  # CSRAClsHead, too
         preprocessor = model.data_preprocessor
+        self.padding = padding_in_testing(preprocessor)
         # The names of mmsegmentation's preprocessor and of mmpretrain's.
         self.swaps_channels = getattr(preprocessor, '_channel_conversion', getattr(preprocessor, 'to_rgb', False))
         normalizes = getattr(preprocessor, '_enable_normalize', False)
@@ -53,7 +59,8 @@ class InferenceModule(nn.Module):
             images (Tensor): pixels from 0 to 255 as the test pipeline packs them, (N, 3, H, W), in OpenCV's order of
                 channels (BGR) unless the pipeline loads another.
         """
-        scores = self.model(self.normalize(images.float()))
+        padded = self.padding(self.normalize(images.float()))
+        scores = self.model(padded)
         if self.segments and isinstance(scores, (tuple, list)):
             scores = scores[0]  # mmsegmentation's EncNet and DANet predict by the first of their outputs
         if not isinstance(scores, Tensor):
@@ -62,8 +69,10 @@ class InferenceModule(nn.Module):
                 f'{type(scores).__name__}'
             )
         scores = scores.float()
-        if scores.dim() == 4 and scores.shape[2:] != images.shape[2:]:
-            scores = F.interpolate(scores, images.shape[2:], mode='bilinear', align_corners=self.align_corners)
+        if scores.dim() == 4 and scores.shape[2:] != padded.shape[2:]:
+            scores = F.interpolate(scores, padded.shape[2:], mode='bilinear', align_corners=self.align_corners)
+        if self.segments:
+            scores = scores[:, :, : images.shape[2], : images.shape[3]]
         return scores, self.probabilities(scores)
 
     def probabilities(self, scores: Tensor) -> Tensor:
@@ -77,6 +86,37 @@ class InferenceModule(nn.Module):
         if self.swaps_channels and images.shape[1] == 3:
             images = images.flip(1)
         return images if self.mean is None else (images - self.mean) / self.std
+
+
+class Padding(NamedTuple):
+    """Padding of images at the right and the bottom.
+
+    Attributes:
+        size: smallest height and width.
+        divisor: number by which height and width become divisible.
+        value: value of the new pixels.
+    """
+
+    size: tuple[int, int] = (1, 1)
+    divisor: int = 1
+    value: float = 0.0
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Return the padded images (N, C, H, W)."""
+        bottom, right = (
+            -(-max(smallest, side) // self.divisor) * self.divisor - side
+            for smallest, side in zip(self.size, images.shape[2:])
+        )
+        return F.pad(images, (0, right, 0, bottom), value=self.value) if bottom or right else images
+
+
+def padding_in_testing(preprocessor: nn.Module) -> Padding:
+    """Return the padding of a data preprocessor of either host in testing."""
+    if hasattr(preprocessor, 'pad_size_divisor'):  # mmpretrain's
+        return Padding(divisor=preprocessor.pad_size_divisor, value=preprocessor.pad_value)
+    settings = getattr(preprocessor, 'test_cfg', None) or {}
+    size, divisor = settings.get('size') or (1, 1), settings.get('size_divisor') or 1
+    return Padding(tuple(size[-2:]), divisor, getattr(preprocessor, 'pad_val', 0.0))
 
 
 def without_auxiliaries(model: nn.Module) -> nn.Module:

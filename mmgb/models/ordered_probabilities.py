@@ -3,7 +3,7 @@
 The hosts' heads and test-time augmentation hard-code softmax (sigmoid for several labels), whatever the loss:
 
 - One label, exp-GB with negative target 0: softmax gives the loss's normalized probabilities, as long as no score
-  exceeds the fit of the target class.
+  exceeds the fit of the target class, the labels aren't smoothed and no delta between the fits is clipped.
 - One label, pow3-GB: softmax keeps the argmax of a single prediction, but averages of several predictions differ.
 - Several labels: the sigmoid is wrong for both losses. For exp-GB with targets {0, 16} and alpha 0.1, a probability of
   0.5 is at a score of ln 80, not 0.

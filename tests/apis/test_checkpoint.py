@@ -203,3 +203,14 @@ def test_the_keys_that_a_model_takes_from_a_checkpoint_are_counted():
     assert count_fitting_keys(net(), partly) == (5, 7)
     for foreign in ({}, {'model': weights}, {f'net.{key}': value for key, value in weights.items()}):
         assert count_fitting_keys(net(), foreign) == (0, 7)
+
+
+def test_a_test_needs_no_auxiliary_heads_and_a_training_does():
+    model = nn.ModuleDict(dict(backbone=net(), auxiliary_head=net(), auxiliaries=nn.ModuleList([net()])))
+    weights = {key: value for key, value in model.state_dict().items() if key.startswith('backbone')}
+    check_architecture(model, weights, 'x', training=False)
+    with pytest.raises(ConfigError, match='12 of the 21 keys are missing .first auxiliary_head.0.weight'):
+        check_architecture(model, weights, 'x')
+    del weights['backbone.0.weight']
+    with pytest.raises(ConfigError, match='1 of the 21 keys are missing .first backbone.0.weight'):
+        check_architecture(model, weights, 'x', training=False)

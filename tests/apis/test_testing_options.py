@@ -33,7 +33,7 @@ def test_the_configs_own_augmentation_is_used_for_both_hosts():
 def test_mmpretrains_default_is_a_horizontal_flip_before_packing():
     cfg = config('mmpretrain')
     options.enable_tta(cfg)
-    assert cfg.model.type == 'mmpretrain.AverageClsScoreTTA'
+    assert cfg.model.type == 'mmgb.AverageClsScoreTTA'
     read, augment = cfg.test_dataloader.dataset.pipeline
     assert read == READ
     assert augment == dict(
@@ -126,5 +126,5 @@ def test_metrics_with_tensors_become_lists_of_numbers():
 def test_a_model_that_augments_already_is_refused():
     cfg = config('mmpretrain')
     options.enable_tta(cfg)
-    with pytest.raises(ConfigError, match='^--tta: expected the config of a training, got one whose model=mmpretrain'):
+    with pytest.raises(ConfigError, match='^--tta: expected the config of a training, got one whose model=mmgb'):
         options.enable_tta(cfg)

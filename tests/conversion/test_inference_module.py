@@ -143,6 +143,81 @@ def test_a_decode_head_of_several_outputs_predicts_by_the_one_of_the_host(head):
         assert (scores.argmax(1) == host_predictions(model, batch)).float().mean() > 0.999
 
 
+def segmentor(preprocessor=None, **test_cfg):
+    torch.manual_seed(0)
+    config = dict(type='EncoderDecoder', backbone=RESNET, decode_head=dict(HEAD, type='FCNHead', num_convs=1))
+    config['data_preprocessor'] = dict(type='SegDataPreProcessor', **(preprocessor or {}))
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        return MODELS.build(dict(config, test_cfg=ConfigDict(test_cfg or dict(mode='whole')))).eval()
+
+
+@pytest.mark.parametrize('test_cfg', [dict(size_divisor=48), dict(size=(96, 120)), dict(size=(32, 96)), None], ids=str)
+def test_images_are_padded_as_in_the_tests_of_mmsegmentation(test_cfg):
+    preprocessor = dict(test_cfg=test_cfg, pad_val=3, mean=[100.0] * 3, std=[50.0] * 3)
+    model, batch = segmentor(preprocessor), images(2, 64)
+    packed = dict(inputs=list(batch), data_samples=[SegDataSample(metainfo=dict(img_shape=(64, 64))) for _ in batch])
+    with torch.no_grad():
+        data = model.data_preprocessor(packed, training=False)
+        for sample in data['data_samples']:
+            sample.set_metainfo(dict(ori_shape=(64, 64)))
+        predicted = torch.cat([sample.pred_sem_seg.data for sample in model(**data, mode='predict')])
+        scores, _ = InferenceModule(model)(batch)
+    assert data['inputs'].shape[2:] == (64, 64) or test_cfg  # the padding changes the input of the network
+    assert scores.shape[2:] == (64, 64) and (scores.argmax(1) == predicted).float().mean() > 0.999
+
+
+@pytest.mark.parametrize('divisor', [1, 24])
+def test_images_are_padded_as_in_the_tests_of_mmpretrain(divisor):
+    torch.manual_seed(0)
+    backbone = dict(type='ResNet', depth=18, base_channels=8, stem_channels=8)
+    head = dict(type='LinearClsHead', num_classes=4, in_channels=64)
+    preprocessor = dict(type='ClsDataPreprocessor', pad_size_divisor=divisor, pad_value=5)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        config = dict(type='ImageClassifier', backbone=backbone, neck=dict(type='GlobalAveragePooling'), head=head)
+        model = MODELS.build(dict(config, data_preprocessor=preprocessor)).eval()
+    batch = images(2, 32)
+    with torch.no_grad():
+        _, probabilities = InferenceModule(model)(batch)
+        predicted = model.test_step(dict(inputs=list(batch), data_samples=[DataSample() for _ in batch]))
+    torch.testing.assert_close(probabilities, torch.stack([sample.pred_score for sample in predicted]))
+
+
+def test_sliding_windows_are_refused():
+    with pytest.raises(ConfigError, match="^model.test_cfg.mode='slide': expected 'whole'"):
+        InferenceModule(segmentor(mode='slide', crop_size=(32, 32), stride=(16, 16)))
+
+
+EXPORTED_LOSSES = [
+    dict(type='mmgb.ExpGBLoss'),
+    dict(type='mmgb.ExpGBLoss', matched=True),
+    dict(type='mmgb.ExpGBLoss', max_delta=5),
+    dict(type='mmgb.Pow3GBLoss', matched=True, label_smooth_val=0.1),
+    dict(type='mmgb.Pow3GBLoss', max_delta=0.3),
+    dict(type='mmgb.SquaredErrorLoss', activation='tanh'),
+]
+
+
+class Probabilities(nn.Module):
+    def __init__(self, loss):
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, scores):
+        return self.loss.probabilities(scores)
+
+
+@pytest.mark.parametrize('loss', EXPORTED_LOSSES, ids=str)
+def test_the_probabilities_of_a_loss_are_exported_to_onnx(loss):
+    onnxruntime = pytest.importorskip('onnxruntime', reason='pip install ".[test]"')
+    scores = 3 * torch.randn(4, 5)
+    module = Probabilities(MODELS.build(dict(loss)))
+    program = torch.onnx.export(module, (scores,), dynamo=True, input_names=['scores'], verbose=False)
+    content = program.model_proto.SerializeToString()
+    session = onnxruntime.InferenceSession(content, providers=['CPUExecutionProvider'])
+    (found,) = session.run(None, {'scores': scores.numpy()})
+    torch.testing.assert_close(torch.from_numpy(found), module(scores), rtol=1e-5, atol=1e-6)
+
+
 def test_a_classification_head_of_several_outputs_is_refused():
     head = dict(type='ConformerHead', num_classes=4, in_channels=[8, 8])
     with DefaultScope.overwrite_default_scope('mmpretrain'):

@@ -48,10 +48,16 @@ def with_scores(samples: Sequence[dict], scores: np.ndarray) -> list[dict]:
     Args:
         samples (Sequence[dict]): N data samples; of these only fields that don't depend on the network are kept.
         scores (np.ndarray): new scores, (N, C).
+
+    Returns:
+        list[dict]: samples with ``pred_score``, and with its argmax as ``pred_label`` unless the networks predict
+            several labels, by a threshold that the samples don't hold.
     """
+    one_label = all(len(sample['pred_label']) == 1 for sample in samples if 'pred_label' in sample)
     changed = []
     for sample, row in zip(samples, scores):
         score = torch.tensor(row)  # copied, because a pickled view would store the scores of all images
         kept = {key: sample[key] for key in KEPT if key in sample}
-        changed.append({**kept, 'pred_score': score, 'pred_label': score.argmax(0, keepdim=True)})
+        label = dict(pred_label=score.argmax(0, keepdim=True)) if one_label else {}
+        changed.append({**kept, 'pred_score': score, **label})
     return changed

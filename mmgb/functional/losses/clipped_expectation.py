@@ -28,7 +28,8 @@ def clipped_probabilities(outputs: Tensor, targets: tuple[float, float], max_del
             all outputs that are further than M from both have the probability 1/2.
     """
     negative, positive = targets
-    above, below = (outputs - negative).clamp(0, max_delta), (positive - outputs).clamp(0, max_delta)
+    bound = float(max_delta)  # ONNX has no clamp to an integer and a floating-point number
+    above, below = (outputs - negative).clamp(0.0, bound), (positive - outputs).clamp(0.0, bound)
     return above / (above + below)
 
 

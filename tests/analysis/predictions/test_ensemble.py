@@ -49,3 +49,11 @@ def test_averaged_samples_keep_image_and_label_but_not_the_old_prediction():
     assert set(sample) == {'img_path', 'gt_label', 'pred_score', 'pred_label'} and sample['img_path'] == 'a.jpg'
     assert sample['pred_score'].tolist() == [0.25, 0.75] and sample['pred_label'].tolist() == [1]
     assert sample['pred_score'].untyped_storage().nbytes() == 8  # of this image alone
+
+
+def test_samples_of_several_labels_get_no_label_of_the_highest_score():
+    samples = [dict(pred_label=torch.tensor(labels), gt_label=torch.tensor([0])) for labels in ([1], [], [0, 1])]
+    scores = np.array([[0.25, 0.75], [0.1, 0.2], [0.9, 0.8]], np.float32)
+    averaged = with_scores(samples, scores)
+    assert [sample['pred_score'].tolist() for sample in averaged] == scores.tolist()
+    assert not any('pred_label' in sample for sample in averaged)
