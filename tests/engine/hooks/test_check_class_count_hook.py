@@ -8,6 +8,7 @@ from mmengine.registry import DATASETS, MODELS, DefaultScope
 from torch import nn
 
 from mmgb.engine.hooks import CheckClassCountHook
+from mmgb.functional.errors import ConfigError
 
 NAMES = ('a', 'b', 'c')
 LINEAR = dict(type='LinearClsHead', in_channels=4, loss=dict(type='CrossEntropyLoss'))
@@ -53,8 +54,79 @@ def test_too_few_and_too_many_outputs_are_refused_with_both_numbers(count):
 @pytest.mark.parametrize('loop', ['val', 'test'])
 def test_the_data_of_validation_and_test_are_compared(loop):
     check(classifier(), images(), loop=loop)
-    with pytest.raises(ValueError, match=f'expected 2, .* of the CustomDataset in {loop}_dataloader '):
+    fault = {
+        'val': '^val_dataloader: expected the 3 classes of train_dataloader, got 2; ',
+        'test': 'expected 2, .* of the CustomDataset in test_dataloader ',
+    }
+    with pytest.raises(ValueError, match=fault[loop]):
         check(classifier(), images(NAMES[:2]), loop=loop)
+
+
+def folders(root, *names):
+    """Return mmpretrain's data set of a folder with one image in each subfolder."""
+    for name in names:
+        (root / name).mkdir(parents=True)
+        (root / name / 'image.png').touch()
+    return build('mmpretrain', dict(type='CustomDataset', data_prefix=str(root)), DATASETS)
+
+
+def check_validation(training, validation, model=None):
+    """Run the hook before a training on ``training`` that validates on ``validation``."""
+    loops = (SimpleNamespace(dataloader=SimpleNamespace(dataset=dataset)) for dataset in (training, validation))
+    model = classifier() if model is None else model
+    CheckClassCountHook().before_train(SimpleNamespace(model=model, **dict(zip(('train_loop', 'val_loop'), loops))))
+
+
+def test_a_validation_split_of_as_many_other_folders_is_refused(tmp_path):
+    training = folders(tmp_path / 'train', 'a', 'b', 'c')
+    check_validation(training, folders(tmp_path / 'same', 'c', 'b', 'a'))
+    with pytest.raises(
+        ConfigError, match="^val_dataloader: expected class 1 to be 'b' as in train_dataloader, got 'c'; "
+    ):
+        check_validation(training, RepeatDataset(folders(tmp_path / 'other', 'a', 'c', 'd'), 2))
+
+
+def test_names_in_another_order_are_refused_for_both_hosts():
+    with pytest.raises(
+        ConfigError, match="^val_dataloader: expected class 0 to be 'a' as in train_dataloader, got 'c'"
+    ):
+        check_validation(images(), images(NAMES[::-1]))
+
+    def maps(names):
+        config = dict(type='BaseSegDataset', metainfo=dict(classes=names), lazy_init=True, reduce_zero_label=True)
+        return build('mmseg', dict(config, data_prefix=dict(img_path='x')), DATASETS)
+
+    check_validation(maps(NAMES), maps(list(NAMES)), nn.Module())
+    with pytest.raises(ConfigError, match='^val_dataloader: expected class 1 '):
+        check_validation(maps(NAMES), maps(('a', 'c', 'b')), nn.Module())
+
+
+def test_names_are_not_compared_where_one_data_set_has_none():
+    tasks = SimpleNamespace(metainfo=dict(tasks=['x', 'y']))
+    for other in images(None), tasks, [1, 2, 3]:
+        check_validation(images(), other)
+        check_validation(other, images())
+
+
+def test_a_list_of_names_equals_a_tuple_of_them():
+    check_validation(images(), SimpleNamespace(metainfo=dict(classes=list(NAMES))))
+
+
+def test_validation_may_have_the_names_of_any_of_the_training_data_sets():
+    spelt = ('A', 'B', 'C')
+    training = ConcatDataset([images(), images(spelt)], lazy_init=True, ignore_keys=['classes'])
+    check_validation(training, images(spelt))
+    check_validation(training, images())
+    with pytest.raises(ConfigError, match="^val_dataloader: expected class 2 to be 'c' .*, got 'd'"):
+        check_validation(training, images(('a', 'b', 'd')))
+
+
+def test_a_number_without_names_blames_the_head_only_if_it_does_not_fit_the_training_data():
+    validation = SimpleNamespace(num_classes=2)
+    with pytest.raises(ConfigError, match='^val_dataloader: expected the 3 classes of train_dataloader, got 2; '):
+        check_validation(images(), validation)
+    with pytest.raises(ConfigError, match=r'^head\.num_classes=3: expected 2, .* in val_dataloader '):
+        check_validation(images(None), validation)
 
 
 def test_wrapped_data_sets_and_models_are_compared():
