@@ -11,7 +11,7 @@ import numpy as np
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.dataset_wrappers import composition, inner_datasets
 
-# An (N,) integer array if every sample has one class, else a list with the classes of each sample.
+# An (N,) int64 array if every sample has one class, else a list with the classes of each sample.
 Labels = 'np.ndarray | list[Sequence[int]]'
 
 
@@ -28,7 +28,7 @@ def sample_labels(dataset: Any, cache: str | None = None) -> Labels:
             :func:`mmgb.datasets.label_maps.scan_label_maps` for the default.
 
     Returns:
-        An (N,) integer array if every sample has one class, else a list with the classes of each sample.
+        An (N,) int64 array if every sample has one class, else a list with the classes of each sample.
 
     Raises:
         ValueError: if the data set has no labels, if their number differs from the number of samples, or if mmengine's
@@ -96,12 +96,17 @@ def _own_labels(dataset: Any, cache: str | None) -> Labels:
 
 
 def _integers(get: Callable[[], Any]) -> np.ndarray | None:
-    """Return the result of ``get()`` as an (N,) integer array, or None if it isn't one integer per sample."""
+    """Return the result of ``get()`` as an (N,) int64 array, or None if it isn't one integer per sample."""
     try:
         labels = np.asarray(get())
     except ValueError:  # numpy refuses a ragged list: some sample has several labels
         return None
-    return labels if labels.ndim == 1 and labels.dtype.kind in 'iu' else None
+    if labels.ndim != 1 or labels.dtype.kind not in 'iu':
+        return None
+    largest = labels.max(initial=0)
+    if largest > np.iinfo(np.int64).max:
+        raise ConfigError(f'labels of the samples: expected class indices, got {largest}')
+    return labels.astype(np.int64, copy=False)
 
 
 def _no_labels_error(dataset: Any) -> ConfigError:

@@ -60,6 +60,7 @@ def group_by_class(labels: np.ndarray, num_classes: int, images: np.ndarray | No
         raise ConfigError(
             f'label {labels[first]} of image {image} is outside the {num_classes} classes, 0 to {num_classes - 1}'
         )
+    labels = labels.astype(np.int64, copy=False)
     if num_classes > max(MOST_CLASSES, len(labels)):
         raise ConfigError(
             f'label {labels.max(initial=-1)}: expected class indices from 0 without large gaps, at most '

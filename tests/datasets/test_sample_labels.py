@@ -15,6 +15,7 @@ from torch.utils.data import Subset, TensorDataset
 from torchvision.datasets import ImageFolder
 
 from mmgb.datasets.sample_labels import class_names, pairs, sample_labels
+from mmgb.functional.errors import ConfigError
 
 CLASSES = ['cat', 'dog', 'eel']
 
@@ -150,3 +151,25 @@ def test_a_mosaic_has_the_labels_of_the_samples_that_it_mixes_others_into(tmp_pa
         assert mosaic[0]['img'].shape == (8, 8, 3)
     assert as_lists(sample_labels(mosaic)) == [[0, 1], [2], [1]] and class_names(mosaic) == CLASSES
     assert as_lists(sample_labels(two_mosaics)) == 2 * [[0, 1], [2], [1]]
+
+
+DTYPES = [f'{kind}{size}' for kind in 'iu' for size in (1, 2, 4, 8)]
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+@pytest.mark.parametrize('other', DTYPES)
+def test_labels_of_any_integer_type_are_int64_alone_and_concatenated(dtype, other):
+    class Images(SimpleNamespace):
+        def __len__(self):
+            return len(self.targets)
+
+    first, second = (Images(targets=np.array(labels, kind)) for labels, kind in (([2, 0], dtype), ([1, 100], other)))
+    for dataset, expected in (first, [2, 0]), (TorchConcatDataset([first, second]), [2, 0, 1, 100]):
+        labels = sample_labels(dataset)
+        assert labels.dtype == np.int64 and labels.tolist() == expected
+
+
+def test_a_label_beyond_int64_is_refused():
+    dataset = type('Images', (SimpleNamespace,), {'__len__': lambda self: 2})(targets=np.array([0, 2**63], np.uint64))
+    with pytest.raises(ConfigError, match='^labels of the samples: expected class indices, got 9223372036854775808$'):
+        sample_labels(dataset)

@@ -202,6 +202,7 @@ def test_several_images_in_a_row_continue_across_blocks():
         np.testing.assert_array_equal(class_aware_order(groups, 3, start, start + 1000, 5), whole[start : start + 1000])
 
 
-def test_a_label_far_beyond_the_others_is_refused_instead_of_filling_the_memory():
+@pytest.mark.parametrize('dtype', [np.int64, np.uint32, np.uint64])
+def test_a_label_far_beyond_the_others_is_refused_instead_of_filling_the_memory(dtype):
     with pytest.raises(ValueError, match='label 1000000000: expected class indices from 0 without large gaps, at most'):
-        group_by_class(np.array([0, 1, 10**9]), 10**9 + 1)
+        group_by_class(np.array([0, 1, 10**9], dtype), 10**9 + 1)
