@@ -65,7 +65,7 @@ class Places2(ArrayBackedDataset):
         **kwargs,
     ) -> None:
         if num_classes is not None:
-            check_integer('num_classes', num_classes)
+            num_classes = check_integer('num_classes', num_classes)
             if num_classes < 1:
                 raise ConfigError(f'num_classes={num_classes}: expected at least 1')
         fix = 'clean the list with tools/dataset_converters/check_image_list.py'

@@ -51,7 +51,7 @@ class UnreadableImagePolicy:
                 "on_error='skip': expected 'raise' with test_mode=True, because skipping counts some images twice; "
                 f'{fix}'
             )
-        check_integer('max_refetch', max_refetch)
+        max_refetch = check_integer('max_refetch', max_refetch)
         if max_refetch < 0:
             raise ConfigError(f'max_refetch={max_refetch}: expected at least 0')
         self.on_error = on_error

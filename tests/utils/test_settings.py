@@ -11,8 +11,12 @@ from mmgb.utils.settings import check_flag, check_integer
 def test_only_integers_are_integers(value):
     with pytest.raises(ConfigError, match='^width=.*: expected an integer$'):
         check_integer('width', value)
-    for integer in 0, -3, 10**30, np.int64(4):
-        check_integer('width', integer)
+
+
+@pytest.mark.parametrize('value', [0, -3, 10**30, np.int64(-4), np.uint8(255), np.uint64(2**64 - 1)])
+def test_an_integer_of_any_type_becomes_pythons(value):
+    found = check_integer('width', value)
+    assert type(found) is int and found == value
 
 
 @pytest.mark.parametrize('value', [0, 1, 'False', None, np.nan])

@@ -66,9 +66,9 @@ class ClassAwareSampler(Sampler):
         label_cache: str | None = None,
         num_sample_class: int = 1,
     ) -> None:
-        for name, value in dict(seed=seed, num_samples=num_samples, num_sample_class=num_sample_class).items():
-            if value is not None or name == 'num_sample_class':
-                check_integer(name, value)
+        seed = None if seed is None else check_integer('seed', seed)
+        num_samples = None if num_samples is None else check_integer('num_samples', num_samples)
+        num_sample_class = check_integer('num_sample_class', num_sample_class)
         for name, value in dict(round_up=round_up, infinite=infinite).items():
             check_flag(name, value)
         if not 1 <= num_sample_class <= MOST_IN_A_ROW:

@@ -53,7 +53,7 @@ class CheckInvalidLossHook(Hook):
     priority = 'VERY_HIGH'  # before any hook that saves a checkpoint
 
     def __init__(self, interval: int = 1) -> None:
-        check_integer('interval', interval, 'a positive number of iterations')
+        interval = check_integer('interval', interval, 'a positive number of iterations')
         if interval < 1:
             raise ConfigError(f'interval={interval!r}: expected a positive number of iterations')
         self.interval = interval

@@ -77,7 +77,7 @@ class GradientStatsHook(Hook):
     """
 
     def __init__(self, interval: int = 100, layers: Sequence[str] | None = None) -> None:
-        check_integer('interval', interval, 'a positive number of iterations')
+        interval = check_integer('interval', interval, 'a positive number of iterations')
         if interval < 1:
             raise ConfigError(f'interval={interval!r}: expected a positive number of iterations')
         if isinstance(layers, str):

@@ -206,6 +206,22 @@ def test_settings_of_other_types_are_refused(options, message):
         samplers(1, **options)
 
 
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16, np.uint32, np.uint64, np.int8])
+@pytest.mark.parametrize('classes', [None, list('abcd')])
+def test_the_sequence_does_not_depend_on_the_type_of_the_labels(dtype, classes):
+    ranks = samplers(1, Images(LABELS.astype(dtype), classes))
+    assert epoch_of(ranks, 0) == SEQUENCE[: len(LABELS)]
+
+
+@pytest.mark.parametrize('kind', [np.uint8, np.int32, np.int64, np.uint64])
+def test_integers_of_numpy_are_settings(kind):
+    options = dict(seed=200, num_samples=250, num_sample_class=3)
+    (expected,), (found,) = (
+        samplers(1, **{name: convert(value) for name, value in options.items()}) for convert in (int, kind)
+    )
+    assert epoch_of([found], 5) == epoch_of([expected], 5) and len(found) == 250
+
+
 @pytest.mark.parametrize('world_size', [1, 3])
 def test_num_sample_class_images_of_a_class_follow_each_other(world_size):
     ranks = samplers(world_size, num_sample_class=4, num_samples=480)
