@@ -3,15 +3,22 @@
     python tools/dataset_converters/hold_out_images.py data/imagenette64/train data/most.txt data/rest.txt --every 10
 
 Every tenth image, in the order of the paths, is held out. Each line of a list is `CLASS_FOLDER/FILE LABEL`, where the
-label is the place of the class's folder among all of them, as mmpretrain's CustomDataset numbers them.
+label is the place of the class's folder among all of them. mmpretrain's CustomDataset finds the same images in the
+folder and gives them the same labels: other files, and those whose name begins with a dot, are left out.
 """
 
 import argparse
+import inspect
 from pathlib import Path
+
+from mmpretrain.datasets import CustomDataset
+from mmpretrain.datasets.custom import find_folders, get_samples
 
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.atomic_write import atomic_write
 from mmgb.utils.cli.run_tool import run_tool
+
+EXTENSIONS = inspect.signature(CustomDataset).parameters['extensions'].default
 
 
 def parse_args():
@@ -34,13 +41,30 @@ def split(folder, every):
 
     Returns:
         The lines of the images to train with, and those of the held-out images.
+
+    Raises:
+        ConfigError: if a list can't hold the name of an image.
     """
     most, rest = [], []
-    classes = sorted(path for path in folder.iterdir() if path.is_dir())
-    images = [(path, label) for label, one in enumerate(classes) for path in sorted(one.rglob('*')) if path.is_file()]
+    _, labels = find_folders(str(folder))
+    images, _ = get_samples(str(folder), labels, lambda name: name.lower().endswith(EXTENSIONS))
     for number, (path, label) in enumerate(images, 1):
-        (most if number % every else rest).append(f'{path.relative_to(folder).as_posix()} {label}\n')
+        if not is_listable(path):
+            raise ConfigError(
+                f"FOLDER='{folder}': expected names in UTF-8 without line breaks or a blank in front, got {path!r}; "
+                'rename the file or its folder'
+            )
+        (most if number % every else rest).append(f'{path} {label}\n')
     return most, rest
+
+
+def is_listable(path):
+    """Return whether a line of an image list can hold ``path``: UTF-8 without line breaks or a blank in front."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # the name's bytes aren't UTF-8
+        return False
+    return path.splitlines() == [path] and path == path.lstrip()
 
 
 def main():

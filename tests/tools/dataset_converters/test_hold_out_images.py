@@ -1,7 +1,10 @@
 """hold_out_images.py writes the image lists of a training set and of its held-out part."""
 
+import os
+
 import pytest
 from helpers.converters import assert_refused, convert
+from mmpretrain.datasets import CustomDataset
 
 TOOL = 'hold_out_images'
 REFUSED = {
@@ -52,3 +55,36 @@ def test_the_share_of_held_out_images_can_be_chosen(results, folder):
 def test_invalid_input_is_refused(name, results, folder):
     assert_refused(results[name], TOOL, REFUSED[name][1])
     assert not (folder / 'a.txt').exists()
+
+
+def test_both_lists_hold_the_images_and_labels_of_mmpretrains_custom_dataset(tmp_path):
+    root = tmp_path / 'train'
+    for name in 'b', 'a', 'a/deep', 'B', '.hidden', 'no images', 'c é':
+        (root / name).mkdir(parents=True, exist_ok=True)
+    for name in 'b', 'a', 'a/deep', '.hidden', 'c é':
+        for file in 'x.png', 'y 1.JPG', 'z.tif', 'x.jpeg', '.DS_Store', 'Thumbs.db', 'notes.txt', '._x.png', 'png':
+            (root / name / file).touch()
+    (root / 'loose.png').touch()
+    (tmp_path / 'elsewhere').mkdir()
+    (tmp_path / 'elsewhere/linked.png').touch()
+    (root / 'b/link').symlink_to(tmp_path / 'elsewhere')
+    assert convert(TOOL, root, tmp_path / 'most.txt', tmp_path / 'rest.txt', '--every', 3).returncode == 0
+
+    def entries(**options):
+        dataset = CustomDataset(data_prefix=str(root), **options)
+        return [(info['img_path'], info['gt_label']) for info in map(dataset.get_data_info, range(len(dataset)))]
+
+    expected = entries()
+    held_out = expected[2::3]
+    assert entries(ann_file=str(tmp_path / 'rest.txt')) == held_out
+    assert entries(ann_file=str(tmp_path / 'most.txt')) == [one for one in expected if one not in held_out]
+
+
+@pytest.mark.parametrize('name', [b'a/\xff.png', b'\xe9/1.png', b'a/two\nlines.png', b' a/1.png'])
+def test_a_name_that_a_list_cannot_hold_is_refused(name, tmp_path):
+    path = os.path.join(os.fsencode(tmp_path), b'train', name)
+    os.makedirs(os.path.dirname(path))
+    open(path, 'wb').close()
+    result = convert(TOOL, tmp_path / 'train', tmp_path / 'most.txt', tmp_path / 'rest.txt')
+    assert_refused(result, TOOL, f'got {os.fsdecode(name)!r}; rename the file or its folder')
+    assert not (tmp_path / 'most.txt').exists()
