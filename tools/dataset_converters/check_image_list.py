@@ -1,8 +1,11 @@
 """Check that every image of a list exists below its folder, and write the list of the usable images.
 
-The list has lines ``path label``, as Places2's lists and OpenMMLab's lists of ImageNet have. The tool reports missing
-and empty files. With --decode it also reports files that are incomplete or that training can't decode, such as TIFF
-files of floating-point numbers; this takes as long as reading all images.
+The list has lines ``path label``, as Places2's lists and OpenMMLab's lists of ImageNet have, or with --no-label paths
+alone. The folder of a list of absolute paths is /. The list of usable images has lines of LIST as they are, so that its
+paths keep their meaning.
+
+The tool reports missing and empty files. With --decode it also reports files that are incomplete or that training can't
+decode, such as TIFF files of floating-point numbers; this takes as long as reading all images.
 
     python tools/dataset_converters/check_image_list.py data/places2/train data/places2/train.txt --out clean.txt
 """
@@ -10,10 +13,11 @@ files of floating-point numbers; this takes as long as reading all images.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -79,6 +83,14 @@ def check_all(images: ImageList, root: str, decode: bool, jobs: int) -> list[Fau
     return faults
 
 
+def usable_lines(content: bytes, faults: list[Fault], count: int) -> Iterator[str]:
+    """Yield the lines of a list of ``count`` images that are without a fault, without their line ends."""
+    unusable = {position for position, _, _ in faults}
+    for position, line in zip(range(count), io.BytesIO(content)):
+        if position not in unusable:
+            yield line.decode('utf-8-sig').rstrip('\r\n')  # the first line may begin with a byte order mark
+
+
 def write_lines(path: Path, lines: Iterable[str]) -> None:
     with atomic_write(path) as file:
         file.writelines(f'{line}\n' for line in lines)
@@ -90,14 +102,18 @@ def run(args: argparse.Namespace) -> bool:
         value = getattr(args, name)
         if value is not None and value < 1:
             raise ConfigError(f'--{name.replace("_", "-")}={value}: expected at least 1')
+    if args.no_label and args.num_classes is not None:
+        raise ConfigError(f'--num-classes={args.num_classes}: expected none with --no-label')
     if not args.root.is_dir():
         raise ConfigError(f'ROOT={args.root}: expected an existing folder')
     if args.out is not None and args.out.resolve() == args.list.resolve():
         raise ConfigError(f'--out={args.out}: expected another file than LIST')
+    content = args.list.read_bytes()
     try:
-        images = read_image_list(args.list.read_bytes(), args.num_classes)
+        images = read_image_list(content, args.num_classes, with_label=not args.no_label)
     except ConfigError as error:
-        raise ConfigError(f'LIST={args.list}: {error}') from error
+        sentence = str(error).replace('with_label=False', '--no-label')  # the remedy, as this tool has it
+        raise ConfigError(f'LIST={args.list}: {sentence}') from error
     faults = check_all(images, args.root, args.decode, args.jobs)
     counts = Counter(kind for _, kind, _ in faults)
     if counts['missing'] == len(images):
@@ -117,9 +133,7 @@ def run(args: argparse.Namespace) -> bool:
         write_lines(args.report, lines)
         print(f'Wrote {len(lines)} lines to {args.report}.')
     if args.out is not None:
-        unusable = {position for position, _, _ in faults}
-        usable = (images[position] for position in range(len(images)) if position not in unusable)
-        write_lines(args.out, (f'{image["img_path"]} {image["gt_label"]}' for image in usable))
+        write_lines(args.out, usable_lines(content, faults, len(images)))
         print(f'Wrote {len(images) - len(faults)} images to {args.out}.')
     if faults:
         kinds = ', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts))
@@ -136,6 +150,7 @@ def main() -> None:
     )
     parser.add_argument('root', type=Path, metavar='ROOT', help='folder to which the paths in the list are relative')
     parser.add_argument('list', type=Path, metavar='LIST', help='file with "path label" in each line')
+    parser.add_argument('--no-label', action='store_true', help='the lines of LIST are paths without labels')
     parser.add_argument('--out', type=Path, help='file to write, the list of usable images')
     parser.add_argument('--report', type=Path, help='file to write, all faults: kind, path and detail, tab-separated')
     parser.add_argument('--decode', action='store_true', help='also decode every image')

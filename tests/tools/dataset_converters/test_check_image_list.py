@@ -7,6 +7,7 @@ from helpers.tiny_runs import run
 from PIL import Image
 
 from mmgb.datasets.image_list_parser import read_image_list
+from mmgb.datasets.places2 import Places2
 
 TOOL = 'check_image_list'
 
@@ -51,7 +52,7 @@ def test_missing_and_empty_files_are_reported_and_left_out_of_the_clean_list(ima
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == '3 of 6 images are unusable: 1 empty, 2 missing.'
     assert 'missing\ta/0.jpg\nempty\tb/1.jpg\nmissing\tb/3.jpg\n' in result.stdout
-    assert (images / 'clean.txt').read_text() == 'a/2.jpg 0\na/4.jpg 0\nb/5.jpg 1\n'
+    assert (images / 'clean.txt').read_text() == '/a/2.jpg 0\n/a/4.jpg 0\n/b/5.jpg 1\n'
 
 
 def test_decoding_also_finds_the_truncated_image_and_the_clean_list_passes(images):
@@ -97,7 +98,10 @@ def test_a_folder_without_any_image_of_the_list_is_refused_and_nothing_is_writte
 @pytest.mark.parametrize(
     'content, message',
     [
-        (b'a/0.jpg 0\nb/1.jpg\n', "line 2: expected a path, a blank and a class index, got 'b/1.jpg'"),
+        (
+            b'a/0.jpg 0\nb/1.jpg\n',
+            "line 2: expected a path, a blank and a class index, got 'b/1.jpg'; --no-label reads",
+        ),
         (b'a/0.jpg 7\n', 'from 0 to 1'),
         (b'a/0.jpg 0\na/0.jpg 0\n', 'line 2: duplicate of line 1'),
         (b'a/\xe9.jpg 0\n', 'line 1: expected UTF-8, got byte 0xe9'),
@@ -117,10 +121,32 @@ def test_invalid_arguments_are_refused_by_name(images):
         ((folder, images / 'nowhere.txt'), 'nowhere.txt'),
         ((folder, names, '--jobs', 0), '--jobs=0: expected at least 1'),
         ((folder, names, '--num-classes', 0), '--num-classes=0: expected at least 1'),
+        ((folder, names, '--no-label', '--num-classes', 2), '--num-classes=2: expected none with --no-label'),
         ((folder, names, '--out', names), 'list.txt: expected another file than LIST'),
         ((folder, names, '--out', names / 'below_a_file.txt'), 'list.txt'),
     ):
         assert_refused(check(*arguments), TOOL, message)
+
+
+@pytest.mark.parametrize('end', ['\n', '\r\n'])
+@pytest.mark.parametrize('label', ['', ' 1', '\t1'])
+@pytest.mark.parametrize('absolute', [False, True])
+def test_the_clean_list_gives_places2_the_usable_samples_of_the_list(images, absolute, label, end):
+    damage(images)
+    folder = images / 'images'
+    paths = [f'{folder if absolute else ""}/{"ab"[i % 2]}/{i}.jpg' for i in range(6)]
+    text = ''.join(f'{path}{label}{end}' for path in paths)
+    (images / 'list.txt').write_bytes(b'\xef\xbb\xbf' + text.encode() + b' \n\n')
+    root, options = '/' if absolute else folder, [] if label else ['--no-label']
+    assert check(root, images / 'list.txt', '--out', images / 'clean.txt', *options).returncode == 1
+
+    def samples(name):
+        prefix = '' if absolute else str(folder)
+        dataset = Places2(str(images / name), data_prefix=prefix, with_label=bool(label), num_classes=2)
+        return [(info['img_path'], info.get('gt_label')) for info in map(dataset.get_data_info, range(len(dataset)))]
+
+    before = samples('list.txt')
+    assert len(before) == 6 and samples('clean.txt') == [before[2], before[4], before[5]]
 
 
 @pytest.mark.slow
