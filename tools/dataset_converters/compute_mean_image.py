@@ -38,8 +38,8 @@ _images = None  # the list, in a worker process
 def central_crop(image: np.ndarray, side: int, crop: int) -> np.ndarray:
     """Resize an image (H, W, 3) like mmpretrain's ResizeEdge and crop it like its CenterCrop, (crop, crop, 3) uint8."""
     height, width = image.shape[:2]
-    scale = side / min(height, width)
-    size = (side, int(height * scale)) if width < height else (int(width * scale), side)
+    # Multiply first, as ResizeEdge does: int(height * (side / height)) may be side - 1, because the ratio is rounded.
+    size = (side, int(side * height / width)) if width < height else (int(side * width / height), side)
     image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
     top, left = (int(round((length - crop) / 2.0)) for length in image.shape[:2])
     return image[top : top + crop, left : left + crop]

@@ -1,9 +1,12 @@
 """compute_mean_image.py against the central crops of mmpretrain's transforms."""
 
+import runpy
+
 import cv2
 import numpy as np
 import pytest
 from helpers.converters import assert_refused, convert
+from helpers.tiny_runs import TOOLS
 from mmengine.registry import TRANSFORMS, DefaultScope
 from PIL import Image
 
@@ -25,17 +28,22 @@ def folder(tmp_path):
     return tmp_path
 
 
-def crops(folder):
-    """Yield the central crop of each image by mmpretrain's own transforms."""
+def transforms(side, crop):
+    """Return mmpretrain's transforms that load an image and crop its centre."""
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        steps = [
+        return [
             TRANSFORMS.build(step)
             for step in (
                 dict(type='LoadImageFromFile'),
-                dict(type='ResizeEdge', scale=16, edge='short'),
-                dict(type='CenterCrop', crop_size=12),
+                dict(type='ResizeEdge', scale=side, edge='short'),
+                dict(type='CenterCrop', crop_size=crop),
             )
         ]
+
+
+def crops(folder):
+    """Yield the central crop of each image by mmpretrain's own transforms."""
+    steps = transforms(16, 12)
     for index in range(4):
         results = dict(img_path=str(folder / f'images/{index}.png'))
         for step in steps:
@@ -48,6 +56,20 @@ def test_the_mean_is_that_of_mmpretrains_central_crops_in_bgr(folder):
     assert result.returncode == 0 and 'Wrote the mean of 4 of 4 images' in result.stdout
     mean = np.load(folder / 'mean.npy')
     assert mean.dtype == np.float32 and np.allclose(mean, np.mean(list(crops(folder)), 0), atol=1e-4)
+
+
+@pytest.mark.parametrize('side, crop', [(16, 12), (49, 49)])
+def test_the_crop_is_that_of_mmpretrain_for_every_height_and_width(side, crop):
+    central_crop = runpy.run_path(str(TOOLS / 'dataset_converters' / f'{TOOL}.py'))['central_crop']
+    _, resize, cut = transforms(side, crop)
+    pixels = np.random.default_rng(0).integers(0, 256, (110, 110, 3), dtype=np.uint8)
+    sizes = [(height, width) for height in range(16, 111, 5) for width in range(16, 111, 5)]
+    sizes += [(length, other) for length in range(16, 111) for other in (length, 2 * length)]
+    sizes += [size[::-1] for size in sizes]
+    for height, width in sizes:
+        image = pixels[np.arange(height) % 110][:, np.arange(width) % 110]
+        expected = cut(resize(dict(img=image.copy())))['img']
+        assert np.array_equal(central_crop(image, side, crop), expected), (height, width)
 
 
 def test_whole_images_are_resized_to_squares(folder):
