@@ -99,7 +99,8 @@ def scan_label_maps(paths: list[str], cache: str | None = None, backend_args: di
     Returns:
         (N, 256) bool.
     """
-    cache = Path(cache or f'{os.path.commonpath([os.path.dirname(path) for path in paths])}.class_sets.npz')
+    folder = os.path.commonpath([os.path.dirname(path) for path in paths])
+    cache = Path(cache or f'{folder}.class_sets.npz').expanduser()
     names = [os.path.relpath(path, cache.parent) for path in paths]
     states = dict(zip(names, map(_file_state, paths)))
     known = _read_cache(cache)

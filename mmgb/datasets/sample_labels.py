@@ -39,6 +39,8 @@ def sample_labels(dataset: Any, cache: str | None = None) -> Labels:
             f'num_batch_per_epoch truncates the data set to its first {len(dataset)} samples regardless of their '
             'classes: remove it and set num_samples of the sampler'
         )
+    if hasattr(dataset, 'full_init'):
+        dataset.full_init()  # a wrapper with lazy_init=True selects its samples only now
     wrapped = composition(dataset)
     if wrapped is not None:
         labels = _concatenate([sample_labels(part, cache) for part in wrapped.datasets] * wrapped.times)

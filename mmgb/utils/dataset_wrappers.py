@@ -1,9 +1,10 @@
 """Walk over dataset wrappers of torch, mmengine, mmpretrain and mmseg by their attributes.
 
 A wrapper holds one data set in ``dataset`` or several in ``datasets``. It repeats them (``times`` of mmengine's
-``RepeatDataset``), selects samples (``indices`` of torch's ``Subset`` and mmpretrain's ``KFoldDataset``,
-``repeat_indices`` of mmengine's ``ClassBalancedDataset``), or transforms them one by one (``pipeline_types`` of
-``MultiImageMixDataset`` of mmseg and mmdetection, which mixes each sample with others: mosaic, mixup).
+``RepeatDataset``), selects samples (``indices`` of torch's ``Subset``, ``repeat_indices`` of mmengine's
+``ClassBalancedDataset``), or has the samples of ``dataset`` in their order: mmpretrain's ``KFoldDataset``, which
+replaces ``dataset`` by the samples ``_ori_indices`` of it, and ``MultiImageMixDataset`` of mmseg and mmdetection, which
+has ``pipeline_types`` and mixes each sample with others (mosaic, mixup). Wrappers of OpenMMLab must be initialized.
 """
 
 from __future__ import annotations
@@ -51,6 +52,6 @@ def composition(dataset: Any) -> Composition | None:
                 return Composition([dataset.dataset], indices=getattr(dataset, attribute))
         if hasattr(dataset, 'times'):
             return Composition([dataset.dataset], times=dataset.times)
-        if hasattr(dataset, 'pipeline_types'):
+        if hasattr(dataset, '_ori_indices') or hasattr(dataset, 'pipeline_types'):
             return Composition([dataset.dataset])
     return None

@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 from helpers.damaged_copies import damaged
+from mmpretrain.datasets import KFoldDataset
 from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
@@ -142,6 +143,23 @@ def test_sample_labels_of_a_segmentation_data_set_are_its_class_sets(label_maps)
     dataset = segmentation(label_maps, reduce_zero_label=True)
     cache = label_maps / 'cache.npz'
     assert as_lists(sample_labels(dataset, str(cache))) == as_lists(class_sets(dataset, 3)) and cache.is_file()
+
+
+@pytest.mark.parametrize('lazy_init', [False, True])
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_a_fold_of_label_maps_has_the_class_sets_of_its_own_samples(label_maps, test_mode, lazy_init):
+    dataset = dict(type=segmentation, folder=label_maps, reduce_zero_label=True, lazy_init=lazy_init)
+    fold = KFoldDataset(dataset, fold=1, num_splits=2, seed=3, test_mode=test_mode)
+    found = as_lists(sample_labels(fold))
+    assert found == [sorted(set(np.unique(fold[index]['gt_seg_map']).tolist()) - {255}) for index in range(len(fold))]
+    assert 0 < len(found) < 5
+
+
+def test_a_cache_may_be_in_the_home_folder(label_maps, monkeypatch):
+    monkeypatch.setenv('HOME', str(label_maps / 'home'))
+    monkeypatch.chdir(label_maps)
+    scan_label_maps([str(label_maps / 'labels/0.png')], '~/sets.npz')
+    assert (label_maps / 'home/sets.npz').is_file() and not (label_maps / '~').exists()
 
 
 SCAN = 'mmgb.datasets.label_maps'

@@ -101,6 +101,11 @@ def test_labels_follow_each_wrappers_own_rule(tmp_path, name):
     assert class_names(dataset) == CLASSES
 
 
+def test_a_lazy_wrapper_is_initialized_before_its_rule_is_read():
+    eager, lazy = (ClassBalancedDataset(Listed([2, 0, 1, 1, 0]), 0.9, lazy_init=lazy) for lazy in (False, True))
+    assert sample_labels(lazy).tolist() == sample_labels(eager).tolist()
+
+
 class Unlabelled(BaseDataset):
     def load_data_list(self):
         return [dict(img_path='0.jpg')]
