@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from mmengine.dataset import BaseDataset, ClassBalancedDataset, RepeatDataset
+from mmpretrain.datasets import KFoldDataset
 from torch.utils.data import ConcatDataset, Subset
 
 from mmgb.utils.dataset_wrappers import Composition, composition, inner_datasets, innermost_datasets
@@ -12,9 +13,9 @@ from mmgb.utils.dataset_wrappers import Composition, composition, inner_datasets
 class Numbers(BaseDataset):
     """``length`` samples whose class is their position."""
 
-    def __init__(self, length):
+    def __init__(self, length, **options):
         self.length = length
-        super().__init__(serialize_data=False)
+        super().__init__(serialize_data=False, **options)
 
     def load_data_list(self):
         return [dict(position=position) for position in range(self.length)]
@@ -43,7 +44,14 @@ def test_composition_names_the_rule_of_each_wrapper(wrapper, expected):
 
 
 @pytest.mark.parametrize(
-    'wrapper', [ConcatDataset([ONE, TWO]), RepeatDataset(TWO, 3), Subset(ONE, [2, 2]), ClassBalancedDataset(TWO, 1.0)]
+    'wrapper',
+    [
+        ConcatDataset([ONE, TWO]),
+        RepeatDataset(TWO, 3),
+        Subset(ONE, [2, 2]),
+        ClassBalancedDataset(TWO, 1.0),
+        KFoldDataset(dict(type=Numbers, length=5), fold=1, num_splits=3, seed=0),
+    ],
 )
 def test_a_composition_has_the_samples_of_its_wrapper(wrapper):
     rule = composition(wrapper)
