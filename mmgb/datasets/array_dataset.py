@@ -78,6 +78,20 @@ def make_samples(images: np.ndarray, labels: np.ndarray, num_classes: int | None
     return ArraySamples(SharedArray(images), SharedArray(labels))
 
 
+def decode_names(names: np.ndarray) -> tuple[str, ...]:
+    """Return the class names of an array of texts, or of bytes in UTF-8.
+
+    Raises:
+        ConfigError: if it isn't a list of texts or bytes, or if bytes aren't UTF-8.
+    """
+    if names.ndim != 1 or names.dtype.kind not in 'US':
+        raise ConfigError(f"expected a list of names in the array 'classes', got {names.dtype} of shape {names.shape}")
+    try:
+        return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names.tolist())
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"expected names in UTF-8 in the array 'classes', got {error.object!r}") from error
+
+
 @DATASETS.register_module()
 class ArrayDataset(ArrayBackedDataset):
     """Images and labels of one .npz file, or of two IDX files such as MNIST's, optionally gzip-compressed.
@@ -119,12 +133,11 @@ class ArrayDataset(ArrayBackedDataset):
             arrays = self._read('images', lambda path: read_npz(path, self.keys, optional=('classes',)))
             images, labels = (arrays[key] for key in self.keys)
             if 'classes' in arrays:
-                if arrays['classes'].ndim != 1:
-                    raise ConfigError(
-                        f"'{self.data_prefix['images']}': expected a list of names in the array 'classes', got one of "
-                        f'shape {arrays["classes"].shape}'
-                    )
-                self._metainfo.setdefault('classes', tuple(map(str, arrays['classes'])))
+                try:
+                    names = decode_names(arrays['classes'])
+                except ConfigError as error:
+                    raise ConfigError(f"'{self.data_prefix['images']}': {error}") from error
+                self._metainfo.setdefault('classes', names)
         try:
             return make_samples(images, labels, len(self.CLASSES) if self.CLASSES is not None else None)
         except ConfigError as error:

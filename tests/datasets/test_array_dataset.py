@@ -96,6 +96,12 @@ def test_keys_select_the_arrays_and_the_file_provides_class_names(npz, arrays):
     assert f'Images: \t{npz}/data.npz' in repr(dataset)
 
 
+def test_names_that_are_stored_as_bytes_are_decoded(tmp_path, arrays):
+    names = ['airplane', 'café', *'cdefghij']
+    np.savez(tmp_path / 'data.npz', x_train=arrays[0], y_train=arrays[1], classes=[name.encode() for name in names])
+    assert build(images=str(tmp_path / 'data.npz')).CLASSES == tuple(names)
+
+
 def test_subsets_and_mmengines_wrappers_work(npz, arrays):
     dataset = build(data_root=str(npz), images='data.npz')
     first_pixels = arrays[0][:, 0, 0].tolist()
@@ -141,6 +147,9 @@ def test_a_transform_that_writes_into_an_image_leaves_the_data_unchanged(npz, ar
         (dict(x_train=np.zeros((20, 32, 32, 3))), 'images.dtype=float64: expected uint8'),
         (dict(x_train=np.zeros((0, 32, 32, 3), np.uint8)), r'images.shape=\(0, 32, 32, 3\): expected .* not empty'),
         (dict(x_train=None), "expected an array 'x_train', got only y_train, classes"),
+        (dict(classes=np.arange(10)), r"expected a list of names in the array 'classes', got int64 of shape \(10,\)"),
+        (dict(classes=[list('abcdefghij')]), r"of names in the array 'classes', got <U1 of shape \(1, 10\)"),
+        (dict(classes=[b'\xff'] * 10), "expected names in UTF-8 in the array 'classes', got b'"),
         (
             dict(x_train=np.array([None] * 20)),
             'expected an intact .npz file without pickled objects: ',

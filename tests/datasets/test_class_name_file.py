@@ -26,6 +26,24 @@ def test_indices_out_of_order_are_refused_with_their_line():
         read_class_names(b'/a/airfield 0\n/b/bus 2\n')
 
 
+@pytest.mark.parametrize('content', [b'airfield 1\nbus 2\n', b'/a 7\n/b 8\n', b'/a 0\n/b 0\n', b'bus 1\nairfield 0\n'])
+def test_indices_that_do_not_count_from_0_are_refused(content):
+    with pytest.raises(ConfigError, match=r'^line [12]: expected class index [01], got [0-9]$'):
+        read_class_names(content)
+
+
+@pytest.mark.parametrize(
+    'names',
+    [
+        ('Acura RL Sedan 2012', 'BMW M3 Coupe 2012', 'Fiat 500 Abarth 2012'),
+        ('Acura RL Sedan 2012', 'Audi R8 Coupe 2011'),
+        ('Boeing 747', 'Airbus 320'),
+    ],
+)
+def test_numbers_that_are_no_indices_belong_to_the_names(names):
+    assert read_class_names('\n'.join(names).encode()) == names
+
+
 @given(st.one_of(st.binary(max_size=40), st.text('a/ \n\r0١', max_size=40).map(str.encode)))
 def test_any_bytes_are_names_or_one_sentence(content):
     try:
@@ -34,7 +52,7 @@ def test_any_bytes_are_names_or_one_sentence(content):
         assert str(error).startswith('line ')
 
 
-@pytest.mark.parametrize('content', [b'a ' + b'9' * 10**5, b'a 0\nb ' + b'1' * 5000])
+@pytest.mark.parametrize('content', [b'/a ' + b'9' * 10**5, b'a 0\nb ' + b'1' * 5000])
 def test_an_index_of_any_length_is_refused(content):
     with pytest.raises(ConfigError, match='^line [12]: expected class index [01], got ') as caught:
         read_class_names(content)
