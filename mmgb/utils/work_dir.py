@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -81,5 +81,14 @@ def _last_class_table(log: str) -> dict[str, float]:
     start = log.rfind('per class results:')
     if start < 0:
         return {}
-    rows = re.findall(r'^\|\s*(.+?)\s*\|\s*([\d.]+|nan)\s*\|', log[start:], re.MULTILINE)
-    return {name: float(iou) for name, iou in rows}
+    lines = [line.strip() for line in log[start:].splitlines()]
+    below = itertools.dropwhile(lambda line: not line.startswith(('+', '|')), lines)
+    rows = [
+        line[1:-1] for line in itertools.takewhile(lambda line: line.startswith(('+', '|')), below) if line[0] == '|'
+    ]
+    columns = [column.strip() for column in rows[0].split('|')] if rows else []
+    if 'IoU' not in columns:
+        return {}
+    # A class name may contain the separator, a number does not.
+    cells = [[cell.strip() for cell in row.rsplit('|', len(columns) - 1)] for row in rows[1:]]
+    return {name: float(values[columns.index('IoU') - 1]) for name, *values in cells}

@@ -1,5 +1,6 @@
 """Readers of work directories, on files with mmengine's layout."""
 
+import itertools
 import json
 
 import pytest
@@ -58,6 +59,29 @@ def test_latest_test_is_read_with_the_last_class_table_of_its_log(tmp_path):
     result = read_test(tmp_path)
     assert result.metrics == {'aAcc': 91.0, 'mIoU': 47.38}
     assert result.class_iou == {'background': 91.25, 'dining table': 3.5}
+
+
+@pytest.mark.parametrize('columns', itertools.permutations(['IoU', 'Dice', 'Acc']))
+def test_the_iou_of_a_class_is_read_from_its_column_wherever_it_is(tmp_path, columns):
+    assert write_and_read_table(tmp_path, dict.fromkeys(columns, 1.0) | {'IoU': 47.5}) == {'cat': 47.5, 'a|b': 47.5}
+
+
+def test_a_class_table_without_iou_gives_no_iou(tmp_path):
+    assert write_and_read_table(tmp_path, {'Fscore': 1.0, 'Precision': 2.0}) == {}
+
+
+def write_and_read_table(work_dir, values):
+    """Write a test's result with the table that mmseg's IoUMetric prints for these columns, and read the IoUs."""
+    rows = [['Class', *values], *([name, *map(str, values.values())] for name in ('cat', 'a|b'))]
+    border = '+---' * len(rows[0]) + '+'
+    table = '\n'.join(
+        [border, '| ' + ' | '.join(rows[0]) + ' |', border, *('| ' + ' | '.join(row) + ' |' for row in rows[1:])]
+    )
+    folder = work_dir / '20260101_000000'
+    folder.mkdir()
+    (folder / '20260101_000000.json').write_text('{}')
+    (folder / '20260101_000000.log').write_text(f'INFO - per class results:\nINFO - \n{table}\n{border}\nINFO - end\n')
+    return read_test(work_dir).class_iou
 
 
 def test_error_names_the_folder_without_results(tmp_path):

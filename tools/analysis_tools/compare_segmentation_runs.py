@@ -41,8 +41,13 @@ def main():
         scenes = read_scenes(runs, args.data_root, args.scenes)
     except FileNotFoundError as error:
         raise ConfigError(str(error)) from error
-    args.out.mkdir(parents=True, exist_ok=True)
     num_classes = len(next(iter(results.values())).class_iou)
+    if num_classes == 0:
+        raise ConfigError(
+            f'{next(iter(runs.values())) / "test"}: expected a test with the IoU of each class, got none; test with '
+            "iou_metrics=['mIoU'] of mmseg's IoUMetric"
+        )
+    args.out.mkdir(parents=True, exist_ok=True)
     segmentation_figure(curves, METRIC, scenes, num_classes).savefig(args.out / 'comparison.png')
     (args.out / 'comparison.md').write_text(table, encoding='utf-8')
     (args.out / 'comparison.json').write_text(

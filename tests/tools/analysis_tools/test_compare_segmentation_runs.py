@@ -25,12 +25,12 @@ def save(path, array):
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
-    """Two runs, ``a`` and ``b``, with curves, tests and predictions of two images; ``c`` has no test."""
+    """Two runs, ``a`` and ``b``, with curves, tests and predictions of two images; ``c`` has no test, ``d`` no IoU."""
     folder = tmp_path_factory.mktemp('runs')
     for index, name in enumerate(('x', 'y')):
         save(folder / f'voc/JPEGImages/{name}.jpg', np.full((8, 9, 3), 100))
         save(folder / f'voc/SegmentationClass/{name}.png', np.full((8, 9), index))
-    for run_name, miou in (('a', 10.0), ('b', 20.0), ('c', 30.0)):
+    for run_name, miou in (('a', 10.0), ('b', 20.0), ('c', 30.0), ('d', 40.0)):
         logs = folder / run_name / '20260101_000000/vis_data'
         logs.mkdir(parents=True)
         records = [{'mIoU': miou - 1, 'step': 1}, {'mIoU': miou, 'step': 2}]
@@ -40,7 +40,9 @@ def folder(tmp_path_factory):
         test = folder / run_name / 'test/20260102_000000'
         test.mkdir(parents=True)
         (test / '20260102_000000.json').write_text(json.dumps({'mIoU': miou, 'time': 0.1}))
-        (test / '20260102_000000.log').write_text(LOG.format(ground=2 * miou - 2))
+        (test / '20260102_000000.log').write_text(
+            LOG.format(ground=2 * miou - 2).replace('IoU', 'Dice' if run_name == 'd' else 'IoU')
+        )
         for name in ('x', 'y'):
             save(folder / run_name / f'predictions/{name}.png', np.zeros((8, 9)))
     return folder
@@ -84,6 +86,7 @@ def test_table_numbers_and_figure_are_written(folder, compare):
         (('x=a', '--scenes', 0), '--scenes=0: expected at least 1'),
         (('x=absent',), 'absent: no validation with mIoU'),
         (('x=a', 'y=c'), 'c/test: no finished test'),
+        (('x=d',), 'd/test: expected a test with the IoU of each class, got none'),
     ],
 )
 def test_invalid_input_is_named_before_anything_is_written(folder, compare, arguments, message):
