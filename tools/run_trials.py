@@ -7,9 +7,9 @@ Each trial is a run of tools/train.py with randomness.seed 0, 1, …, or --first
 kept. The file is written after each trial. The same command continues an interrupted one: it keeps the trials in the
 file and runs the missing ones from their beginning. A larger --trials, or more values of --vary, add trials to the
 file. The config itself must not have changed. The metric is in percent; larger is better. A trial that fails, for
-example because it diverges, is recorded with its error. If OMP_NUM_THREADS is unset, the processes of all trials share
-the threads. A second run_trials.py that would write the same file or the same folders is refused. The trials end when
-run_trials.py ends.
+example because it diverges, is recorded with its error; so is one without a validation with a finite metric. If
+OMP_NUM_THREADS is unset, the processes of all trials share the threads. A second run_trials.py that would write the
+same file or the same folders is refused. The trials end when run_trials.py ends.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from mmgb.trials.file import TrialsFile  # noqa: E402
 from mmgb.trials.outcome import read_outcome  # noqa: E402
 from mmgb.trials.processes import interrupt_on_termination, run_processes  # noqa: E402
 from mmgb.trials.schedule import LOG, folder_lock, plan, start  # noqa: E402
-from mmgb.trials.trial import Trial, best_point  # noqa: E402
+from mmgb.trials.trial import Trial, best_point, drop_non_finite  # noqa: E402
 from mmgb.utils.cli.grid import make_grid  # noqa: E402
 from mmgb.utils.cli.overrides import parse_overrides  # noqa: E402
 from mmgb.utils.cli.run_tool import run_tool  # noqa: E402
@@ -150,7 +150,7 @@ def read_trial(job, code, message, metric):
         if code == 0:
             raise ConfigError(str(error)) from error
         curve = []
-    return Trial(job.seed, curve, message if code else None)
+    return drop_non_finite(Trial(job.seed, curve, message if code else None))
 
 
 def run_jobs(args, jobs, file):

@@ -9,7 +9,8 @@ One file holds the trials of one config::
 
 A curve holds the metric of each validation, in percent; larger is better. ``best`` is its largest value, rounded to
 four decimals, and ``best_step`` the first step with it. A failed trial has ``"failed": "last line of its error"`` and
-the curve until then. A trial that ran in another environment than the file's has its own ``environment``. ``step`` is
+the curve until then. Validations whose metric is NaN or infinite are left out; a finished trial without any other has
+failed. A trial that ran in another environment than the file's has its own ``environment``. ``step`` is
 the unit of the steps, 'epoch' or 'iteration'.
 """
 
@@ -22,7 +23,9 @@ from pathlib import Path
 from mmgb.functional.errors import ConfigError
 from mmgb.utils.atomic_write import atomic_write
 
-from .trial import Setting, Trial, best_point
+from .trial import Setting, Trial, best_point, drop_non_finite
+
+TRIAL_FIELDS = ('seed', 'curve', 'best_step', 'best', 'failed')
 
 
 def read_file(path: Path) -> dict:
@@ -39,8 +42,7 @@ def read_file(path: Path) -> dict:
             content[name]
         for setting in content['settings']:
             setting['overrides']
-            for trial in setting['trials']:
-                trial['seed'], trial['curve']
+            setting['trials'] = [_without_non_finite(entry) for entry in setting['trials']]
     except (KeyError, TypeError, ValueError) as error:
         reason = f'{type(error).__name__}: {error}'
         raise ConfigError(f"'{path}': expected a file of tools/run_trials.py, got {reason}") from error
@@ -64,6 +66,21 @@ def read_settings(path: Path) -> list[Setting]:
 
 def _read_trial(entry: Mapping[str, object]) -> Trial:
     return Trial(entry['seed'], [tuple(point) for point in entry['curve']], entry.get('failed'))
+
+
+def _without_non_finite(entry: Mapping[str, object]) -> dict:
+    """Return a trial's entry as it is written now; files of earlier versions may hold NaN, which is no JSON."""
+    others = {name: value for name, value in entry.items() if name not in TRIAL_FIELDS}
+    return _write_trial(drop_non_finite(_read_trial(entry))) | others
+
+
+def _write_trial(trial: Trial) -> dict:
+    entry = dict(seed=trial.seed, curve=trial.curve)
+    if trial.curve:
+        entry['best_step'], entry['best'] = best_point(trial.curve)
+    if trial.failed is not None:
+        entry['failed'] = trial.failed
+    return entry
 
 
 class TrialsFile:
@@ -106,11 +123,7 @@ class TrialsFile:
 
     def add(self, overrides: Mapping[str, object], trial: Trial) -> None:
         """Add a trial to a setting and write the file."""
-        entry = dict(seed=trial.seed, curve=trial.curve)
-        if trial.curve:
-            entry['best_step'], entry['best'] = best_point(trial.curve)
-        if trial.failed is not None:
-            entry['failed'] = trial.failed
+        entry = _write_trial(trial)
         if self.environment != self.content['environment']:
             entry['environment'] = self.environment
         trials = self._trials(overrides)

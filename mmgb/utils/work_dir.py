@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +43,8 @@ def read_curve(work_dir: str | Path, metric: str) -> list[tuple[int, float]]:
     """Return ``(step, value)`` of each validation, ascending by step.
 
     A step is an epoch in epoch-based training, otherwise an iteration. If several logs of a resumed run have the same
-    step, the latest value is returned.
+    step, the latest value is returned. Records of the training, which share the file, are not validations, even if
+    they have the metric. Values that are NaN or infinite are left out, so the curve may be empty.
 
     Args:
         work_dir (str | Path): work directory of ``tools/train.py``.
@@ -51,10 +53,13 @@ def read_curve(work_dir: str | Path, metric: str) -> list[tuple[int, float]]:
     Raises:
         FileNotFoundError: if no validation in the folder has this metric.
     """
-    curve = {record['step']: record[metric] for record in read_records(work_dir, 'scalars.json') if metric in record}
+    records = [record for record in read_records(work_dir, 'scalars.json') if metric in record]
+    # mmengine's LogProcessor adds 'iter' to each record of a training and to none of a validation.
+    curve = {record['step']: record[metric] for record in records if 'iter' not in record}
     if not curve:
-        raise FileNotFoundError(f'{work_dir}: no validation with {metric} in its */vis_data/scalars.json')
-    return sorted(curve.items())
+        found = ', which has it only in records of the training' if records else ''
+        raise FileNotFoundError(f'{work_dir}: no validation with {metric} in its */vis_data/scalars.json{found}')
+    return [(step, value) for step, value in sorted(curve.items()) if math.isfinite(value)]
 
 
 def read_test(work_dir: str | Path) -> Evaluation:

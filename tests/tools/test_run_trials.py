@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import math
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from helpers.tiny_runs import TOOLS, make_workspace, run, run_line, succeeded
 
 from mmgb import compat
 from mmgb.functional.errors import ConfigError
+from mmgb.trials.schedule import Job
 
 # Two epochs of two iterations. The second epoch waits while a file 'hold' exists.
 CONFIG = """
@@ -186,6 +188,15 @@ def test_more_processes_than_gpus_are_refused(run_trials, monkeypatch):
     monkeypatch.setattr(sys, 'argv', arguments)
     with pytest.raises(ConfigError, match='--nproc-per-trial=3: expected at most the number of GPUs, 2'):
         run_trials.check(run_trials.parse_args(), [[]])
+
+
+@pytest.mark.parametrize('values, failed', [([math.nan, 40.0], False), ([math.nan], True)])
+def test_a_finished_trial_without_a_finite_metric_has_failed(values, failed, run_trials, tmp_path):
+    log = tmp_path / '20260101_000000/vis_data/scalars.json'
+    log.parent.mkdir(parents=True)
+    log.write_text('\n'.join(json.dumps({'score': value, 'step': step}) for step, value in enumerate(values)))
+    found = run_trials.read_trial(Job(1, 'seed 0', {}, 0, tmp_path, []), 0, '', 'score')
+    assert (found.failed is not None) == failed and found.curve == [(1, 40.0)][: not failed]
 
 
 @pytest.mark.slow

@@ -1,13 +1,18 @@
 """The file of trials is written trial by trial, and read back."""
 
 import json
+import math
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
 from mmgb.functional.errors import ConfigError
-from mmgb.trials.file import TrialsFile, read_settings
+from mmgb.trials.file import TrialsFile, read_file, read_settings, to_text
+from mmgb.trials.tables import trials_table
 from mmgb.trials.trial import Setting, Trial
+
+RESULTS = Path(__file__).parents[2] / 'docs/results'
 
 ORIGIN = dict(config='a.py', cfg_options={'x': 1}, metric='mIoU', step='epoch')
 HERE = {'cpu': 'this one'}
@@ -92,6 +97,29 @@ def test_a_trial_from_another_machine_records_its_own_environment(tmp_path):
     first, second = (setting['trials'][0] for setting in content['settings'])
     assert content['environment'] == HERE
     assert 'environment' not in first and second['environment'] == {'cpu': 'another'}
+
+
+def test_a_file_with_nan_is_read_without_it_and_becomes_json_when_a_trial_is_added(tmp_path):
+    nan = math.nan
+    curves = {0: [[1, nan], [2, 40.0]], 1: [[1, 30.0], [2, nan]], 2: [[1, nan]]}
+    trials = [{'seed': seed, 'curve': curve, 'best_step': 1, 'best': nan} for seed, curve in curves.items()]
+    path = tmp_path / 'a.json'
+    content = {**ORIGIN, 'environment': HERE, 'settings': [{'overrides': GRID[0], 'trials': trials}]}
+    path.write_text(json.dumps(content))
+    (setting,) = read_settings(path)
+    assert [trial.curve for trial in setting.trials] == [[(2, 40.0)], [(1, 30.0)], []]
+    assert [trial.failed is None for trial in setting.trials] == [True, True, False]
+    assert '| a |' in trials_table({'a': setting})
+    TrialsFile(path, ORIGIN, HERE, GRID[:1]).add(GRID[0], Trial(3, [(1, 20.0)]))
+    written = json.loads(path.read_text(), parse_constant=pytest.fail)['settings'][0]['trials']
+    assert [trial.get('best') for trial in written] == [40.0, 30.0, None, 20.0]
+
+
+def test_committed_files_are_read_as_they_are():
+    paths = [path for path in RESULTS.rglob('*.json') if '"cfg_options"' in path.read_text(encoding='utf-8')]
+    assert len(paths) > 100
+    for path in paths:
+        assert json.loads(to_text(read_file(path))) == json.loads(path.read_text(encoding='utf-8'))
 
 
 @pytest.mark.parametrize(

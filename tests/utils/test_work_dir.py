@@ -2,8 +2,17 @@
 
 import itertools
 import json
+import math
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mmengine.logging import MessageHub
+from mmengine.runner import LogProcessor
+from mmengine.visualization import LocalVisBackend
 
 from mmgb.utils.work_dir import read_curve, read_records, read_test
 
@@ -42,6 +51,34 @@ def test_curve_joins_the_logs_of_an_interrupted_and_resumed_run(tmp_path):
     )
     write_scalars(tmp_path, '20260102_000000', [{'mIoU': 21.0, 'step': 2}, {'mIoU': 30.0, 'aAcc': 1.0, 'step': 3}])
     assert read_curve(tmp_path, 'mIoU') == [(1, 10.0), (2, 21.0), (3, 30.0)]
+
+
+@pytest.mark.parametrize('by_epoch', [True, False])
+def test_a_training_record_with_the_metrics_name_is_no_validation(tmp_path, by_epoch):
+    """The records are those that mmengine's log processor and LocalVisBackend write for a short run."""
+    runner = SimpleNamespace(message_hub=MessageHub.get_instance(f'work_dir_{by_epoch}'), epoch=0, iter=0)
+    runner._train_loop = runner
+    runner.max_epochs = runner.max_iters = 1
+    runner.train_loop = runner.val_loop = SimpleNamespace(dataloader=[0])
+    backend, processor = LocalVisBackend(str(tmp_path / '20260101_000000/vis_data')), LogProcessor(by_epoch=by_epoch)
+    hub = runner.message_hub
+    for name, value in {'train/score': 1.0, 'train/decode.acc_seg': 2.0, 'val/score': 3.0}.items():
+        hub.update_scalar(name, value)
+    backend.add_scalars(processor.get_log_after_iter(runner, 0, 'train')[0], step=1)
+    backend.add_scalars(processor.get_log_after_epoch(runner, 1, 'val')[0], step=1)
+    assert read_curve(tmp_path, 'score') == [(1, 3.0)]
+    with pytest.raises(FileNotFoundError, match='no validation with decode.acc_seg .* only in records of the training'):
+        read_curve(tmp_path, 'decode.acc_seg')
+
+
+VALUES = st.floats(0, 100) | st.sampled_from([math.nan, math.inf, -math.inf])
+
+
+@given(st.lists(VALUES, min_size=1))
+def test_a_curve_has_the_finite_values_and_no_others(values):
+    with tempfile.TemporaryDirectory() as folder:
+        write_scalars(Path(folder), '20260101_000000', [{'mIoU': value, 'step': i} for i, value in enumerate(values)])
+        assert read_curve(folder, 'mIoU') == [(i, v) for i, v in enumerate(values) if -math.inf < v < math.inf]
 
 
 def test_records_are_read_oldest_log_first_without_a_broken_last_line(tmp_path):
