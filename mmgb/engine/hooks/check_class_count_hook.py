@@ -35,9 +35,10 @@ class CheckClassCountHook(DataCheckHook):
     backbone that ends in a classifier, such as mmpretrain's VGG, and of a data preprocessor that converts labels to
     class scores, as mixup needs them. It skips data sets that have neither class names nor ``num_classes``.
 
-    The class names of the validation data must be those of a training data set, in its order, if both have names:
+    The class names of the validation data must be those of a training data set, in its order, if the two share a name:
     mmpretrain's ``CustomDataset`` numbers the folders of each split by itself, so that a label could mean another class
-    in each. Leave the hook out where the classes differ on purpose, as in image retrieval.
+    in each. Without a name in common they are taken for other spellings. Leave the hook out where the classes differ on
+    purpose, as in image retrieval.
 
     Raises:
         ValueError: if a ``num_classes`` differs from that of the data, or the classes of the validation data from those
@@ -65,7 +66,7 @@ class CheckClassCountHook(DataCheckHook):
 
 
 def class_difference(names: list[str] | None, training: list[list[str]]) -> str | None:
-    """Return how class names differ from those of every training data set; None if they don't, or some are unknown.
+    """Return how class names differ from those of every training data set; None if they don't, or share no name.
 
     Args:
         names (list[str] | None): class names of a validation data set, in the order of their labels.
@@ -76,6 +77,8 @@ def class_difference(names: list[str] | None, training: list[list[str]]) -> str 
     expected = training[0]
     if len(names) != len(expected):
         return count_difference(len(names), len(expected))
+    if not set(names) & set(expected):
+        return None
     position = next(index for index, pair in enumerate(zip(names, expected)) if pair[0] != pair[1])
     return f'expected class {position} to be {expected[position]!r} as in train_dataloader, got {names[position]!r}'
 

@@ -112,6 +112,10 @@ def test_a_list_of_names_equals_a_tuple_of_them():
     check_validation(images(), SimpleNamespace(metainfo=dict(classes=list(NAMES))))
 
 
+def test_as_many_names_without_one_in_common_are_other_spellings():
+    check_validation(images(), images(('n01', 'n02', 'n03')))
+
+
 def test_validation_may_have_the_names_of_any_of_the_training_data_sets():
     spelt = ('A', 'B', 'C')
     training = ConcatDataset([images(), images(spelt)], lazy_init=True, ignore_keys=['classes'])
