@@ -23,9 +23,11 @@ from .short_training import prepare, train
 from .stand_ins import drop_missing_checkpoint, drop_missing_weights, find_missing_data, make_data
 from .verdict import first_loss, highest_loss, judge, last_loss
 
-# Fields of a prepared config that decide the first steps of its training.
+# Fields of a prepared config that decide the first steps of its training. A model_wrapper_cfg has no effect in the one
+# process of a check.
 TRAINING_FIELDS = ('default_scope', 'model', 'data_preprocessor', 'train_dataloader', 'train_cfg', 'optim_wrapper')
 TRAINING_FIELDS += ('param_scheduler', 'default_hooks', 'custom_hooks', 'env_cfg', 'randomness', 'load_from')
+TRAINING_FIELDS += ('runner_type', 'auto_scale_lr', 'compile')
 
 
 class CheckOptions(NamedTuple):
@@ -81,7 +83,7 @@ def check_recipe(
         if missing:
             make_data(cfg, name, Path(folder))
         prepare(cfg, batch, batch // micro_batch, folder)
-        training = digest({field: cfg[field] for field in TRAINING_FIELDS if field in cfg}, folder)
+        training = digest(training_fields(cfg), folder)
         known = find_training(training)
         if known is not None:
             return known | dict(missing_data=missing)
@@ -108,6 +110,15 @@ def check_recipe(
         seconds_per_step=rounded(median(measured.seconds)),
         peak_bytes=peak,
     )
+
+
+def training_fields(cfg: Config) -> dict:
+    """Return the fields of a prepared config that decide the first steps of its training, without disabled ones."""
+    disabled = {
+        'auto_scale_lr': not (cfg.get('auto_scale_lr') or {}).get('enable', False),
+        'compile': cfg.get('compile') in (None, False),
+    }
+    return {field: cfg[field] for field in TRAINING_FIELDS if field in cfg and not disabled.get(field, False)}
 
 
 def summarize_ratios(ratios: Mapping[str, Sequence[float]]) -> dict:

@@ -2,10 +2,11 @@
 
 import pytest
 from helpers.tiny_runs import make_workspace
+from mmengine.config import Config
 
 from mmgb.apis.config import TRAIN_FIELDS, load_config
 from mmgb.functional.errors import ConfigError
-from mmgb.recipes.check import CheckOptions, check_recipe, largest_divisor, rounded, summarize_ratios
+from mmgb.recipes.check import CheckOptions, check_recipe, largest_divisor, rounded, summarize_ratios, training_fields
 
 NAME = 'net_4xb2-1e_x-32x32.py'
 ABSENT = {'train_dataloader.dataset.data_root': 'nowhere'}
@@ -63,6 +64,29 @@ def test_configs_that_differ_in_testing_alone_share_a_training(workspace):
         assert known == dict(verdict='falls', missing_data=known['missing_data'])
     assert asked[0] == asked[1] != asked[2]
     assert check(NAME, ABSENT, steps=1)['training'] == asked[0]
+
+
+def disabled(size):
+    """Entries of a config that the runner ignores in one process."""
+    return dict(auto_scale_lr=dict(enable=False, base_batch_size=size), compile=False, model_wrapper_cfg=dict(type='A'))
+
+
+@pytest.mark.parametrize(
+    'changed',
+    [
+        dict(auto_scale_lr=dict(enable=True, base_batch_size=64)),
+        dict(auto_scale_lr=dict(enable=True, base_batch_size=128)),
+        dict(compile=True),
+        dict(compile=dict()),
+        dict(compile=dict(backend='eager')),
+        dict(runner_type='Mine'),
+    ],
+)
+def test_a_field_decides_a_training_only_where_it_has_an_effect(changed):
+    base = dict(model=dict(type='Net'))
+    assert training_fields(Config(base)) == base
+    assert training_fields(Config(base | disabled(64))) == base
+    assert training_fields(Config(base | disabled(64) | changed)) == base | changed
 
 
 def test_an_image_size_that_does_not_fit_the_network_is_refused(workspace):
