@@ -5,8 +5,8 @@ The rule, unchanged if a loss is multiplied by a positive number or a number is 
 
 - *Smoothing*: the running median of 7 losses, which single batches don't move, then the running mean of 5.
 - *Start*: the median of the first 7 losses. *Noise*: 1.4826 median(\\|L_{i+1} - L_i\\|) / sqrt(2) up to there.
-- *End of a sweep*: a loss is not finite, or the median of the last 5 exceeds the start by three times the noise and by
-  as much as the lowest smoothed loss is below it.
+- *End of a sweep*: a loss or gradient is not finite, or the median of the last 5 losses exceeds the start by three
+  times the noise and by as much as the lowest smoothed loss is below it.
 - *Suggestion of a sweep*: the geometric mean of two learning rates, that of the lowest smoothed loss and that of the
   steepest descent in the lower half of the way there: the largest fall of the smoothed loss over 7 steps. The loss must
   have fallen there by three times the noise of a smoothed loss.

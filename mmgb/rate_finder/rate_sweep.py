@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import tempfile
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.registry import DefaultScope
 
 from mmgb.recipes.check import largest_divisor
-from mmgb.recipes.measured_steps import MeasuredSteps, StepsDone
+from mmgb.recipes.measured_steps import MeasuredSteps
 from mmgb.recipes.name import parse_name
 from mmgb.recipes.short_training import prepare, train
 
@@ -44,10 +45,9 @@ class RateSweep(MeasuredSteps):
             group['lr'] = ratio * self.rates[len(self.losses)]
         super().step(wrapper, **kwargs)
 
-    def _end_step(self) -> None:
-        super()._end_step()
-        if has_risen(self.losses):
-            raise StepsDone
+    def has_diverged(self, gradient_norm: float) -> bool:
+        """Return True if the loss has left its start, by a rule that a number added to all losses does not change."""
+        return not math.isfinite(gradient_norm) or has_risen(self.losses)
 
 
 def sweep_rates(cfg: Config, rates: Sequence[float], seed: int, batch_size: int | None = None) -> list[float]:

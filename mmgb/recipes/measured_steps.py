@@ -105,9 +105,13 @@ class MeasuredSteps(Hook):
         self.seconds.append(self._training)
         self._pending.clear()
         self._training = 0.0
-        self.diverged = diverges(self.losses, 0.0 if self._may_overflow else self.gradient_norms[-1])
+        self.diverged = self.has_diverged(0.0 if self._may_overflow else self.gradient_norms[-1])
         if self.diverged or len(self.losses) == self.steps:
             raise StepsDone
+
+    def has_diverged(self, gradient_norm: float) -> bool:
+        """Return True if the training is to end after its last loss, whose gradients have this norm."""
+        return diverges(self.losses, gradient_norm)
 
 
 def gradient_norm(optimizer: torch.optim.Optimizer) -> float:

@@ -1,8 +1,12 @@
 """A sweep trains each step at its own learning rate, through the runner, and leaves the config as it was."""
 
+import math
+
 import pytest
 import torch
 from helpers.tiny_runs import make_workspace
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mmgb.apis.config import TRAIN_FIELDS, load_config
 from mmgb.functional.errors import ConfigError
@@ -44,6 +48,16 @@ def test_a_start_is_reproducible_and_seeds_differ(cfg):
 def test_a_segmentor_in_an_iteration_based_loop_is_swept(cfg):
     seg = load_config('seg.py', {'train_cfg.max_iters': 1}, TRAIN_FIELDS)  # a sweep is longer than that training
     assert len(sweep_rates(seg, RATES, seed=0)) == len(RATES)
+
+
+@given(st.lists(st.integers(-(2**20), 2**20), min_size=1, max_size=30), st.integers(-(2**20), 2**20))
+def test_a_number_added_to_all_losses_does_not_change_the_end(losses, offset):
+    ends = []
+    for added in (0, offset, -losses[0], 1 - losses[0]):
+        sweep = RateSweep(RATES, 1)
+        sweep.losses = [float(loss + added) for loss in losses]
+        ends.append((sweep.has_diverged(1.0), sweep.has_diverged(math.inf)))
+    assert len(set(ends)) == 1 and ends[0][1]
 
 
 def test_rates_that_diverge_end_the_sweep(cfg):
