@@ -13,7 +13,15 @@ from .conduct import describe_stopping, describe_tuning
 from .entries import ClaimEntry
 from .file import read_settings
 from .run import Run
-from .statistics import Estimate, best_steps, count_failures, difference_of_means, finished, minimum_errors
+from .statistics import (
+    Estimate,
+    best_steps,
+    count_failures,
+    difference_of_means,
+    finished,
+    kind_of_failures,
+    minimum_errors,
+)
 from .trial import Setting
 from .welch_test import welch_test
 
@@ -101,7 +109,7 @@ def verdict(claim: Claim) -> str:
         return f'not measured yet: `{claim.command}`'
     found = difference(claim)
     if math.isnan(found.mean):
-        return 'one of them diverged in every trial'
+        return f'one of them {kind_of_failures(claim.first, claim.second)} in every trial'
     if math.isnan(found.standard_error):
         return 'one trial: no verdict'
     margin = welch_test(*samples(claim)).margin

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mmgb.utils.markdown import table
 
 from .claims import Claim, count_trials, difference, samples, verdict
-from .statistics import estimate_mean
+from .statistics import estimate_mean, kind_of_failures
 from .welch_test import welch_test
 
 
@@ -42,7 +42,10 @@ def _row(claim: Claim) -> list[str]:
     p = welch_test(*errors).p
     return [
         claim.statement,
-        *(estimate_mean(found).show() if found else 'diverged' for found in errors),
+        *(
+            estimate_mean(found).show() if found else kind_of_failures(setting)
+            for found, setting in zip(errors, (claim.first, claim.second))
+        ),
         difference(claim).show('+') if all(errors) else '',
         '' if p != p else f'{p:.2g}',
         ' and '.join(map(count_trials, (claim.first, claim.second))),

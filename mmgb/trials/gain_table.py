@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from mmgb.utils.markdown import table
 
-from .statistics import compare, count_failures, estimate_mean, finished, minimum_errors
+from .statistics import compare, count_failures, estimate_mean, finished, kind_of_failures, minimum_errors
 from .trial import Setting
 
 
@@ -33,7 +33,7 @@ def _show_error(setting: Setting) -> str:
 def _show_gain(first: Setting, other: Setting) -> str:
     gain, welch, _ = compare(first, other)
     if math.isnan(gain.mean):
-        return 'diverged in every trial'
+        return f'{kind_of_failures(first, other)} in every trial'
     text = gain.show('+')
     clear = gain.mean < -welch.margin
     return ', '.join([f'**{text}**' if clear else text, *count_failures(other)])

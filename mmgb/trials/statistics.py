@@ -61,6 +61,12 @@ def count_failures(setting: Setting) -> list[str]:
     return [f'{kinds[kind]} {kind}' for kind in ('diverged', 'failed') if kinds[kind]]
 
 
+def kind_of_failures(*settings: Setting) -> str:
+    """Return 'diverged' if every trial of those settings that have no finished one diverged, else 'failed'."""
+    lost = [trial for setting in settings if not finished(setting) for trial in setting.trials]
+    return 'diverged' if all(kind_of_failure(trial) == 'diverged' for trial in lost) else 'failed'
+
+
 def minimum_errors(trials: Sequence[Trial]) -> list[float]:
     """Return the lowest validation error of each trial, in percent."""
     return [WORST if trial.failed is not None else round(100 - best_point(trial.curve)[1], 4) for trial in trials]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmgb.trials.claims import Claim
+from mmgb.trials.claims import Claim, verdict
 from mmgb.trials.headline_table import effect, headline_table
 from mmgb.trials.trial import Setting, Trial
 
@@ -25,8 +25,8 @@ CLEAR = (10.0, 9.9), (5.0, 4.9)
         (*CLEAR, '**helps**'),
         (*reversed(CLEAR), '**hurts**'),
         ((10.0, 9.9), (9.7, 9.6), 'no visible difference'),  # standard error 0.07, and Welch asks for 4.3 of them
-        ((10.0,), (5.0,), 'no visible difference'),
-        (None, (5.0, 4.9), 'no visible difference'),
+        ((10.0,), (5.0,), 'no verdict'),
+        (None, (5.0, 4.9), 'no verdict'),
     ],
 )
 def test_only_a_clear_difference_helps_or_hurts_whatever_the_claim_expects(first, second, expected):
@@ -42,14 +42,18 @@ def test_helpful_changes_come_first_and_a_star_marks_trials_added_after_a_look()
     rows = headline_table(claims).splitlines()[2:]
     assert rows == [
         '| better | data | 9.95 ± 0.05 | 4.95 ± 0.05 | **helps**, p 0.0002 \\* |',
-        '| unknown | data | not measured | not measured | no visible difference |',
+        '| unknown | data | not measured | not measured | no verdict |',
         '| worse | data | 4.95 ± 0.05 | 9.95 ± 0.05 | **hurts**, p 0.0002 |',
     ]
 
 
-def test_a_setting_that_diverged_in_every_trial_is_named_so():
-    diverged = claim(*CLEAR)
-    trials = [trial._replace(failed='FloatingPointError: inf') for trial in diverged.second.trials]
-    diverged = diverged._replace(second=diverged.second._replace(trials=trials))
-    (row,) = headline_table([diverged]).splitlines()[2:]
-    assert row.startswith('| A to B | data | 9.95 ± 0.05 | diverged | no visible difference')
+@pytest.mark.parametrize(
+    'error, kind', [('FloatingPointError: inf', 'diverged'), ('torch.OutOfMemoryError: of memory', 'failed')]
+)
+def test_a_setting_without_a_finished_trial_is_named_by_its_failures(error, kind):
+    lost = claim(*CLEAR)
+    trials = [trial._replace(failed=error) for trial in lost.second.trials]
+    lost = lost._replace(second=lost.second._replace(trials=trials))
+    (row,) = headline_table([lost]).splitlines()[2:]
+    assert row == f'| A to B | data | 9.95 ± 0.05 | {kind} | no verdict |'
+    assert verdict(lost) == f'one of them {kind} in every trial'

@@ -6,7 +6,8 @@ Each argument is NAME=FILE.json:INDEX, one setting of a file of tools/run_trials
 NAME=FILE.json, all settings of the file. The table shows the median minimum error (100 - the best validation) and the
 median step where it was reached, as the papers report them. It compares each setting with the first one by the
 difference of means with its standard error, and by the p-values of Welch's t-test and of an exact Mann-Whitney test. A
-diverged trial has an error of 100 % in medians, quartiles and ranks, and is left out of means and of Welch's test.
+failed trial, such as a diverged one, has an error of 100 % in medians, quartiles and ranks, and is left out of means
+and of Welch's test.
 --out-dir writes the table as trials.md, and the median learning curves with quartiles as trials.png and trials.svg.
 """
 
