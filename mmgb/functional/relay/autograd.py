@@ -16,6 +16,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.autograd.graph import GradientEdge
 
+NO_TASK = -1  # number of the backward pass outside of any
+
 
 class BackwardState:
     """State that the gates and entries of one graph share during a backward pass; it holds no tensor of the graph."""
@@ -24,18 +26,25 @@ class BackwardState:
 
 
 class SurvivingGradient:
-    """Accumulator for the gradient that a gate lets through."""
+    """Accumulator for the gradient that a gate lets through in one backward pass.
+
+    A backward pass that ends above the gate, as ``torch.autograd.grad`` of a layer there does, adds to the sum and
+    doesn't take it. So a sum belongs to its backward pass, and the next one begins anew.
+    """
 
     def __init__(self) -> None:
         self._sum: Tensor | None = None
+        self._task = NO_TASK
 
     def add(self, gradient: Tensor) -> None:
+        if self._task != torch._C._current_graph_task_id():
+            self._sum, self._task = None, torch._C._current_graph_task_id()
         self._sum = gradient if self._sum is None else self._sum + gradient
 
     def take(self) -> Tensor | None:
-        """Return the sum, or None if nothing was added, and reset it for the next backward pass."""
+        """Return the sum of this backward pass, or None if nothing was added, and reset it."""
         total, self._sum = self._sum, None
-        return total
+        return total if self._task == torch._C._current_graph_task_id() else None
 
 
 class GateHandle(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.utils.hooks import RemovableHandle
@@ -108,6 +109,7 @@ class ForwardPass:
     def _enter_lowest(
         self, path: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        check_uncompiled('lowest', path)
         self._order.record('lowest', path)
         inputs = [*args, *kwargs.values()]
         tensors = [value for value in inputs if isinstance(value, Tensor)]
@@ -127,6 +129,7 @@ class ForwardPass:
 
     def _leave_source(self, i: int, module: nn.Module, args: tuple[Any, ...], output: Any) -> Tensor:
         path = self.auxiliaries[i].source
+        check_uncompiled('source', path)
         self._order.record('source', path)
         if not isinstance(output, Tensor):
             raise ConfigError(
@@ -138,3 +141,15 @@ class ForwardPass:
         if trunk.requires_grad:
             self.trunks[path] = get_gradient_edge(trunk)
         return trunk
+
+
+def check_uncompiled(role: str, path: str) -> None:
+    """Raise a ConfigError inside compiled code, where gates and entries lose the gradients of the layers below.
+
+    The hooks of a module run there, too, if a function or a model around it is compiled.
+    """
+    if torch.compiler.is_compiling():
+        raise ConfigError(
+            f'{role}={path!r}: expected a module that runs uncompiled, got one inside compiled code; compile the '
+            'training step around RelayBP, or nothing'
+        )

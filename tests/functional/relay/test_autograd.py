@@ -42,3 +42,24 @@ def test_an_entry_with_copy_is_independent_of_later_changes_in_place():
     alias = Entry.apply(output, BackwardState(), [], False)
     alias.detach().zero_()
     assert copy.tolist() == [2, 2, 2] and output.tolist() == [0, 0, 0]
+
+
+def test_a_backward_pass_that_ends_above_the_gate_leaves_nothing_for_the_next():
+    def gradients(partial):
+        torch.manual_seed(0)
+        layers = torch.nn.Sequential(*[torch.nn.Linear(3, 3) for _ in range(4)])
+        state, surviving = BackwardState(), SurvivingGradient()
+        alias = Gate.apply(layers[0](torch.ones(2, 3)), state, surviving)
+        hidden = layers[2](layers[1](alias))
+        survivor = Entry.apply(hidden, state, [GateHandle(get_gradient_edge(alias), surviving)], True)
+        loss = layers[3](survivor).square().sum()
+        if partial:
+            torch.autograd.grad(loss, layers[2].weight, retain_graph=True)
+            torch.autograd.backward(loss, inputs=[layers[3].weight], retain_graph=True)
+            layers.zero_grad()
+        loss.backward()
+        return [parameter.grad for parameter in layers.parameters()]
+
+    expected = gradients(partial=False)
+    assert all(gradient.any() for gradient in expected)
+    torch.testing.assert_close(gradients(partial=True), expected, rtol=0, atol=0)

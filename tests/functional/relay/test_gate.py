@@ -301,3 +301,21 @@ def test_a_module_that_is_gone_at_the_entry_is_named_and_leaves_no_hook():
         with gate:
             pass
     assert hooks(network) == before
+
+
+@pytest.mark.parametrize('compiled', ['model', 'step'])
+def test_compiled_code_around_the_gate_is_refused(compiled):
+    """There the layers below the gate would have no gradient, silently."""
+    model = nn.Sequential(*[nn.Linear(4, 4) for _ in range(5)])
+    head = nn.Linear(4, 1)
+    gate = GradientGate(model, [AuxiliaryRange('2')], primary_lowest='1')
+    called = torch.compile(model, backend='eager') if compiled == 'model' else model
+
+    def step(inputs):
+        with gate as features:
+            outputs = called(inputs)
+        (outputs.sum() + head(features[0]).sum()).backward()
+
+    step = torch.compile(step, backend='eager') if compiled == 'step' else step
+    with pytest.raises(ConfigError, match='expected a module that runs uncompiled, got one inside compiled code'):
+        step(torch.ones(2, 4))

@@ -153,3 +153,13 @@ def test_a_compiled_backbone_is_rejected(how):
     else:
         relay.backbone.compile(backend='eager')
     assert_first_step_rejected('resnet', relay, "='backbone.layer3.*': expected .* but 'backbone' is compiled")
+
+
+@pytest.mark.parametrize('where', ['extract_feat', 'forward of the backbone'])
+def test_compiled_code_around_the_ranges_is_rejected(where):
+    relay = build('resnet', resnet())
+    if where == 'extract_feat':
+        relay.extract_feat = torch.compile(relay.extract_feat, backend='eager')
+    else:
+        relay.backbone.forward = torch.compile(relay.backbone.forward, backend='eager')
+    assert_first_step_rejected('resnet', relay, "='backbone.layer3.*': expected a module that runs uncompiled")
