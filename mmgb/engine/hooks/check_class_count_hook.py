@@ -46,8 +46,7 @@ class CheckClassCountHook(DataCheckHook):
     """
 
     def check_dataset(self, runner: Any, field: str, dataset: Any) -> None:
-        training = innermost_datasets(runner.train_loop.dataloader.dataset) if field == 'val_dataloader' else ()
-        training = list(training)
+        training = [*innermost_datasets(runner.train_loop.dataloader.dataset)] if field == 'val_dataloader' else []
         named = [names for names in map(dataset_class_names, training) if names is not None]
         fault = class_difference(dataset_class_names(dataset), named)
         if fault is not None:

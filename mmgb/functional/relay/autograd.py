@@ -37,8 +37,9 @@ class SurvivingGradient:
         self._task = NO_TASK
 
     def add(self, gradient: Tensor) -> None:
-        if self._task != torch._C._current_graph_task_id():
-            self._sum, self._task = None, torch._C._current_graph_task_id()
+        task = torch._C._current_graph_task_id()
+        if self._task != task:
+            self._sum, self._task = None, task
         self._sum = gradient if self._sum is None else self._sum + gradient
 
     def take(self) -> Tensor | None:
